@@ -1,0 +1,119 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Each library of ours is a floor of the house in ARCHITECTURE.md and imports lower floors only.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .treatAllWarnings(as: .error),
+]
+
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+
+func library(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path ?? "Sources/\(name)", swiftSettings: strict)
+}
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict)
+}
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", swiftSettings: strict)
+}
+
+let package = Package(
+    name: "anyclaude",
+    products: [
+        .executable(name: "anyclaude", targets: ["anyclaude"]),
+        .executable(name: "anyclaude-supervisor", targets: ["anyclaude-supervisor"]),
+        .executable(name: "anyclaude-proxy", targets: ["anyclaude-proxy"]),
+        .executable(name: "anyclaude-runtime", targets: ["anyclaude-runtime"]),
+    ],
+    dependencies: [
+        // Command lines: help, completion, exit codes.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // SHA-256 and HMAC.
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        // Structured logs, service groups with graceful shutdown, file paths.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // HTTP servers: NIO under Hummingbird, whose default traits would pull ICU.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        // The proxy's upstream client and its response cache.
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+    ],
+    targets: [
+        // Floor 0: system libraries and C.
+        .systemLibrary(name: "CLibYAML", path: "Sources/CLibYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .systemLibrary(name: "CSystemd", path: "Sources/CSystemd", pkgConfig: "libsystemd", providers: [.apt(["libsystemd-dev"])]),
+        .systemLibrary(name: "COpenBLAS", path: "Sources/COpenBLAS", pkgConfig: "openblas", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CPCRE2", path: "Sources/CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CUTF8Proc", path: "Sources/CUTF8Proc", pkgConfig: "libutf8proc", providers: [.apt(["libutf8proc-dev"])]),
+        .target(name: "CProcess", path: "Sources/CProcess"),
+        .target(name: "CKernels", path: "Sources/CKernels"),
+        // Floor 1.
+        library("JSON"),
+        library("Diagnostics", ["JSON"]),
+        // Floor 2.
+        library("LaunchPlan", ["JSON", crypto]),
+        library("Checkpoint", ["JSON", crypto]),
+        library("Messages", ["JSON"]),
+        library("Control", ["JSON", "LaunchPlan"]),
+        library(
+            "Serving",
+            [
+                hummingbird, nioCore, nioPosix, logging, lifecycle,
+                .product(name: "NIOExtras", package: "swift-nio-extras"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
+        // Floor 3: they never import each other.
+        library("ConfigCompiler", ["LaunchPlan", "Checkpoint", "Diagnostics", "JSON", "CLibYAML"]),
+        library(
+            "Supervisor",
+            [
+                "LaunchPlan", "Checkpoint", "Control", "Serving", "Diagnostics", "JSON", "CProcess", "CSystemd", crypto, hummingbird, nioCore,
+                nioPosix, logging, lifecycle, .product(name: "HTTPTypes", package: "swift-http-types"),
+            ]),
+        library(
+            "InferenceRuntime",
+            [
+                "LaunchPlan", "Messages", "Checkpoint", "Serving", "JSON", "COpenBLAS", "CKernels", "CPCRE2", "CUTF8Proc", crypto, hummingbird,
+                nioCore, logging, lifecycle, .product(name: "HTTPTypes", package: "swift-http-types"),
+            ], path: "Sources/Runtime"),
+        library(
+            "Proxy",
+            [
+                "LaunchPlan", "Messages", "Control", "Serving", "JSON", crypto, hummingbird, nioCore, nioPosix, logging, lifecycle,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        // Floor 4.
+        program("anyclaude", ["ConfigCompiler", "Control", "Diagnostics", "LaunchPlan", "JSON", argumentParser]),
+        program("anyclaude-supervisor", ["Supervisor", argumentParser]),
+        program("anyclaude-proxy", ["Proxy", argumentParser]),
+        program("anyclaude-runtime", ["InferenceRuntime", argumentParser]),
+        // Tests: one target a module, without processes or sockets; the real thing in IntegrationTests.
+        tests("JSON", ["JSON"]),
+        tests("Diagnostics", ["Diagnostics", "JSON"]),
+        tests("LaunchPlan", ["LaunchPlan", "JSON"]),
+        tests("Checkpoint", ["Checkpoint", "JSON"]),
+        tests("Messages", ["Messages", "JSON"]),
+        tests("ConfigCompiler", ["ConfigCompiler", "LaunchPlan", "Diagnostics", "JSON"]),
+        tests("Supervisor", ["Supervisor", "Control", "LaunchPlan", "JSON"]),
+        tests("InferenceRuntime", ["InferenceRuntime", "Checkpoint", "Messages", "JSON", "CKernels"]),
+        tests("Proxy", ["Proxy", "Messages", "LaunchPlan", "JSON"]),
+        tests("Integration", ["JSON", "Control"]),
+    ]
+)

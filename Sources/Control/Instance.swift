@@ -1,0 +1,50 @@
+import LaunchPlan
+
+/// Where one stack keeps what it needs on this machine.
+///
+/// A user's stack lives below `~/.anyclaude` (or `ANYCLAUDE_HOME`); under systemd the unit's directories are used. Any instance
+/// but `default` has folders of its own below those.
+public struct Instance: Sendable, Equatable {
+    public var name: String
+    public var state: String
+    public var cache: String
+    public var logs: String
+    public var runtime: String
+
+    public static let defaultName = "default"
+
+    public init(name: String, state: String, cache: String, logs: String, runtime: String) {
+        self.name = name
+        self.state = state
+        self.cache = cache
+        self.logs = logs
+        self.runtime = runtime
+    }
+
+    /// - Parameter environment: HOME, ANYCLAUDE_HOME, XDG_RUNTIME_DIR, and systemd's STATE_DIRECTORY, CACHE_DIRECTORY,
+    ///   LOGS_DIRECTORY and RUNTIME_DIRECTORY are read.
+    public init(name: String, environment: [String: String]) {
+        func systemd(_ variable: String) -> String? {
+            environment[variable].flatMap { $0.split(separator: ":").first.map(String.init) }
+        }
+        let suffix = name == Self.defaultName ? "" : "/instances/\(name)"
+        let base = environment["ANYCLAUDE_HOME"] ?? "\(environment["HOME"] ?? "/")/.anyclaude"
+        let state = (systemd("STATE_DIRECTORY") ?? base) + suffix
+        let runtime: String
+        if let directory = systemd("RUNTIME_DIRECTORY") {
+            runtime = directory + suffix
+        } else if environment["ANYCLAUDE_HOME"] == nil, let directory = environment["XDG_RUNTIME_DIR"], !directory.isEmpty {
+            runtime = "\(directory)/anyclaude\(suffix)"
+        } else {
+            runtime = "\(base)/run\(suffix)"
+        }
+        self.init(
+            name: name, state: state, cache: systemd("CACHE_DIRECTORY").map { $0 + suffix } ?? "\(state)/cache",
+            logs: systemd("LOGS_DIRECTORY").map { $0 + suffix } ?? "\(state)/logs", runtime: runtime)
+    }
+
+    public var controlSocket: String { "\(runtime)/control.sock" }
+
+    /// The control socket of the machine's own stack, which is asked before a user's own is started.
+    public static let systemControlSocket = "/run/anyclaude/control.sock"
+}

@@ -1,0 +1,39 @@
+import LaunchPlan
+
+/// One line from a service to the supervisor on the descriptor `lease`.
+///
+/// A lease says that a service is in use. Its answer is where the service is now: endpoints come from here, never from settings.
+public struct LeaseRequest: Codable, Sendable, Equatable {
+    public enum Operation: String, Codable, Sendable { case acquire, release }
+    /// Chosen by the caller; the same id ends the lease.
+    public var id: Int
+    public var operation: Operation
+    public var service: String
+
+    public init(id: Int, operation: Operation, service: String) {
+        self.id = id
+        self.operation = operation
+        self.service = service
+    }
+}
+
+/// One line from the supervisor: progress while the service is not ready, then its endpoint, or why there is none.
+public struct LeaseReply: Codable, Sendable, Equatable {
+    public var id: Int
+    public var state: ServiceState
+    /// Set as soon as the service is ready. `tcp`, or a Unix socket's path.
+    public var endpoint: LeaseEndpoint?
+    public var message: String?
+
+    public init(id: Int, state: ServiceState, endpoint: LeaseEndpoint? = nil, message: String? = nil) {
+        self.id = id
+        self.state = state
+        self.endpoint = endpoint
+        self.message = message
+    }
+}
+
+public enum LeaseEndpoint: Codable, Sendable, Equatable, Hashable {
+    case tcp(host: String, port: Int)
+    case unix(path: String)
+}

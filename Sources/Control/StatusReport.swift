@@ -1,0 +1,89 @@
+/// The answer to `GET /v1/status`.
+public struct StatusReport: Codable, Sendable, Equatable {
+    public var apiVersion = 1
+    public var version: String
+    public var instance: String
+    public var pid: Int
+    /// The generation that is current; nil where none is.
+    public var generation: Int?
+    public var planId: String?
+    /// An apply or rollback is under way.
+    public var busy: Bool
+    /// The folder of the configuration that was applied.
+    public var configDirectory: String?
+    public var services: [ServiceStatus]
+
+    public init(
+        version: String, instance: String, pid: Int, generation: Int?, planId: String?, busy: Bool, configDirectory: String?, services: [ServiceStatus]
+    ) {
+        self.version = version
+        self.instance = instance
+        self.pid = pid
+        self.generation = generation
+        self.planId = planId
+        self.busy = busy
+        self.configDirectory = configDirectory
+        self.services = services
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case version, instance, pid, generation, busy, services
+        case apiVersion = "api_version"
+        case planId = "plan_id"
+        case configDirectory = "config_directory"
+    }
+}
+
+public enum ServiceState: String, Codable, Sendable, CaseIterable {
+    /// Not started: a dependency is not ready yet.
+    case waiting
+    /// Runs, and has not yet been ready.
+    case starting
+    case ready
+    /// Was ready; its readiness probe fails now.
+    case unready
+    /// Ended by itself; starts again after a pause.
+    case backoff
+    /// Gave up after too many exits; tried again slowly.
+    case failed
+    case stopping
+    case stopped
+}
+
+public struct ServiceStatus: Codable, Sendable, Equatable {
+    public var name: String
+    public var role: String
+    public var state: ServiceState
+    public var pid: Int?
+    /// Since the process was started.
+    public var uptimeMs: Int?
+    /// Starts after the first one, in this supervisor's life.
+    public var restarts: Int
+    /// How the last process ended, as `exit 1`, `signal 9` or `unknown`.
+    public var lastExit: String?
+    /// What it is doing or why it failed, for people (the STATUS= line of the service where it sent one).
+    public var message: String?
+    /// `host:port` or a socket's path, once ready.
+    public var endpoint: String?
+
+    public init(
+        name: String, role: String, state: ServiceState, pid: Int? = nil, uptimeMs: Int? = nil, restarts: Int = 0, lastExit: String? = nil,
+        message: String? = nil, endpoint: String? = nil
+    ) {
+        self.name = name
+        self.role = role
+        self.state = state
+        self.pid = pid
+        self.uptimeMs = uptimeMs
+        self.restarts = restarts
+        self.lastExit = lastExit
+        self.message = message
+        self.endpoint = endpoint
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case name, role, state, pid, restarts, message, endpoint
+        case uptimeMs = "uptime_ms"
+        case lastExit = "last_exit"
+    }
+}

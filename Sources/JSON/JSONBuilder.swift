@@ -1,0 +1,64 @@
+/// The sink that builds a `JSON` value. Of duplicate keys the last value stays.
+struct JSONBuilder: JSONSink {
+    private enum Frame {
+        case array([JSON])
+        case object([JSONObject.Member], key: String)
+    }
+    private var stack: [Frame] = []
+    private(set) var result: JSON = .null
+
+    private mutating func add(_ value: JSON) {
+        guard let last = stack.indices.last else {
+            result = value
+            return
+        }
+        // The frame is taken out while it grows, so that its array is never shared, and so never copied.
+        var frame = Frame.array([])
+        swap(&frame, &stack[last])
+        switch consume frame {
+        case .array(var elements):
+            elements.append(value)
+            stack[last] = .array(elements)
+        case .object(var members, let key):
+            members.append(.init(key: key, value: value))
+            stack[last] = .object(members, key: "")
+        }
+    }
+
+    mutating func null(at range: Range<Int>) { add(.null) }
+    mutating func bool(_ value: Bool, at range: Range<Int>) { add(.bool(value)) }
+    mutating func integer(_ value: Int, at range: Range<Int>) { add(.integer(value)) }
+    mutating func number(_ value: JSONNumber, at range: Range<Int>) { add(.number(value)) }
+    mutating func string(_ value: String, at range: Range<Int>) { add(.string(value)) }
+    mutating func beginArray(at offset: Int) { stack.append(.array([])) }
+    mutating func beginObject(at offset: Int) { stack.append(.object([], key: "")) }
+
+    mutating func key(_ value: String, at range: Range<Int>) {
+        guard let last = stack.indices.last, case .object(let members, _) = stack[last] else { return }
+        stack[last] = .array([])
+        stack[last] = .object(members, key: value)
+    }
+
+    mutating func endArray(at end: Int) {
+        if case .array(let elements)? = stack.popLast() { add(.array(elements)) }
+    }
+
+    mutating func endObject(at end: Int) {
+        if case .object(let members, _)? = stack.popLast() { add(.object(JSONObject(members))) }
+    }
+}
+
+extension JSON {
+    /// The value of a JSON text in UTF-8. Of duplicate keys the last value stays.
+    public init(parsing bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int = 512) throws(JSONError) {
+        self = try JSONParser.parse(bytes, into: JSONBuilder(), maximumDepth: maximumDepth).result
+    }
+
+    public init(parsing bytes: [UInt8], maximumDepth: Int = 512) throws(JSONError) {
+        self = try bytes.withUnsafeBufferPointer { (buffer) throws(JSONError) in try JSON(parsing: buffer, maximumDepth: maximumDepth) }
+    }
+
+    public init(parsing text: String, maximumDepth: Int = 512) throws(JSONError) {
+        self = try JSON(parsing: Array(text.utf8), maximumDepth: maximumDepth)
+    }
+}

@@ -1,0 +1,97 @@
+/// Writes JSON texts: compact in the order of the value, indented for people, or canonical (RFC 8785).
+struct JSONWriter {
+    private(set) var bytes: [UInt8] = []
+    let indented: Bool
+    let sorted: Bool
+
+    init(indented: Bool = false, sorted: Bool = false) {
+        self.indented = indented
+        self.sorted = sorted
+    }
+
+    mutating func write(_ value: JSON, depth: Int = 0) {
+        switch value {
+        case .null: append("null")
+        case .bool(let value): append(value ? "true" : "false")
+        case .integer(let value): append(String(value))
+        case .number(let value): append(sorted ? ECMAScriptNumber.text(of: value.double) : value.text)
+        case .string(let value): writeString(value)
+        case .array(let elements):
+            writeContainer("[", "]", count: elements.count, depth: depth) { writer, index in
+                writer.write(elements[index], depth: depth + 1)
+            }
+        case .object(let object):
+            let members = sorted ? object.members.sorted { $0.key.utf16.lexicographicallyPrecedes($1.key.utf16) } : object.members
+            writeContainer("{", "}", count: members.count, depth: depth) { writer, index in
+                writer.writeString(members[index].key)
+                writer.append(writer.indented ? ": " : ":")
+                writer.write(members[index].value, depth: depth + 1)
+            }
+        }
+    }
+
+    private mutating func writeContainer(_ open: String, _ close: String, count: Int, depth: Int, element: (inout JSONWriter, Int) -> Void) {
+        append(open)
+        for index in 0..<count {
+            if index > 0 { append(",") }
+            newLine(depth + 1)
+            element(&self, index)
+        }
+        if count > 0 { newLine(depth) }
+        append(close)
+    }
+
+    private mutating func newLine(_ depth: Int) {
+        guard indented else { return }
+        bytes.append(0x0A)
+        bytes.append(contentsOf: repeatElement(0x20, count: 2 * depth))
+    }
+
+    private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
+
+    mutating func writeString(_ value: String) {
+        bytes.append(UInt8(ascii: "\""))
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): append("\\\"")
+            case UInt8(ascii: "\\"): append("\\\\")
+            case 0x08: append("\\b")
+            case 0x09: append("\\t")
+            case 0x0A: append("\\n")
+            case 0x0C: append("\\f")
+            case 0x0D: append("\\r")
+            case 0..<0x20: append(byte < 0x10 ? "\\u000\(String(byte, radix: 16))" : "\\u00\(String(byte, radix: 16))")
+            default: bytes.append(byte)
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+}
+
+extension JSON {
+    /// The compact text, members in their order, as UTF-8.
+    public var bytes: [UInt8] {
+        var writer = JSONWriter()
+        writer.write(self)
+        return writer.bytes
+    }
+
+    /// The compact text, members in their order.
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// Indented by two spaces, for people and for files that people read.
+    public var prettyText: String {
+        var writer = JSONWriter(indented: true)
+        writer.write(self)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    /// The canonical form of RFC 8785 (JCS): members sorted by UTF-16 code units, numbers as ECMAScript prints them.
+    ///
+    /// Numbers are binary64 there; an integer beyond ±2^53 keeps its digits here, since a silent change would be worse.
+    public var canonicalBytes: [UInt8] {
+        var writer = JSONWriter(sorted: true)
+        writer.write(self)
+        return writer.bytes
+    }
+}

@@ -1,0 +1,102 @@
+import JSON
+
+/// A saved plan: what `plan --out` writes and `apply` takes.
+///
+/// The id covers the plan alone; what was known when it was made is beside it and never influences what is applied.
+public struct PlanEnvelope: Codable, Sendable, Equatable {
+    public var planId: String
+    /// The body as it was read, so that its id can be checked even where a newer tool wrote it.
+    public var plan: JSON
+    public var precondition: Precondition
+    public var provenance: Provenance
+
+    public struct Precondition: Codable, Sendable, Equatable {
+        /// The plan that was current when this one was made; nil where there was none. `apply` refuses when it has moved.
+        public var basePlanId: String?
+        public init(basePlanId: String?) { self.basePlanId = basePlanId }
+        enum CodingKeys: String, CodingKey { case basePlanId = "base_plan_id" }
+    }
+
+    public init(plan: LaunchPlan, basePlanId: String?, provenance: Provenance) throws {
+        let body = try plan.json()
+        self.plan = body
+        self.planId = LaunchPlan.id(of: body)
+        self.precondition = Precondition(basePlanId: basePlanId)
+        self.provenance = provenance
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case plan, precondition, provenance
+        case planId = "plan_id"
+    }
+
+    public enum Refusal: Error, Sendable, Equatable, CustomStringConvertible {
+        case tampered(expected: String, found: String)
+        case unknownFormat(String)
+        case unknownFeatures([String])
+        case malformed(String)
+
+        public var description: String {
+            switch self {
+            case .tampered(let expected, let found): "the plan is not the one that was saved: its id is \(found), the file says \(expected)"
+            case .unknownFormat(let format): "this is not a plan that this version can read: \(format)"
+            case .unknownFeatures(let names): "the plan needs what this version does not have: \(names.joined(separator: ", "))"
+            case .malformed(let reason): "this is not a plan: \(reason)"
+            }
+        }
+    }
+
+    /// The plan, checked: its id is right, its format known, its features available.
+    public func verified() throws(Refusal) -> LaunchPlan {
+        let found = LaunchPlan.id(of: plan)
+        guard found == planId else { throw .tampered(expected: planId, found: found) }
+        let decoded: LaunchPlan
+        do throws(JSONDecodingError) {
+            decoded = try plan.decode(LaunchPlan.self)
+        } catch {
+            throw .malformed(error.description)
+        }
+        guard decoded.format == LaunchPlan.formatName, decoded.formatVersion.split(separator: ".").first == "1" else {
+            throw .unknownFormat("\(decoded.format) \(decoded.formatVersion)")
+        }
+        let unknown = decoded.requiredFeatures.filter { !LaunchPlan.knownFeatures.contains($0) }
+        guard unknown.isEmpty else { throw .unknownFeatures(unknown) }
+        return decoded
+    }
+}
+
+/// Where a plan came from: never part of its identity.
+public struct Provenance: Codable, Sendable, Equatable {
+    public struct File: Codable, Sendable, Equatable {
+        public var path: String
+        public var sha256: String
+        public init(path: String, sha256: String) {
+            self.path = path
+            self.sha256 = sha256
+        }
+    }
+    /// One configuration value that a service was made from.
+    public struct Input: Codable, Sendable, Equatable {
+        /// The dotted key, as `backends.vllm-mlx.port`.
+        public var key: String
+        /// Its value; secrets are references here too.
+        public var value: JSON
+        /// `FILE:LINE:COLUMN`, `default`, `--flag` or `$VARIABLE`.
+        public var source: String
+        public init(key: String, value: JSON, source: String) {
+            self.key = key
+            self.value = value
+            self.source = source
+        }
+    }
+    public var tool: String
+    public var files: [File]
+    /// By service, sorted by key.
+    public var inputs: [String: [Input]]
+
+    public init(tool: String, files: [File] = [], inputs: [String: [Input]] = [:]) {
+        self.tool = tool
+        self.files = files
+        self.inputs = inputs
+    }
+}

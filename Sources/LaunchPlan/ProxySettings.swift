@@ -1,0 +1,169 @@
+/// What the proxy needs to know: written by the compiler, delivered by the supervisor as descriptor `settings`.
+public struct ProxySettings: Codable, Sendable, Equatable {
+    public var backends: [Backend]
+    /// Where requests go that no route takes.
+    public var defaultBackend: String
+    /// In order; the first that matches wins.
+    public var routes: [Route]
+    /// The id, in the descriptor `secrets`, of the token that clients must present; nil means loopback without one.
+    public var authToken: String?
+    public var promptCache: PromptCache
+    public var responseCache: ResponseCache
+    public var limits: Limits
+    public var directories: Directories
+
+    public init(
+        backends: [Backend], defaultBackend: String, routes: [Route] = [], authToken: String? = nil, promptCache: PromptCache = PromptCache(),
+        responseCache: ResponseCache = ResponseCache(), limits: Limits = Limits(), directories: Directories
+    ) {
+        self.backends = backends
+        self.defaultBackend = defaultBackend
+        self.routes = routes
+        self.authToken = authToken
+        self.promptCache = promptCache
+        self.responseCache = responseCache
+        self.limits = limits
+        self.directories = directories
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case backends, routes, limits, directories
+        case defaultBackend = "default_backend"
+        case authToken = "auth_token"
+        case promptCache = "prompt_cache"
+        case responseCache = "response_cache"
+    }
+
+    public struct Backend: Codable, Sendable, Equatable {
+        public enum API: String, Codable, Sendable {
+            /// The Anthropic API itself: bytes pass unchanged.
+            case anthropic
+            /// Chat completions, with the habits that `dialect` names.
+            case openai
+        }
+        public enum Target: Codable, Sendable, Equatable {
+            /// A service of the plan, reached where a lease says.
+            case service(name: String)
+            /// A base URL, with `/v1` where the server has it.
+            case url(base: String)
+        }
+        public var name: String
+        public var api: API
+        /// `native`, `generic`, `lmstudio`, `openrouter`, `mlx-textgen`, `mlx-lm`, `llama-server`, `vllm`.
+        public var dialect: String
+        public var target: Target
+        /// The model id sent upstream; nil sends the client's own.
+        public var model: String?
+        /// The id of the key in the descriptor `secrets`.
+        public var apiKey: String?
+        public var contextWindow: Int?
+        public var maxOutputTokens: Int?
+
+        public init(
+            name: String, api: API, dialect: String, target: Target, model: String? = nil, apiKey: String? = nil, contextWindow: Int? = nil,
+            maxOutputTokens: Int? = nil
+        ) {
+            self.name = name
+            self.api = api
+            self.dialect = dialect
+            self.target = target
+            self.model = model
+            self.apiKey = apiKey
+            self.contextWindow = contextWindow
+            self.maxOutputTokens = maxOutputTokens
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case name, api, dialect, target, model
+            case apiKey = "api_key"
+            case contextWindow = "context_window"
+            case maxOutputTokens = "max_output_tokens"
+        }
+    }
+
+    public struct Route: Codable, Sendable, Equatable {
+        /// A glob over the client's model id (`*` and `?`); nil matches all.
+        public var model: String?
+        public var to: String
+
+        public init(model: String?, to: String) {
+            self.model = model
+            self.to = to
+        }
+    }
+
+    /// Layer 1: tools and system are translated once for each hash.
+    public struct PromptCache: Codable, Sendable, Equatable {
+        public var enabled: Bool
+        public var maxBytes: Int
+
+        public init(enabled: Bool = true, maxBytes: Int = 64 << 20) {
+            self.enabled = enabled
+            self.maxBytes = maxBytes
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case enabled
+            case maxBytes = "max_bytes"
+        }
+    }
+
+    /// Layer 2: whole answers to identical requests.
+    public struct ResponseCache: Codable, Sendable, Equatable {
+        public var enabled: Bool
+        public var ttlMs: Int
+        public var maxBytes: Int
+
+        public init(enabled: Bool = true, ttlMs: Int = 300_000, maxBytes: Int = 256 << 20) {
+            self.enabled = enabled
+            self.ttlMs = ttlMs
+            self.maxBytes = maxBytes
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case enabled
+            case ttlMs = "ttl_ms"
+            case maxBytes = "max_bytes"
+        }
+    }
+
+    public struct Limits: Codable, Sendable, Equatable {
+        public var maxBodyBytes: Int
+        /// Requests in flight; more are answered 529 with `retry-after`.
+        public var maxConcurrent: Int
+        /// Upstream may take this long to its first byte (prefill included).
+        public var firstByteTimeoutMs: Int
+        /// And be silent this long between two bytes.
+        public var idleTimeoutMs: Int
+        public var pingMs: Int
+
+        public init(
+            maxBodyBytes: Int = 32 << 20, maxConcurrent: Int = 256, firstByteTimeoutMs: Int = 600_000, idleTimeoutMs: Int = 300_000, pingMs: Int = 10_000
+        ) {
+            self.maxBodyBytes = maxBodyBytes
+            self.maxConcurrent = maxConcurrent
+            self.firstByteTimeoutMs = firstByteTimeoutMs
+            self.idleTimeoutMs = idleTimeoutMs
+            self.pingMs = pingMs
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case maxBodyBytes = "max_body_bytes"
+            case maxConcurrent = "max_concurrent"
+            case firstByteTimeoutMs = "first_byte_timeout_ms"
+            case idleTimeoutMs = "idle_timeout_ms"
+            case pingMs = "ping_ms"
+        }
+    }
+
+    public struct Directories: Codable, Sendable, Equatable {
+        /// `responses.sqlite3` and what else can be made again.
+        public var cache: PlanPath
+        public var logs: PlanPath
+
+        public init(cache: PlanPath, logs: PlanPath) {
+            self.cache = cache
+            self.logs = logs
+        }
+    }
+}
