@@ -1,0 +1,57 @@
+/// The supervisor's control API: HTTP/1.1 over the Unix socket `Instance.controlSocket`, bodies in JSON.
+///
+/// | request | answer |
+/// |---|---|
+/// | `GET /v1/status` | `StatusReport` |
+/// | `GET /v1/plan` | `CurrentPlan`; 404 where no generation is current |
+/// | `GET /v1/history` | a list of `HistoryEntry`, newest first |
+/// | `GET /v1/logs?service=NAME&lines=N&follow=BOOL` | events, each a `LogLine`; ends after the last line unless it follows |
+/// | `GET /v1/events` | events, each a `ProgressEvent`, until the caller leaves |
+/// | `GET /v1/attach` | an event stream without end: the caller counts as a client of the stack while it holds it |
+/// | `POST /v1/apply` of `ApplyRequest` | events, each a `ProgressEvent`; the last has the `outcome` |
+/// | `POST /v1/rollback` of `RollbackRequest` | as for apply |
+/// | `POST /v1/down` of `DownRequest` | as for apply |
+/// | `POST /v1/restart` of `RestartRequest` | `ServiceStatus`, as soon as the restart has begun |
+///
+/// Events are server-sent events whose `data` is one JSON text. A status of 400 or more has a `ControlError` as its body.
+public enum ControlAPI {
+    public static let status = "/v1/status"
+    public static let plan = "/v1/plan"
+    public static let history = "/v1/history"
+    public static let logs = "/v1/logs"
+    public static let events = "/v1/events"
+    public static let attach = "/v1/attach"
+    public static let apply = "/v1/apply"
+    public static let rollback = "/v1/rollback"
+    public static let down = "/v1/down"
+    public static let restart = "/v1/restart"
+}
+
+/// The body of `POST /v1/restart`.
+public struct RestartRequest: Codable, Sendable, Equatable {
+    public var service: String
+    public var command: String
+
+    public init(service: String, command: String) {
+        self.service = service
+        self.command = command
+    }
+}
+
+/// The body of `POST /v1/down`.
+public struct DownRequest: Codable, Sendable, Equatable {
+    public var command: String
+
+    public init(command: String) { self.command = command }
+}
+
+/// One line of a service's output.
+public struct LogLine: Codable, Sendable, Equatable {
+    public var service: String
+    public var line: String
+
+    public init(service: String, line: String) {
+        self.service = service
+        self.line = line
+    }
+}
