@@ -97,7 +97,8 @@ public struct Outcome: Codable, Sendable, Equatable {
     public var gapsMs: [String: Int]
 
     public init(
-        result: Result, exitCode: Int, generation: Int? = nil, planId: String? = nil, reason: String? = nil, hint: String? = nil, logTail: [String] = [],
+        result: Result, exitCode: Int, generation: Int? = nil, planId: String? = nil, reason: String? = nil, hint: String? = nil,
+        logTail: [String] = [],
         gapsMs: [String: Int] = [:]
     ) {
         self.result = result

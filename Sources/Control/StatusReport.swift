@@ -14,7 +14,8 @@ public struct StatusReport: Codable, Sendable, Equatable {
     public var services: [ServiceStatus]
 
     public init(
-        version: String, instance: String, pid: Int, generation: Int?, planId: String?, busy: Bool, configDirectory: String?, services: [ServiceStatus]
+        version: String, instance: String, pid: Int, generation: Int?, planId: String?, busy: Bool, configDirectory: String?,
+        services: [ServiceStatus]
     ) {
         self.version = version
         self.instance = instance

@@ -37,7 +37,8 @@ extension JSON {
 private func pointer(_ path: [any CodingKey]) -> String {
     path.map { key in
         let name = key.intValue.map(String.init) ?? key.stringValue
-        return "/" + name.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
+        return "/"
+            + name.split(separator: "~", omittingEmptySubsequences: false).joined(separator: "~0")
             .split(separator: "/", omittingEmptySubsequences: false).joined(separator: "~1")
     }.joined()
 }

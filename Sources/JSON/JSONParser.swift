@@ -154,7 +154,8 @@ public struct JSONParser<Sink: JSONSink> {
         sink.key(name, at: start..<position)
         skipSpace()
         guard current == UInt8(ascii: ":") else {
-            throw failure(current.map { "unexpected \(describe($0)); expected ':' after the key" } ?? "unexpected end of the text; expected ':' after the key")
+            throw failure(
+                current.map { "unexpected \(describe($0)); expected ':' after the key" } ?? "unexpected end of the text; expected ':' after the key")
         }
         position += 1
     }

@@ -60,7 +60,9 @@ public struct RestartPolicy: Codable, Sendable, Equatable {
     public var withinMs: Int
     public var slowRetryMs: Int
 
-    public init(initialMs: Int = 0, maxMs: Int = 60_000, resetAfterMs: Int = 60_000, failures: Int = 10, withinMs: Int = 300_000, slowRetryMs: Int = 300_000) {
+    public init(
+        initialMs: Int = 0, maxMs: Int = 60_000, resetAfterMs: Int = 60_000, failures: Int = 10, withinMs: Int = 300_000, slowRetryMs: Int = 300_000
+    ) {
         self.initialMs = initialMs
         self.maxMs = maxMs
         self.resetAfterMs = resetAfterMs

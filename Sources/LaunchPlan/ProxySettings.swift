@@ -138,7 +138,8 @@ public struct ProxySettings: Codable, Sendable, Equatable {
         public var pingMs: Int
 
         public init(
-            maxBodyBytes: Int = 32 << 20, maxConcurrent: Int = 256, firstByteTimeoutMs: Int = 600_000, idleTimeoutMs: Int = 300_000, pingMs: Int = 10_000
+            maxBodyBytes: Int = 32 << 20, maxConcurrent: Int = 256, firstByteTimeoutMs: Int = 600_000, idleTimeoutMs: Int = 300_000,
+            pingMs: Int = 10_000
         ) {
             self.maxBodyBytes = maxBodyBytes
             self.maxConcurrent = maxConcurrent

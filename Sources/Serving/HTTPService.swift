@@ -1,0 +1,96 @@
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOExtras
+import NIOPosix
+import ServiceLifecycle
+
+/// An HTTP/1.1 server on listeners that exist already, whoever made them.
+///
+/// On graceful shutdown it takes no new connection, lets requests in flight finish, and returns; the listeners of a supervisor
+/// stay open in the supervisor, so that a successor goes on accepting.
+public struct HTTPService<Responder: HTTPResponder>: Service
+where Responder.Context: RequestContext, Responder.Context.Source == ApplicationRequestContextSource {
+    private let listeners: [CInt]
+    private let responder: Responder
+    private let idleTimeout: TimeAmount
+    private let logger: Logger
+    private let onRunning: @Sendable () throws -> Void
+
+    /// - Parameters:
+    ///   - listeners: listening sockets; owned and closed by the service.
+    ///   - idleTimeout: how long a connection may be silent between requests.
+    ///   - onRunning: called once, when all listeners accept.
+    public init(
+        listeners: [CInt], responder: Responder, idleTimeout: TimeAmount = .seconds(120), logger: Logger,
+        onRunning: @escaping @Sendable () throws -> Void = {}
+    ) {
+        self.listeners = listeners
+        self.responder = responder
+        self.idleTimeout = idleTimeout
+        self.logger = logger
+        self.onRunning = onRunning
+    }
+
+    public func run() async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let quiescing = ServerQuiescingHelper(group: group)
+        let responder = responder
+        let channelSetup = HTTP1Channel(
+            responder: { request, writer, channel in
+                let context = Responder.Context(source: .init(channel: channel, logger: logger))
+                let response: Response
+                do {
+                    response = try await responder.respond(to: request, context: context)
+                } catch {
+                    response = Self.failure(error, request: request, context: context)
+                }
+                try await response.body.write(try await writer.writeHead(response.head))
+            }, configuration: .init(idleTimeout: idleTimeout))
+        var servers: [NIOAsyncChannel<HTTP1Channel.Value, Never>] = []
+        for listener in listeners {
+            servers.append(
+                try await ServerBootstrap(group: group)
+                    .serverChannelInitializer { channel in
+                        channel.eventLoop.makeCompletedFuture {
+                            try channel.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: channel))
+                        }
+                    }
+                    .childChannelOption(.allowRemoteHalfClosure, value: true)
+                    .bind(listener) { channel in channelSetup.setup(channel: channel, logger: logger) })
+        }
+        try onRunning()
+        let running = servers
+        await withGracefulShutdownHandler {
+            await withDiscardingTaskGroup { group in
+                for server in running {
+                    group.addTask { await Self.serve(server, channelSetup, logger) }
+                }
+            }
+        } onGracefulShutdown: {
+            quiescing.initiateShutdown(promise: nil)
+        }
+    }
+
+    private static func serve(_ server: NIOAsyncChannel<HTTP1Channel.Value, Never>, _ channelSetup: HTTP1Channel, _ logger: Logger) async {
+        do {
+            try await server.executeThenClose { inbound in
+                try await withThrowingDiscardingTaskGroup { group in
+                    for try await child in inbound {
+                        group.addTask { await channelSetup.handle(value: child, logger: logger) }
+                    }
+                }
+            }
+        } catch {
+            logger.error("a listener ended", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// An error that no route answered: its own response where it has one, else 500 without its inner text.
+    private static func failure(_ error: any Error, request: Request, context: Responder.Context) -> Response {
+        if let error = error as? any HTTPResponseError, let response = try? error.response(from: request, context: context) { return response }
+        return Response(status: .internalServerError)
+    }
+}

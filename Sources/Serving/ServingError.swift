@@ -1,0 +1,14 @@
+/// Why a server could not be made, or a request not be taken.
+public struct ServingError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// Lower case, without a full stop.
+    public var message: String
+    /// What to do about it.
+    public var hint: String?
+
+    public init(_ message: String, hint: String? = nil) {
+        self.message = message
+        self.hint = hint
+    }
+
+    public var description: String { message }
+}
