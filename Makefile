@@ -1,0 +1,74 @@
+# Every target does its own set-up. `make help` lists them.
+SWIFT      ?= swift
+PREFIX     ?= /usr/local
+DESTDIR    ?=
+# Build, demo and tests share one configuration, so that the dependencies are compiled once.
+FLAGS      := -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
+STATIC     := -c release --static-swift-stdlib --scratch-path .build/static
+PROGRAMS   := anyclaude anyclaude-supervisor anyclaude-proxy anyclaude-runtime
+VERSION    := $(shell sed -n 's/.*static let current = "\(.*\)"/\1/p' Sources/Control/Version.swift)
+BIN        := .build/release
+
+.PHONY: help setup build demo test lint fmt cover tsan asan bench docs install install-units dist clean train-demo-model
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: ## install the Debian packages that are missing
+	@scripts/setup.sh
+
+build: setup ## compile the four programs into .build/release
+	$(SWIFT) build $(FLAGS) --product anyclaude
+	$(SWIFT) build $(FLAGS)
+
+demo: build ## the whole stack on the quickstart: plan, apply, ask, break, roll back, stop
+	@scripts/demo.sh $(BIN)
+
+test: setup ## build and run all tests
+	$(SWIFT) build $(FLAGS) --build-tests
+	@scripts/test.sh $(SWIFT) test $(FLAGS) --skip-build --disable-xctest
+
+lint: ## check the format of all sources
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests
+
+fmt: ## format all sources in place
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests
+
+cover: setup ## run the tests with coverage and print a table
+	@scripts/cover.sh $(SWIFT)
+
+tsan: setup ## run the unit tests under ThreadSanitizer
+	SWIFT_BACKTRACE=enable=no $(SWIFT) test --sanitize=thread --scratch-path .build/tsan --disable-xctest --skip IntegrationTests
+
+asan: setup ## run the unit tests under AddressSanitizer
+	SWIFT_BACKTRACE=enable=no $(SWIFT) test --sanitize=address --scratch-path .build/asan --disable-xctest --skip IntegrationTests
+
+bench: build ## measure: validate beside nginx -t, time to first token, the demo model's table
+	@scripts/bench.sh $(BIN)
+
+docs: setup ## the reference of all modules as a DocC archive in docs/out
+	@scripts/docs.sh $(SWIFT)
+
+train-demo-model: ## train examples/models/demo anew (PyTorch on CPU, at most two hours)
+	python3 examples/models/training/train.py
+
+install: setup ## link statically, strip, install below PREFIX
+	$(SWIFT) build $(STATIC)
+	install -d $(DESTDIR)$(PREFIX)/bin
+	for program in $(PROGRAMS); do install -m 755 -s .build/static/release/$$program $(DESTDIR)$(PREFIX)/bin/; done
+	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
+	.build/static/release/anyclaude --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/anyclaude
+	.build/static/release/anyclaude --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_anyclaude
+
+install-units: ## install the systemd unit for the programs below PREFIX
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/local/bin/|$(PREFIX)/bin/|' units/anyclaude.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/anyclaude.service
+
+dist: ## a tar of the installed tree in .build/dist
+	$(MAKE) install install-units DESTDIR=$(CURDIR)/.build/dist/anyclaude-$(VERSION) PREFIX=/usr
+	tar -C .build/dist -czf .build/dist/anyclaude-$(VERSION)-$$(uname -m).tar.gz anyclaude-$(VERSION)
+	@echo .build/dist/anyclaude-$(VERSION)-$$(uname -m).tar.gz
+
+clean: ## remove all that was built
+	rm -rf .build docs/out
