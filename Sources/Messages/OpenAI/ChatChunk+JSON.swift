@@ -1,0 +1,86 @@
+import JSON
+
+extension OpenAI.ChatChunk {
+    /// The chunk of a `data:` line. What is missing is empty: servers leave out much of it.
+    ///
+    /// - Throws: the error that a server put into the stream in a chunk's place, or that this is no chunk.
+    public init(_ json: JSON) throws(OpenAI.Failure) {
+        if let error = json["error"], !error.isNull, let failure = OpenAI.Failure(json, status: error["code"]?.intValue ?? 500) { throw failure }
+        guard json["choices"] != nil || json["usage"] != nil else {
+            throw OpenAI.Failure(status: 502, message: "not a chat completion chunk: \(json.text.prefix(200))", type: "server_error")
+        }
+        id = json["id"]?.stringValue ?? ""
+        model = json["model"]?.stringValue ?? ""
+        created = json["created"]?.intValue ?? 0
+        choices = json["choices"]?.arrayValue?.map(Choice.init) ?? []
+        usage = json["usage"].flatMap(OpenAI.Usage.init)
+    }
+
+    public var json: JSON {
+        var members: JSONObject = [
+            "id": .string(id), "object": "chat.completion.chunk", "created": .integer(created), "model": .string(model),
+            "choices": .array(choices.map(\.json)),
+        ]
+        members["usage"] = usage?.json
+        return .object(members)
+    }
+}
+
+extension OpenAI.ChatChunk.Choice {
+    init(_ json: JSON) {
+        index = json["index"]?.intValue ?? 0
+        // Some servers send a whole `message` where a delta belongs.
+        delta = OpenAI.ChatChunk.Delta(json["delta"] ?? json["message"] ?? .null)
+        finishReason = json["finish_reason"]?.stringValue.map(OpenAI.FinishReason.init)
+        logprobs = json["logprobs"].flatMap { $0.isNull ? nil : $0 }
+        stopString = json["stop_reason"]?.stringValue ?? json["stopping_word"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    var json: JSON {
+        var members: JSONObject = ["index": .integer(index), "delta": delta.json]
+        members["logprobs"] = logprobs
+        members["finish_reason"] = finishReason.map { .string($0.rawValue) } ?? .null
+        members["stop_reason"] = stopString.map(JSON.string)
+        return .object(members)
+    }
+}
+
+extension OpenAI.ChatChunk.Delta {
+    init(_ json: JSON) {
+        role = json["role"]?.stringValue
+        content = json["content"]?.stringValue
+        reasoning = json["reasoning_content"]?.stringValue ?? json["reasoning"]?.stringValue
+        toolCalls = json["tool_calls"]?.arrayValue?.enumerated().map { OpenAI.ChatChunk.ToolCallDelta($1, position: $0) } ?? []
+    }
+
+    var json: JSON {
+        var members: JSONObject = [:]
+        members["role"] = role.map(JSON.string)
+        members["content"] = content.map(JSON.string)
+        members["reasoning_content"] = reasoning.map(JSON.string)
+        if !toolCalls.isEmpty { members["tool_calls"] = .array(toolCalls.map(\.json)) }
+        return .object(members)
+    }
+}
+
+extension OpenAI.ChatChunk.ToolCallDelta {
+    init(_ json: JSON, position: Int) {
+        index = json["index"]?.intValue ?? position
+        id = json["id"]?.stringValue
+        name = json["function"]?["name"]?.stringValue
+        let value = json["function"]?["arguments"]
+        // An object in place of its text, as a few servers send it.
+        arguments = value?.stringValue ?? value?.objectValue.map { JSON.object($0).text }
+    }
+
+    var json: JSON {
+        var members: JSONObject = ["index": .integer(index)]
+        members["id"] = id.map(JSON.string)
+        if id != nil { members["type"] = "function" }
+        var function: JSONObject = [:]
+        function["name"] = name.map(JSON.string)
+        function["arguments"] = arguments.map(JSON.string)
+        members["function"] = .object(function)
+        return .object(members)
+    }
+}

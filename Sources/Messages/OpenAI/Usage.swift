@@ -1,0 +1,48 @@
+import JSON
+
+extension OpenAI {
+    /// Tokens of one request. A count that a server did not report is nil, never a guess.
+    public struct Usage: Sendable, Equatable {
+        public var promptTokens: Int
+        public var completionTokens: Int
+        /// Of the prompt: found in the cache, not computed.
+        public var cachedTokens: Int?
+        /// Of the prompt: written to the cache.
+        public var cacheWriteTokens: Int?
+        /// Of the completion: reasoning.
+        public var reasoningTokens: Int?
+
+        public init(
+            promptTokens: Int, completionTokens: Int, cachedTokens: Int? = nil, cacheWriteTokens: Int? = nil, reasoningTokens: Int? = nil
+        ) {
+            self.promptTokens = promptTokens
+            self.completionTokens = completionTokens
+            self.cachedTokens = cachedTokens
+            self.cacheWriteTokens = cacheWriteTokens
+            self.reasoningTokens = reasoningTokens
+        }
+
+        /// - Returns: nil unless there is a count of prompt tokens.
+        public init?(_ json: JSON) {
+            guard let prompt = json["prompt_tokens"]?.intValue else { return nil }
+            promptTokens = prompt
+            completionTokens = json["completion_tokens"]?.intValue ?? 0
+            cachedTokens = json["prompt_tokens_details"]?["cached_tokens"]?.intValue
+            cacheWriteTokens = json["prompt_tokens_details"]?["cache_write_tokens"]?.intValue
+            reasoningTokens = json["completion_tokens_details"]?["reasoning_tokens"]?.intValue
+        }
+
+        public var json: JSON {
+            var members: JSONObject = [
+                "prompt_tokens": .integer(promptTokens), "completion_tokens": .integer(completionTokens),
+                "total_tokens": .integer(promptTokens + completionTokens),
+            ]
+            var details: JSONObject = [:]
+            details["cached_tokens"] = cachedTokens.map(JSON.integer)
+            details["cache_write_tokens"] = cacheWriteTokens.map(JSON.integer)
+            if !details.isEmpty { members["prompt_tokens_details"] = .object(details) }
+            if let reasoningTokens { members["completion_tokens_details"] = ["reasoning_tokens": .integer(reasoningTokens)] }
+            return .object(members)
+        }
+    }
+}
