@@ -1,0 +1,49 @@
+/// What the engine may use.
+public struct EngineSettings: Sendable, Equatable {
+    /// Tokens of prompt and answer together; the checkpoint's own limit where nil.
+    public var contextWindow: Int?
+    /// Requests waiting for a place in the batch; more are refused with `EngineError.queueFull`.
+    public var maxQueue: Int
+    /// Requests computed together.
+    public var maxBatch: Int
+    /// Prompt tokens computed in one step, between two tokens of the other streams.
+    public var prefillChunk: Int
+    /// Memory for keys and values, live and cached together; where nil, what `maxBatch` full windows need, at most half of the
+    /// memory that is available at start, at least one full window.
+    public var kvMemoryBytes: Int?
+    public var cache: CacheSettings
+
+    public init(
+        contextWindow: Int? = nil, maxQueue: Int = 64, maxBatch: Int = 8, prefillChunk: Int = 512, kvMemoryBytes: Int? = nil,
+        cache: CacheSettings = CacheSettings()
+    ) {
+        self.contextWindow = contextWindow
+        self.maxQueue = maxQueue
+        self.maxBatch = maxBatch
+        self.prefillChunk = prefillChunk
+        self.kvMemoryBytes = kvMemoryBytes
+        self.cache = cache
+    }
+}
+
+/// Layer 3: what is kept of keys and values after a request.
+public struct CacheSettings: Sendable, Equatable {
+    /// False: nothing outlives its request, in memory or on disk.
+    public var enabled: Bool
+    /// Conversations that are kept: tips of chains that no other kept one extends.
+    public var slots: Int
+    /// A prompt shorter than this is not worth keeping.
+    public var minTokens: Int
+    /// An absolute path, made if it is missing; memory only where nil.
+    public var directory: String?
+    /// Bytes of the directory's segment files.
+    public var maxBytes: Int
+
+    public init(enabled: Bool = true, slots: Int = 10, minTokens: Int = 100, directory: String? = nil, maxBytes: Int = 8 << 30) {
+        self.enabled = enabled
+        self.slots = slots
+        self.minTokens = minTokens
+        self.directory = directory
+        self.maxBytes = maxBytes
+    }
+}
