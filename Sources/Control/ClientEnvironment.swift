@@ -1,0 +1,83 @@
+import LaunchPlan
+
+/// The variables with which Claude Code reaches a stack (facts/proxy-and-messages-api.md 3.4, facts/claude-code-client.md 3).
+///
+/// For the `claude` backend the address alone: the client's own credentials must pass. For every other backend also what keeps the
+/// client from sending a real key, from asking for models that are not there, and from believing in a window of a million tokens.
+public struct ClientEnvironment: Sendable, Equatable {
+    public struct Variable: Sendable, Equatable {
+        public var name: String
+        public var value: String
+    }
+
+    /// Sorted by name.
+    public var variables: [Variable]
+
+    public subscript(name: String) -> String? { variables.first { $0.name == name }?.value }
+
+    /// The bearer token of a proxy that asks for none: the client will not start without a credential.
+    public static let placeholderToken = "anyclaude"
+
+    /// The tiers whose model ids the client lets a variable replace.
+    private static let tiers = ["fable", "haiku", "opus", "sonnet"]
+
+    /// What the client asks for as the longest answer of a model that it does not know.
+    private static let clientDefaultOutputTokens = 32_000
+    /// The shortest answer with which the client can still compact a conversation.
+    private static let shortestUsefulOutputTokens = 8_192
+
+    /// - Parameters:
+    ///   - baseURL: of the proxy, without `/v1`.
+    ///   - token: what the proxy wants to be shown; nil where it wants nothing.
+    ///   - caller: the caller's environment: a knob that is set there stays.
+    public init(settings: ProxySettings, baseURL: String, token: String?, caller: [String: String]) {
+        var fixed = ["ANTHROPIC_BASE_URL": baseURL]
+        var knobs: [String: String] = [:]
+        if let backend = settings.backends.first(where: { $0.name == settings.defaultBackend }), backend.api != .anthropic {
+            fixed["ANTHROPIC_AUTH_TOKEN"] = token ?? Self.placeholderToken
+            fixed["ANTHROPIC_API_KEY"] = ""
+            knobs = Self.knobs(for: backend, settings.limits)
+            knobs.merge(Self.models(settings, backend)) { first, _ in first }
+        }
+        let kept = knobs.filter { (caller[$0.key] ?? "").isEmpty }
+        variables = fixed.merging(kept) { first, _ in first }.map { Variable(name: $0.key, value: $0.value) }.sorted { $0.name < $1.name }
+    }
+
+    private static func knobs(for backend: ProxySettings.Backend, _ limits: ProxySettings.Limits) -> [String: String] {
+        var knobs = [
+            // A line that differs in each session, at the very start of the prompt: every cached prefix would be lost.
+            "CLAUDE_CODE_ATTRIBUTION_HEADER": "0",
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
+            "CLAUDE_STREAM_IDLE_TIMEOUT_MS": String(limits.idleTimeoutMs),
+            "API_TIMEOUT_MS": String(limits.firstByteTimeoutMs + limits.idleTimeoutMs),
+        ]
+        if let window = backend.contextWindow { knobs["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] = String(window) }
+        if let output = outputTokens(backend) { knobs["CLAUDE_CODE_MAX_OUTPUT_TOKENS"] = String(output) }
+        return knobs
+    }
+
+    /// What the configuration says; else a quarter of a window in which the client's own choice would leave too little for the prompt.
+    private static func outputTokens(_ backend: ProxySettings.Backend) -> Int? {
+        if let configured = backend.maxOutputTokens { return configured }
+        guard let window = backend.contextWindow, window / 4 < clientDefaultOutputTokens else { return nil }
+        return max(shortestUsefulOutputTokens, window / 4)
+    }
+
+    /// The main model and those of the tiers, each by an id that is routed as the client's own id for it would be.
+    ///
+    /// A tier stays the client's own where a route takes it and its backend's id would not come by the same route.
+    private static func models(_ settings: ProxySettings, _ backend: ProxySettings.Backend) -> [String: String] {
+        func idReaching(_ target: ProxySettings.Backend?) -> String? {
+            guard let target, let id = target.model, settings.backend(forModel: id) == target else { return nil }
+            return id
+        }
+        var models: [String: String] = [:]
+        if let id = idReaching(backend) {
+            models["ANTHROPIC_MODEL"] = id
+        }
+        for tier in tiers {
+            models["ANTHROPIC_DEFAULT_\(tier.uppercased())_MODEL"] = idReaching(settings.backend(forModel: "claude-\(tier)-5-5"))
+        }
+        return models
+    }
+}
