@@ -114,6 +114,6 @@ let package = Package(
         tests("Supervisor", ["Supervisor", "Control", "LaunchPlan", "JSON"]),
         tests("InferenceRuntime", ["InferenceRuntime", "Checkpoint", "Messages", "JSON", "CKernels"]),
         tests("Proxy", ["Proxy", "Messages", "LaunchPlan", "JSON"]),
-        tests("Integration", ["JSON", "Control"]),
+        tests("Integration", ["JSON", "Control", "LaunchPlan"]),
     ]
 )
