@@ -10,8 +10,9 @@ public struct PreflightCheck: Codable, Sendable, Equatable {
         case secret(reference: SecretReference)
         /// The folder can be made and written to.
         case writableDirectory(path: PlanPath)
-        /// The weights of `model`, KV for `slots` contexts and the overhead fit into `limitBytes` (or the machine's memory where nil).
-        case memory(model: PlanPath, contextTokens: Int, slots: Int, limitBytes: Int?)
+        /// The weights of `model`, KV for `slots` contexts (the checkpoint's own length where nil) and the overhead fit into `limitBytes` (or the
+        /// machine's memory where nil).
+        case memory(model: PlanPath, contextTokens: Int?, slots: Int, limitBytes: Int?)
     }
     /// The service that needs it.
     public var service: String
