@@ -1,0 +1,84 @@
+import Diagnostics
+import Glibc
+
+/// Why a configuration file could not be taken.
+public struct ConfigFileError: Error, Sendable, Equatable, CustomStringConvertible {
+    /// What is wrong, lower case, without a full stop.
+    public var message: String
+    public var hint: String
+    /// The exit code of the command: 66 no input, 74 input/output error, 77 no permission, 78 configuration error.
+    public var exitCode: Int
+    public var code: DiagnosticCode
+
+    public var description: String { message }
+}
+
+/// Where a configuration is looked for, and how it is read.
+public enum ConfigurationFile {
+    /// In this order; the first that exists is taken.
+    public static let names = [".anyclauderc.yaml", ".anyclauderc.yml", ".anyclauderc.json", ".anyclauderc"]
+    /// A configuration is small; what is larger is a mistake or an attack.
+    public static let defaultMaximumBytes = 1 << 20
+
+    public struct Found: Sendable, Equatable {
+        public var path: String
+        /// Other configurations in the same folder, which are not read.
+        public var shadowed: [String]
+    }
+
+    /// - Throws: where none of `names` is in `directory` (exit code 66).
+    public static func find(in directory: String) throws(ConfigFileError) -> Found {
+        let prefix = directory.isEmpty || directory.hasSuffix("/") ? directory : directory + "/"
+        let present = names.map { prefix + $0 }.filter { access($0, F_OK) == 0 }
+        guard let first = present.first else {
+            throw ConfigFileError(
+                message: "no configuration in \(directory.isEmpty ? "." : directory)",
+                hint: "looked for \(names.joined(separator: ", ")); name one with -f FILE", exitCode: 66, code: .noFile)
+        }
+        return Found(path: first, shadowed: Array(present.dropFirst()))
+    }
+
+    /// Reads a whole file, or standard input where `path` is `-`. Nothing beyond `maximumBytes` is ever held.
+    public static func read(_ path: String, maximumBytes: Int = defaultMaximumBytes) throws(ConfigFileError) -> SourceFile {
+        let isStandardInput = path == "-"
+        let descriptor = isStandardInput ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw failure(errno, path) }
+        defer { if !isStandardInput { close(descriptor) } }
+        if !isStandardInput {
+            var status = stat()
+            guard fstat(descriptor, &status) == 0 else { throw failure(errno, path) }
+            guard status.st_mode & S_IFMT == S_IFREG else {
+                throw ConfigFileError(message: "\(path) is not a regular file", hint: "name a file, or - for standard input", exitCode: 66, code: .notAFile)
+            }
+        }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw failure(errno, path)
+            }
+            if count == 0 { break }
+            guard bytes.count + count <= maximumBytes else {
+                throw ConfigFileError(
+                    message: "\(path) is larger than \(maximumBytes) bytes", hint: "a configuration is small: is this the right file?", exitCode: 78,
+                    code: .fileTooLarge)
+            }
+            bytes.append(contentsOf: buffer[..<count])
+        }
+        return SourceFile(path: isStandardInput ? "<stdin>" : path, bytes: bytes)
+    }
+
+    private static func failure(_ number: Int32, _ path: String) -> ConfigFileError {
+        let reason = String(cString: strerror(number))
+        return switch number {
+        case ENOENT, ENOTDIR:
+            ConfigFileError(message: "\(path): no such file", hint: "name a configuration with -f FILE", exitCode: 66, code: .noFile)
+        case EACCES, EPERM:
+            ConfigFileError(message: "\(path): no permission to read", hint: "check the owner and mode of the file", exitCode: 77, code: .unreadableFile)
+        default:
+            ConfigFileError(message: "\(path): \(reason)", hint: "the file could not be read", exitCode: 74, code: .unreadableFile)
+        }
+    }
+}

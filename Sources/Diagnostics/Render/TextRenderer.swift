@@ -1,0 +1,96 @@
+/// Diagnostics for people: a frame of the source with marks under the places, notes, and what to do.
+public struct TextRenderer: Sendable {
+    private let style: Style
+    private let width: Int
+    /// More diagnostics than this are counted, not shown.
+    public static let maximumShown = 100
+
+    /// - Parameters:
+    ///   - color: whether to use the colours of a terminal.
+    ///   - width: the columns of the terminal; nil where there is none.
+    public init(color: Bool, width: Int? = nil) {
+        style = Style(color: color)
+        self.width = max(40, width ?? 160)
+    }
+
+    /// The diagnostics and a summary; empty where there are none.
+    public func render(_ diagnostics: [Diagnostic], _ sources: SourceMap) -> String {
+        guard !diagnostics.isEmpty else { return "" }
+        var blocks = diagnostics.prefix(Self.maximumShown).map { render($0, sources) }
+        if diagnostics.count > Self.maximumShown { blocks.append("… and \(diagnostics.count - Self.maximumShown) more\n") }
+        blocks.append(summary(diagnostics))
+        return blocks.joined(separator: "\n")
+    }
+
+    private func summary(_ diagnostics: [Diagnostic]) -> String {
+        func count(_ severity: Diagnostic.Severity, _ noun: String) -> String? {
+            let number = diagnostics.count { $0.severity == severity }
+            return number == 0 ? nil : "\(number) \(noun)\(number == 1 ? "" : "s")"
+        }
+        let counts = [count(.error, "error"), count(.warning, "warning"), count(.note, "note")].compactMap { $0 }.joined(separator: ", ")
+        let codes = Set(diagnostics.map(\.code.rawValue)).sorted()
+        let hint = codes.count == 1 ? "`anyclaude explain \(codes[0])` tells more" : "`anyclaude explain CODE` tells more (\(codes.prefix(8).joined(separator: ", ")))"
+        return "\(counts); \(hint)\n"
+    }
+
+    private func render(_ diagnostic: Diagnostic, _ sources: SourceMap) -> String {
+        let role = Style.role(of: diagnostic.severity)
+        var lines = [
+            style(role, "\(diagnostic.severity.rawValue)[\(diagnostic.code.rawValue)]") + style(.strong, ": \(diagnostic.message)")
+        ]
+        let marks =
+            [diagnostic.primary.map { SourceFrame.Mark(span: $0, label: diagnostic.label, isPrimary: true) }].compactMap { $0 }
+            + diagnostic.secondary.map { SourceFrame.Mark(span: $0.span, label: $0.label, isPrimary: false) }
+        let gutter = self.gutter(diagnostic, sources)
+        for (index, file) in files(of: marks).enumerated() {
+            let own = marks.filter { $0.span.file == file }
+            guard let first = own.first else { continue }
+            let arrow = String(repeating: " ", count: gutter) + (index == 0 ? "--> " : "::: ")
+            lines.append(style(.gutter, arrow) + sources.place(of: first.span))
+            lines += frame(own, sources[file], gutter, diagnostic.severity).render()
+        }
+        if !marks.isEmpty, !diagnostic.notes.isEmpty || !diagnostic.fixes.isEmpty { lines.append(bar(gutter)) }
+        lines += diagnostic.notes.map { style(.gutter, String(repeating: " ", count: gutter) + " = ") + style(.strong, "note") + ": \($0)" }
+        lines += diagnostic.fixes.flatMap { render($0, sources, gutter) }
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    private func bar(_ gutter: Int) -> String { style(.gutter, String(repeating: " ", count: gutter) + " |") }
+
+    private func files(of marks: [SourceFrame.Mark]) -> [FileID] {
+        var result: [FileID] = []
+        for mark in marks where !result.contains(mark.span.file) { result.append(mark.span.file) }
+        return result
+    }
+
+    private func gutter(_ diagnostic: Diagnostic, _ sources: SourceMap) -> Int {
+        let spans = [diagnostic.primary].compactMap { $0 } + diagnostic.secondary.map(\.span) + diagnostic.fixes.flatMap { $0.edits.map(\.span) }
+        let last = spans.map { sources[$0.file].lineIndex(of: min($0.start, sources[$0.file].bytes.count)) + 1 }.max() ?? 1
+        return String(last).count
+    }
+
+    private func frame(_ marks: [SourceFrame.Mark], _ source: SourceText, _ gutter: Int, _ severity: Diagnostic.Severity) -> SourceFrame {
+        SourceFrame(source: source, marks: marks, gutter: gutter, style: style, severity: severity, width: max(20, width - gutter - 3))
+    }
+
+    /// The line as it reads after the fix, with the new text marked; the description alone where that does not fit one line.
+    private func render(_ fix: Fix, _ sources: SourceMap, _ gutter: Int) -> [String] {
+        let title = style(.help, "help") + ": \(fix.description) (\(fix.applicability.rawValue))"
+        guard fix.edits.count == 1, let edit = fix.edits.first, !edit.text.contains("\n") else { return [title] }
+        let source = sources[edit.span.file]
+        let line = source.lineIndex(of: min(edit.span.start, source.bytes.count))
+        let range = source.lineRange(line)
+        guard edit.span.end <= range.upperBound, range.count < 4 * width, !source.masks.contains(where: { $0.overlaps(range) }) else { return [title] }
+        let before = String(decoding: source.bytes[range.lowerBound..<edit.span.start], as: UTF8.self)
+        let after = String(decoding: source.bytes[edit.span.end..<range.upperBound], as: UTF8.self)
+        let changed = SourceText(path: source.path, bytes: Array((before + edit.text + after).utf8))
+        let display = DisplayLine(changed, line: 0)
+        guard display.width <= width - gutter - 3 else { return [title] }
+        let start = display.column(of: before.utf8.count)
+        let end = display.column(of: before.utf8.count + edit.text.utf8.count)
+        let number = String(line + 1)
+        let margin = style(.gutter, String(repeating: " ", count: gutter - number.count) + number + " |")
+        let mark = edit.text.isEmpty ? "" : String(repeating: " ", count: start) + style(.help, String(repeating: "~", count: max(1, end - start)))
+        return [title, bar(gutter), "\(margin) \(display.text)"] + (mark.isEmpty ? [] : ["\(bar(gutter)) \(mark)"])
+    }
+}

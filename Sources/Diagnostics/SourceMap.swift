@@ -1,0 +1,131 @@
+/// A file of a `SourceMap`.
+public struct FileID: Sendable, Hashable, Comparable {
+    public let index: Int32
+    public init(_ index: Int) { self.index = Int32(index) }
+    public static func < (left: FileID, right: FileID) -> Bool { left.index < right.index }
+}
+
+/// Bytes of one file, as offsets from its start.
+public struct SourceSpan: Sendable, Hashable, Comparable {
+    public let file: FileID
+    private let low: Int32
+    private let high: Int32
+
+    /// - Precondition: the range is within 2 GiB, which the limits on files keep far off.
+    public init(_ file: FileID, _ range: Range<Int>) {
+        self.file = file
+        self.low = Int32(range.lowerBound)
+        self.high = Int32(range.upperBound)
+    }
+
+    public var range: Range<Int> { Int(low)..<Int(high) }
+    public var start: Int { Int(low) }
+    public var end: Int { Int(high) }
+    public var isEmpty: Bool { low == high }
+
+    /// The empty span where this one ends.
+    public var after: SourceSpan { SourceSpan(file, end..<end) }
+    /// The empty span where this one starts.
+    public var before: SourceSpan { SourceSpan(file, start..<start) }
+
+    public static func < (left: SourceSpan, right: SourceSpan) -> Bool {
+        (left.file, left.low, left.high) < (right.file, right.low, right.high)
+    }
+}
+
+/// A place in a text as people and editors count: one-based lines and columns.
+public struct SourcePosition: Sendable, Equatable {
+    public var line: Int
+    /// In Unicode scalars.
+    public var column: Int
+    /// In UTF-16 code units, zero-based, as the Language Server Protocol counts.
+    public var utf16: Int
+}
+
+/// The bytes of a file with a table of its lines, and which of its bytes must not be shown.
+public struct SourceText: Sendable {
+    public let path: String
+    public let bytes: [UInt8]
+    /// The offset at which each line starts; lines end with LF, CRLF or CR.
+    public let lineStarts: [Int]
+    /// Secrets: renderers write asterisks in their place.
+    public private(set) var masks: [Range<Int>] = []
+
+    public init(path: String, bytes: [UInt8]) {
+        self.path = path
+        self.bytes = bytes
+        self.lineStarts = Self.lines(of: bytes)
+    }
+
+    private static func lines(of bytes: [UInt8]) -> [Int] {
+        var starts = [0]
+        bytes.withUnsafeBufferPointer { buffer in
+            for index in buffer.indices where buffer[index] == 0x0A || buffer[index] == 0x0D {
+                if buffer[index] == 0x0D, index + 1 < buffer.count, buffer[index + 1] == 0x0A { continue }
+                starts.append(index + 1)
+            }
+        }
+        return starts
+    }
+
+    public mutating func mask(_ range: Range<Int>) {
+        if !range.isEmpty { masks.append(range) }
+    }
+
+    /// The zero-based line that holds the byte at `offset`.
+    public func lineIndex(of offset: Int) -> Int {
+        var low = 0
+        var high = lineStarts.count
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if lineStarts[middle] <= offset { low = middle } else { high = middle }
+        }
+        return low
+    }
+
+    /// The bytes of a zero-based line without its end.
+    public func lineRange(_ line: Int) -> Range<Int> {
+        let start = lineStarts[line]
+        var end = line + 1 < lineStarts.count ? lineStarts[line + 1] : bytes.count
+        while end > start, bytes[end - 1] == 0x0A || bytes[end - 1] == 0x0D { end -= 1 }
+        return start..<end
+    }
+
+    public func position(of offset: Int) -> SourcePosition {
+        let bounded = min(max(offset, 0), bytes.count)
+        let line = lineIndex(of: bounded)
+        var column = 1
+        var utf16 = 0
+        for byte in bytes[lineStarts[line]..<bounded] where byte & 0xC0 != 0x80 {
+            column += 1
+            utf16 += byte >= 0xF0 ? 2 : 1
+        }
+        return SourcePosition(line: line + 1, column: column, utf16: utf16)
+    }
+}
+
+/// The files that diagnostics point into.
+public struct SourceMap: Sendable {
+    public private(set) var files: [SourceText] = []
+
+    public init() {}
+
+    public mutating func add(path: String, bytes: [UInt8]) -> FileID {
+        files.append(SourceText(path: path, bytes: bytes))
+        return FileID(files.count - 1)
+    }
+
+    public subscript(file: FileID) -> SourceText { files[Int(file.index)] }
+
+    /// Keeps the bytes of `span` out of everything that is rendered.
+    public mutating func mask(_ span: SourceSpan) { files[Int(span.file.index)].mask(span.range) }
+
+    /// `FILE:LINE:COLUMN` of the span's start.
+    public func place(of span: SourceSpan) -> String {
+        let position = self[span.file].position(of: span.start)
+        return "\(self[span.file].path):\(position.line):\(position.column)"
+    }
+
+    /// The text of a span, secrets included: for decisions, never for output.
+    public func text(of span: SourceSpan) -> String { String(decoding: self[span.file].bytes[span.range], as: UTF8.self) }
+}
