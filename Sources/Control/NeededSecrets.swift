@@ -1,20 +1,32 @@
 import LaunchPlan
 
+extension Service {
+    /// Every secret that the service is started with, wherever it goes.
+    var secretReferences: [SecretReference] {
+        var references = Array(secrets.values)
+        for value in environment.values { references += value.secrets }
+        for value in argv { references += value.secrets }
+        for file in files {
+            for value in file.contents { references += value.secrets }
+        }
+        return references
+    }
+}
+
 extension LaunchPlan {
     /// The variables that the plan's secrets are read from, sorted.
     public var secretVariables: [String] {
-        let references = services.flatMap { service in
-            Array(service.secrets.values) + service.environment.values.flatMap(\.secrets) + service.argv.flatMap(\.secrets)
-                + service.files.flatMap { $0.contents.flatMap(\.secrets) }
+        var names: Set<String> = []
+        for service in services {
+            for case .env(let name) in service.secretReferences { names.insert(name) }
         }
-        let names = references.compactMap { reference -> String? in
-            if case .env(let name) = reference { name } else { nil }
-        }
-        return Set(names).sorted()
+        return names.sorted()
     }
 
     /// What `apply` sends: the values of those that are set where it runs.
     public func secretValues(in environment: [String: String]) -> [String: String] {
-        Dictionary(uniqueKeysWithValues: secretVariables.compactMap { name in environment[name].map { (name, $0) } })
+        var values: [String: String] = [:]
+        for name in secretVariables { values[name] = environment[name] }
+        return values
     }
 }
