@@ -1,0 +1,31 @@
+#pragma once
+// What each instruction set brings; the rest of the module is the same for all.
+#include "CKernels.h"
+
+typedef struct ck_table {
+    /// Panels `first ..< last` of y = W x. `scratch` has room for `scratch_panels` panels of f32.
+    void (*matmul)(
+        const ck_matrix *matrix, int64_t first, int64_t last, const float *x, int64_t x_stride, float *y, int64_t y_stride, int64_t tokens,
+        bool accumulate, float *scratch);
+    /// `rows` query rows of one head against `length` tokens. `limits[r]` is how many tokens row r sees.
+    void (*attention)(
+        const ck_kv_layout *layout, size_t key_offset, size_t value_offset, void *const *blocks, const float *const *q, float *const *out,
+        const int64_t *limits, int rows, float *scores, int64_t scores_stride);
+    void (*rms_norm)(const float *x, const float *weight, float *out, int64_t size, float epsilon);
+    void (*silu_multiply)(float *gate, const float *up, int64_t size);
+    float (*log_sum_exp)(const float *x, int64_t count);
+    /// Panels that a scratch of `matmul` must hold.
+    int scratch_panels;
+} ck_table;
+
+/// Query rows that `attention` takes at once.
+enum { CK_ATTENTION_ROWS = 8 };
+
+extern const ck_table ck_table_portable;
+#if defined(__x86_64__)
+extern const ck_table ck_table_avx2, ck_table_avx512;
+#endif
+const ck_table *ck_table_current(void);
+
+/// Scratch of one worker: at least `bytes`, aligned to 64; NULL when there is none. Valid until the worker asks again.
+void *ck_pool_scratch(ck_pool *pool, int worker, size_t bytes);

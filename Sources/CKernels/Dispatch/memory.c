@@ -1,0 +1,42 @@
+#define _GNU_SOURCE
+#include "CKernels.h"
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+static const size_t HUGE_PAGE = (size_t)2 << 20;
+
+// Mapped memory starts at a huge page only if one asks for more and gives the ends back.
+static void *map_aligned(size_t bytes) {
+    size_t padded = bytes + HUGE_PAGE;
+    char *start = mmap(NULL, padded, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (start == MAP_FAILED) return NULL;
+    char *aligned = (char *)(((uintptr_t)start + HUGE_PAGE - 1) & ~(uintptr_t)(HUGE_PAGE - 1));
+    if (aligned > start) munmap(start, (size_t)(aligned - start));
+    size_t tail = (size_t)(start + padded - (aligned + bytes));
+    if (tail > 0) munmap(aligned + bytes, tail);
+    madvise(aligned, bytes, MADV_HUGEPAGE);
+    return aligned;
+}
+
+static size_t rounded(size_t bytes) {
+    size_t unit = bytes >= HUGE_PAGE ? 4096 : 64;
+    return (bytes + unit - 1) / unit * unit;
+}
+
+void *ck_allocate(size_t bytes) {
+    if (bytes == 0) bytes = 1;
+    if (bytes > SIZE_MAX / 2) return NULL;
+    size_t size = rounded(bytes);
+    if (size >= HUGE_PAGE) return map_aligned(size);
+    void *memory = aligned_alloc(64, size);
+    if (memory) memset(memory, 0, size);
+    return memory;
+}
+
+void ck_release(void *memory, size_t bytes) {
+    if (!memory) return;
+    size_t size = rounded(bytes == 0 ? 1 : bytes);
+    if (size >= HUGE_PAGE) munmap(memory, size);
+    else free(memory);
+}
