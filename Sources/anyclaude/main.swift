@@ -1,1 +1,1 @@
-print("placeholder")
+RootCommand.start(Array(CommandLine.arguments.dropFirst()))

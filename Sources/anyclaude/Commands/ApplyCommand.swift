@@ -1,0 +1,83 @@
+import ArgumentParser
+import ConfigCompiler
+import Control
+import Glibc
+import LaunchPlan
+
+struct ApplyCommand: Command {
+    static let configuration = CommandConfiguration(
+        commandName: "apply", abstract: "Make the machine match the configuration; restore what ran before where it does not become healthy.",
+        discussion: "Starts a supervisor where none runs. With PLANFILE, a plan that `plan --out` saved is applied exactly as it is.")
+
+    @OptionGroup var global: GlobalOptions
+    @Argument(help: ArgumentHelp("A saved plan.", valueName: "planfile"), completion: .file()) var planFile: String?
+    @Flag(help: "Take over an instance whose plan came from another folder or has moved on.") var replace = false
+    @Option(help: ArgumentHelp("How long the whole apply may take, as 90s or 5m.", valueName: "D")) var timeout: String?
+    @Flag(help: "Each step as one line of JSON.") var json = false
+    @Flag(help: "Do not ask before a service is stopped.") var yes = false
+    @Option(help: ArgumentHelp("Where requests go that no route takes, instead of what the file says.", valueName: "NAME")) var backend: String?
+
+    func validate() throws {
+        if let timeout, Text.milliseconds(timeout) == nil { throw ValidationError("--timeout \(timeout): expected a time, as 90s or 5m") }
+        if planFile != nil, global.file != nil || backend != nil {
+            throw ValidationError("a saved plan is applied as it is: neither -f nor --backend goes with it")
+        }
+    }
+
+    func execute(_ session: Session) throws -> Int32 {
+        let prepared = try prepare(session)
+        let supervisor = try session.supervisor(prepared.plan.instance)
+        let base = try supervisor.client.currentPlan()
+        let comparison =
+            try prepared.saved.map { try PlanComparison(base: base, saved: $0, plan: prepared.plan) }
+            ?? PlanComparison(base: base, new: prepared.plan, provenance: prepared.provenance)
+        try confirm(comparison, session)
+        var applier = StackApplier(session: session)
+        applier.replace = replace
+        applier.timeoutMs = timeout.flatMap(Text.milliseconds)
+        applier.json = json
+        let outcome = try applier.apply(comparison.envelope, prepared.plan, configDirectory: prepared.directory, to: supervisor)
+        if !json { report(outcome, prepared.plan, session) }
+        return Int32(outcome.exitCode)
+    }
+
+    private struct Prepared {
+        var plan: LaunchPlan
+        var provenance: Provenance
+        var directory: String
+        var saved: PlanEnvelope?
+    }
+
+    private func prepare(_ session: Session) throws -> Prepared {
+        if let planFile {
+            let (envelope, plan) = try PlanFile.read(planFile)
+            if let name = global.instance, name != plan.instance {
+                throw CommandError(
+                    "the plan is for the instance `\(plan.instance)`, not `\(name)`",
+                    hint: "make one with `anyclaude plan --instance \(name) --out FILE`",
+                    exitCode: ExitStatus.precondition)
+            }
+            let directory = PlanFile.configurationDirectory(envelope.provenance, caller: session.caller)
+            return Prepared(plan: plan, provenance: envelope.provenance, directory: directory, saved: envelope)
+        }
+        let overrides = backend.map { [Override.backend($0)] } ?? []
+        let compiled = try session.compile(try session.requireConfigurationPath(), overrides: overrides)
+        return Prepared(plan: compiled.plan, provenance: compiled.provenance, directory: compiled.directory)
+    }
+
+    /// Asks a person before a service that runs is taken away; a script is not asked.
+    private func confirm(_ comparison: PlanComparison, _ session: Session) throws {
+        guard comparison.interrupts, !yes, !json, Terminal.isTerminal(STDIN_FILENO), Terminal.isTerminal(STDERR_FILENO) else { return }
+        for line in DiffText(style: session.errorStyle).lines(comparison.diff) { Output.note(line) }
+        Output.note("apply? [y/N] ", terminator: "")
+        guard let answer = readLine(), ["y", "yes"].contains(answer.lowercased()) else {
+            throw CommandError("nothing was done", exitCode: ExitStatus.precondition)
+        }
+    }
+
+    private func report(_ outcome: Outcome, _ plan: LaunchPlan, _ session: Session) {
+        outcome.report(session, done: "applied")
+        guard outcome.exitCode == 0, let address = try? StackAddress(of: plan) else { return }
+        Output.print("Claude Code: `anyclaude run -- claude`, or ANTHROPIC_BASE_URL=\(address.baseURL)")
+    }
+}

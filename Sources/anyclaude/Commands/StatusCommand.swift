@@ -1,0 +1,30 @@
+import ArgumentParser
+import Control
+import Glibc
+import JSON
+
+struct StatusCommand: Command {
+    static let configuration = CommandConfiguration(commandName: "status", abstract: "What runs, and how it is.")
+
+    @OptionGroup var global: GlobalOptions
+    @Flag(help: "As JSON.") var json = false
+    @Flag(help: "Again each second, until interrupted.") var watch = false
+
+    func execute(_ session: Session) throws -> Int32 {
+        let supervisor = try session.requireSupervisor(session.instanceName())
+        var drawn = 0
+        while true {
+            let report = try supervisor.client.status()
+            if json {
+                Output.print(try JSON(encoding: report).versioned())
+            } else {
+                let lines = StatusText(style: session.style).lines(report)
+                let up = drawn > 0 ? "\u{1B}[\(drawn)A\r\u{1B}[J" : ""
+                Output.print(up + lines.joined(separator: "\n"))
+                drawn = Terminal.isTerminal(STDOUT_FILENO) ? lines.count : 0
+            }
+            guard watch else { return ExitStatus.success }
+            _ = poll(nil, 0, 1000)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Control
+import Glibc
+
+/// This command as a client of the stack, for as long as the value lives: the supervisor counts the open stream.
+final class Attachment {
+    private let session: Session
+    private let supervisor: RunningSupervisor
+    private var stream: EventStream?
+    private var retry = Deadline.after(milliseconds: 0)
+
+    init(session: Session, supervisor: RunningSupervisor) throws(ControlClientError) {
+        self.session = session
+        self.supervisor = supervisor
+        stream = try supervisor.client.attach()
+    }
+
+    /// Waits until a signal comes; keeps the stream empty, and attaches again to a supervisor that came back.
+    func wait(for signals: borrowing SignalPipe) throws -> [Int32] {
+        while true {
+            var entries = [pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0)]
+            if let descriptor = stream?.descriptor { entries.append(pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)) }
+            let count = poll(&entries, nfds_t(entries.count), stream == nil ? 1000 : -1)
+            let taken = signals.take()
+            if !taken.isEmpty { return taken }
+            if count > 0, entries.count > 1, entries[1].revents != 0 { drain() }
+            if stream == nil, retry.hasPassed { attachAgain() }
+        }
+    }
+
+    /// Holds the stack until a signal ends it.
+    func hold(until signals: inout SignalPipe) throws -> Int32 {
+        let signal = try wait(for: signals).first ?? SIGTERM
+        session.debug(1, "signal \(signal)")
+        return ExitStatus.success
+    }
+
+    private func drain() {
+        do throws(ControlClientError) {
+            while case .event? = try stream?.step(by: .after(milliseconds: 0)) {}
+            guard let state = try stream?.step(by: .after(milliseconds: 0)), case .ended = state else { return }
+            lose("the supervisor ended the stream")
+        } catch {
+            lose(error.message)
+        }
+    }
+
+    private func lose(_ why: String) {
+        session.debug(1, "no longer attached: \(why)")
+        stream = nil
+        retry = .after(milliseconds: 1000)
+    }
+
+    /// The services live on without their supervisor, so the client is not disturbed.
+    private func attachAgain() {
+        do throws(ControlClientError) {
+            stream = try supervisor.client.attach()
+            session.debug(1, "attached again")
+        } catch {
+            lose(error.message)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import ConfigCompiler
+import Control
+import Glibc
+import LaunchPlan
+
+/// Why a command cannot do what it was asked, and what to do about it.
+struct CommandError: Error {
+    /// Lower case, without a full stop; nil where everything has been said already.
+    var message: String?
+    var hint: String?
+    var exitCode: Int32
+
+    init(_ message: String?, hint: String? = nil, exitCode: Int32) {
+        self.message = message
+        self.hint = hint
+        self.exitCode = exitCode
+    }
+
+    init(_ error: ControlClientError) { self.init(error.message, hint: error.hint, exitCode: Int32(error.exitCode)) }
+
+    init(_ error: ConfigFileError) { self.init(error.message, hint: error.hint, exitCode: Int32(error.exitCode)) }
+
+    init(_ refusal: PlanEnvelope.Refusal, file: String) {
+        switch refusal {
+        case .tampered:
+            self.init("\(file): \(refusal)", hint: "make the plan again with `anyclaude plan --out \(file)`", exitCode: ExitStatus.tampered)
+        case .unknownFormat, .unknownFeatures:
+            self.init(
+                "\(file): \(refusal)", hint: "apply it with the version of anyclaude that wrote it, or a newer one", exitCode: ExitStatus.precondition
+            )
+        case .malformed:
+            self.init("\(file): \(refusal)", hint: "a plan file is what `anyclaude plan --out FILE` writes", exitCode: ExitStatus.diagnostics)
+        }
+    }
+
+    /// A system call on `path` that failed with `code`.
+    init(_ doing: String, _ path: String, errno code: Int32, creating: Bool = false) {
+        let reason = String(cString: strerror(code))
+        switch code {
+        case EACCES, EPERM, EROFS:
+            self.init("cannot \(doing) \(path): \(reason)", hint: "check who owns the folder and its mode", exitCode: ExitStatus.noPermission)
+        default:
+            self.init(
+                "cannot \(doing) \(path): \(reason)", hint: creating ? "choose another place with ANYCLAUDE_HOME" : nil,
+                exitCode: creating ? ExitStatus.cannotCreate : ExitStatus.inputOutput)
+        }
+    }
+}

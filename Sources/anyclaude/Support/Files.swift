@@ -1,0 +1,58 @@
+import Glibc
+
+/// Small files, read and written whole.
+enum Files {
+    /// - Parameter maximum: a file beyond it is refused.
+    static func read(_ path: String, maximum: Int = 64 << 20) throws(CommandError) -> [UInt8] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { throw CommandError("\(path): no such file", exitCode: ExitStatus.noInput) }
+            throw CommandError("read", path, errno: errno)
+        }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw CommandError("read", path, errno: errno)
+            }
+            if count == 0 { return bytes }
+            bytes += buffer[..<count]
+            guard bytes.count <= maximum else { throw CommandError("\(path) is larger than \(maximum) bytes", exitCode: ExitStatus.inputOutput) }
+        }
+    }
+
+    /// Writes a new file beside `path` and puts it in its place, so that a reader sees the old one or the new one.
+    static func write(_ bytes: [UInt8], to path: String, mode: mode_t) throws(CommandError) {
+        let temporary = "\(path).\(getpid()).tmp"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
+        guard descriptor >= 0 else { throw CommandError("write", path, errno: errno, creating: true) }
+        var rest = bytes[...]
+        var failure: Int32 = 0
+        while !rest.isEmpty, failure == 0 {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { failure = errno }
+        }
+        if failure == 0, fsync(descriptor) != 0 { failure = errno }
+        close(descriptor)
+        if failure == 0, rename(temporary, path) != 0 { failure = errno }
+        guard failure == 0 else {
+            unlink(temporary)
+            throw CommandError("write", path, errno: failure, creating: true)
+        }
+    }
+
+    /// The last lines of a text file, as far as its last 16 KiB hold them; none where it cannot be read.
+    static func tail(_ path: String, lines: Int) -> [String] {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
+        let size = lseek(descriptor, 0, SEEK_END)
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        let count = pread(descriptor, &buffer, buffer.count, max(0, size - buffer.count))
+        guard count > 0 else { return [] }
+        return String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n").suffix(lines).map(String.init)
+    }
+}

@@ -1,0 +1,74 @@
+import Control
+import JSON
+
+/// One question and its streamed answer through `/v1/messages`, with what it cost in time and tokens.
+struct ModelExchange {
+    private let stream: EventStream
+    private let timeoutMs: Int
+    private let stopwatch: Stopwatch
+    private let model: String
+    private(set) var firstTextMs: Int?
+    private(set) var totalMs = 0
+    private var usage: JSONObject = [:]
+
+    init(stack: StackClient, model: String, prompt: String, caller: Caller, timeoutMs: Int) throws {
+        var request = HTTPRequest.post(
+            "/v1/messages",
+            [
+                "model": .string(model), "max_tokens": 256, "temperature": 0, "stream": true,
+                "messages": [["role": "user", "content": .string(prompt)]],
+            ])
+        request.headers["anthropic-version"] = "2023-06-01"
+        if stack.address.settings.backends.first(where: { $0.name == stack.address.settings.defaultBackend })?.api == .anthropic {
+            guard let key = caller.environment["ANTHROPIC_API_KEY"], !key.isEmpty else {
+                throw CommandError(
+                    "the backend `\(stack.address.settings.defaultBackend)` needs your own credentials", hint: "set ANTHROPIC_API_KEY",
+                    exitCode: ExitStatus.precondition)
+            }
+            request.headers["x-api-key"] = key
+        } else if let token = try stack.token(caller) {
+            request.headers["authorization"] = "Bearer \(token)"
+        }
+        let http = HTTPClient(host: stack.address.reachableHost, port: stack.address.port)
+        self.model = model
+        self.timeoutMs = timeoutMs
+        stopwatch = Stopwatch()
+        stream = try http.events(request, by: .after(milliseconds: timeoutMs))
+    }
+
+    /// Hands on each piece of text as it comes.
+    mutating func run(_ show: (String) -> Void) throws {
+        while let event = try stream.nextEvent(by: .after(milliseconds: timeoutMs)) {
+            let data = (try? JSON(parsing: event.data)) ?? .null
+            switch event.name {
+            case "content_block_delta":
+                guard let text = data["delta"]?["text"]?.stringValue else { continue }
+                if firstTextMs == nil { firstTextMs = stopwatch.elapsedMs }
+                show(Text.printable(text))
+            case "message_start": take(data["message"]?["usage"])
+            case "message_delta": take(data["usage"])
+            case "message_stop":
+                totalMs = stopwatch.elapsedMs
+                return
+            case "error":
+                throw CommandError(
+                    "the model's answer broke off: \(data["error"]?["message"]?.stringValue ?? event.data)", hint: "`anyclaude logs` may tell why",
+                    exitCode: ExitStatus.inputOutput)
+            default: continue
+            }
+        }
+        throw CommandError("the answer ended before it was complete", hint: "`anyclaude logs` may tell why", exitCode: ExitStatus.inputOutput)
+    }
+
+    private mutating func take(_ counts: JSON?) {
+        for member in counts?.objectValue ?? [:] { usage[member.key] = member.value }
+    }
+
+    var summary: String {
+        func count(_ key: String) -> Int { usage[key]?.intValue ?? 0 }
+        let first = firstTextMs.map { "first token after \(Text.duration(milliseconds: $0)), " } ?? ""
+        return "\(model): \(first)all after \(Text.duration(milliseconds: totalMs)); prompt "
+            + "\(count("input_tokens") + count("cache_read_input_tokens") + count("cache_creation_input_tokens")) tokens "
+            + "(\(count("cache_read_input_tokens")) from the cache), answer \(count("output_tokens")) tokens"
+    }
+}

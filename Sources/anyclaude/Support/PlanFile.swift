@@ -1,0 +1,34 @@
+import JSON
+import LaunchPlan
+
+/// A saved plan: what `plan --out` writes and `apply` takes.
+enum PlanFile {
+    /// - Throws: exit code 6 where the plan is not the one that was saved.
+    static func read(_ path: String) throws(CommandError) -> (envelope: PlanEnvelope, plan: LaunchPlan) {
+        let bytes = try Files.read(path)
+        let envelope: PlanEnvelope
+        do {
+            envelope = try JSON(parsing: bytes).decode()
+        } catch {
+            throw CommandError(
+                "\(path) is not a saved plan: \(error)", hint: "a configuration is applied with -f FILE", exitCode: ExitStatus.diagnostics)
+        }
+        do throws(PlanEnvelope.Refusal) {
+            return (envelope, try envelope.verified())
+        } catch {
+            throw CommandError(error, file: path)
+        }
+    }
+
+    static func write(_ envelope: PlanEnvelope, to path: String) throws {
+        let document = try JSON(encoding: envelope)
+        try Files.write(Array((document.prettyText + "\n").utf8), to: path, mode: 0o600)
+    }
+
+    /// The folder of the configuration that a saved plan was made from, as far as it is there on this machine.
+    static func configurationDirectory(_ provenance: Provenance, caller: Caller) -> String {
+        guard let file = provenance.files.first?.path, file.contains("/") else { return caller.directory }
+        let directory = Paths.directory(of: caller.absolute(file))
+        return Paths.exists(directory) ? directory : caller.directory
+    }
+}

@@ -1,0 +1,62 @@
+import Control
+import Glibc
+import JSON
+
+/// Tells the user how an apply goes: a view that is redrawn on a terminal, one line an event elsewhere, one document an event for programs.
+struct ProgressReporter {
+    enum Form { case live, lines, json }
+
+    private let form: Form
+    private let style: Style
+    private var drawnLines = 0
+    private let stopwatch = Stopwatch()
+    private(set) var model = ProgressModel()
+
+    init(json: Bool, session: Session) {
+        form = json ? .json : (Terminal.isTerminal(STDERR_FILENO) && session.caller.environment["TERM"] != "dumb" ? .live : .lines)
+        style = session.errorStyle
+    }
+
+    /// How long a caller may wait for the next event before `tick`.
+    var periodMs: Int { form == .live ? 100 : 1000 }
+
+    mutating func take(_ event: ProgressEvent) throws {
+        model.take(event)
+        switch form {
+        case .live: draw()
+        case .lines: if let line = line(event) { Output.note(line) }
+        case .json: Output.print(try JSON(encoding: event).versioned().text)
+        }
+    }
+
+    mutating func tick() {
+        if form == .live { draw() }
+    }
+
+    /// Leaves the terminal with the last state of every service and without the line of work.
+    mutating func finish() {
+        guard form == .live, drawnLines > 0 else { return }
+        let lines = LiveView(style: style, width: Terminal.width(STDERR_FILENO) ?? 80).lines(model, elapsedMs: stopwatch.elapsedMs).dropLast()
+        write(Array(lines))
+        drawnLines = 0
+    }
+
+    private mutating func draw() {
+        let lines = LiveView(style: style, width: Terminal.width(STDERR_FILENO) ?? 80).lines(model, elapsedMs: stopwatch.elapsedMs)
+        write(lines)
+        drawnLines = lines.count
+    }
+
+    /// Over the lines that were written before, in one write, so that the terminal never shows half of it.
+    private func write(_ lines: [String]) {
+        let up = drawnLines > 0 ? "\u{1B}[\(drawnLines)A" : ""
+        Output.note(up + "\r\u{1B}[J" + lines.map { $0 + "\n" }.joined(), terminator: "")
+    }
+
+    private func line(_ event: ProgressEvent) -> String? {
+        let words = [event.service, event.state?.rawValue, event.message.map(Text.line)].compactMap { $0 }
+        guard event.outcome == nil, !words.isEmpty else { return nil }
+        return
+            "\(Text.duration(milliseconds: event.elapsedMs).padding(to: 6)) \(event.service == nil ? "\(event.kind.rawValue): " : "")\(words.joined(separator: "  "))"
+    }
+}

@@ -1,0 +1,47 @@
+import Control
+
+/// Follows a stream of progress to its outcome.
+struct ProgressRunner {
+    /// Silence after which the supervisor is asked whether it still lives.
+    private static let silenceMs = 30_000
+
+    let client: ControlClient
+    var reporter: ProgressReporter
+
+    init(client: ControlClient, reporter: ProgressReporter) {
+        self.client = client
+        self.reporter = reporter
+    }
+
+    mutating func follow(_ events: ControlEvents<ProgressEvent>) throws -> Outcome {
+        defer { reporter.finish() }
+        var silence = Deadline.after(milliseconds: Self.silenceMs)
+        while true {
+            switch try step(events) {
+            case .event(let event):
+                try reporter.take(event)
+                if let outcome = event.outcome { return outcome }
+                silence = .after(milliseconds: Self.silenceMs)
+            case .waiting:
+                reporter.tick()
+                guard silence.hasPassed else { continue }
+                _ = try client.status()
+                silence = .after(milliseconds: Self.silenceMs)
+            case .ended:
+                throw lost("the supervisor ended the stream before it said how it went")
+            }
+        }
+    }
+
+    private func step(_ events: ControlEvents<ProgressEvent>) throws -> ControlEvents<ProgressEvent>.Step {
+        do throws(ControlClientError) {
+            return try events.step(by: .after(milliseconds: reporter.periodMs))
+        } catch {
+            throw error.kind == .disconnected ? lost(error.message) : CommandError(error)
+        }
+    }
+
+    private func lost(_ what: String) -> CommandError {
+        CommandError(what, hint: "`anyclaude status` and `anyclaude history` tell what is current", exitCode: ExitStatus.inputOutput)
+    }
+}

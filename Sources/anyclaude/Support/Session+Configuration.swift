@@ -1,0 +1,77 @@
+import ConfigCompiler
+import Diagnostics
+import LaunchPlan
+
+/// A configuration that has become a plan.
+struct CompiledConfiguration {
+    /// As messages call it.
+    var file: String
+    /// Its folder, absolute: the root `config` of the plan's paths.
+    var directory: String
+    var plan: LaunchPlan
+    var provenance: Provenance
+    var decisions: [WorkerDecision]
+}
+
+extension Session {
+    /// The file of `-f`, else the one in the current folder; nil where there is none.
+    func configurationPath() -> String? {
+        if let file = options.file { return file }
+        return (try? ConfigurationFile.find(in: ""))?.path
+    }
+
+    /// - Throws: where there is none, with where it was looked for.
+    func requireConfigurationPath() throws(CommandError) -> String {
+        if let file = options.file { return file }
+        do throws(ConfigFileError) {
+            let found = try ConfigurationFile.find(in: "")
+            for other in found.shadowed { Output.note("\(errorStyle.warning("warning")): \(other) is not read: \(found.path) goes before it") }
+            return found.path
+        } catch {
+            throw CommandError(
+                "no configuration in \(caller.directory)",
+                hint: "looked for \(ConfigurationFile.names.joined(separator: ", ")); write one, go to its folder, or name it with -f FILE",
+                exitCode: ExitStatus.noInput)
+        }
+    }
+
+    /// Compiles `path` with the flags and variables of this call. Diagnostics go to standard error.
+    ///
+    /// - Throws: exit code 1 where the file has errors (78 when started as a service).
+    func compile(_ path: String, overrides: [Override] = []) throws(CommandError) -> CompiledConfiguration {
+        let compilation = try compilation(of: path, overrides: overrides)
+        show(compilation)
+        guard let plan = compilation.plan, !compilation.hasErrors else {
+            throw CommandError(nil, exitCode: caller.isService ? ExitStatus.configuration : ExitStatus.diagnostics)
+        }
+        let directory = path == "-" ? caller.directory : Paths.directory(of: caller.absolute(path))
+        return CompiledConfiguration(
+            file: path, directory: directory, plan: plan, provenance: compilation.provenance, decisions: compilation.decisions)
+    }
+
+    func compilation(of path: String, overrides: [Override] = []) throws(CommandError) -> Compilation {
+        let source: SourceFile
+        do throws(ConfigFileError) {
+            source = try ConfigurationFile.read(path)
+        } catch {
+            throw CommandError(error)
+        }
+        let flags = (options.instance.map { [Override.instance($0)] } ?? []) + overrides
+        debug(1, "compiling \(path)")
+        return Compiler.compile(CompilerInput(file: source, overrides: Overrides(flags: flags, environment: caller.environment)))
+    }
+
+    func show(_ compilation: Compilation) {
+        guard !compilation.diagnostics.isEmpty else { return }
+        let renderer = TextRenderer(color: errorStyle.isColored, width: Terminal.width(2))
+        Output.note(renderer.render(compilation.diagnostics, compilation.sources), terminator: "")
+    }
+
+    /// The stack that a command without a plan of its own means: `--instance`, else what the configuration here says, else `default`.
+    /// - Parameter file: a configuration that the command names by itself.
+    func instanceName(of file: String? = nil) -> String {
+        if let name = options.instance { return name }
+        guard let path = file ?? configurationPath(), path != "-", let compilation = try? compilation(of: path) else { return "default" }
+        return compilation.plan?.instance ?? "default"
+    }
+}

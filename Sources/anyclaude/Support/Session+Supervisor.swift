@@ -1,0 +1,67 @@
+import Control
+import Glibc
+
+/// A supervisor that answers.
+struct RunningSupervisor {
+    var client: ControlClient
+    var socket: String
+    /// The machine's own stack, run by systemd; not one that this user's commands start and stop.
+    var isSystem: Bool
+    /// Started by this command.
+    var isOurs = false
+}
+
+extension Session {
+    func instance(_ name: String) -> Instance { Instance(name: name, environment: caller.environment) }
+
+    /// Where the control socket of `name` may be, in the order in which they are asked.
+    ///
+    /// The machine's own stack goes before the user's, unless ANYCLAUDE_HOME says which one is meant.
+    func sockets(_ name: String) -> [(path: String, isSystem: Bool)] {
+        let own = (instance(name).controlSocket, false)
+        guard name == Instance.defaultName, caller.environment["ANYCLAUDE_HOME"] == nil else { return [own] }
+        return [(Instance.systemControlSocket, true), own]
+    }
+
+    /// The supervisor of `name`; nil where none runs.
+    ///
+    /// - Throws: where one is there and cannot be used.
+    func findSupervisor(_ name: String) throws(ControlClientError) -> RunningSupervisor? {
+        for (path, isSystem) in sockets(name) {
+            let client = ControlClient(socket: path)
+            do throws(ControlClientError) {
+                let status = try client.status()
+                debug(1, "supervisor \(status.version) with pid \(status.pid) at \(path)")
+                return RunningSupervisor(client: client, socket: path, isSystem: isSystem)
+            } catch {
+                switch error.kind {
+                case .unreachable: debug(2, error.message)
+                // Somebody else's service is no reason not to have a stack of one's own.
+                case .denied where isSystem: debug(1, error.message)
+                default: throw error
+                }
+            }
+        }
+        return nil
+    }
+
+    /// - Throws: exit code 3 where none runs.
+    func requireSupervisor(_ name: String) throws -> RunningSupervisor {
+        if let supervisor = try findSupervisor(name) { return supervisor }
+        throw CommandError(
+            "no supervisor runs for the instance `\(name)`",
+            hint: "looked for \(sockets(name).map(\.path).joined(separator: " and ")); `anyclaude apply` starts one",
+            exitCode: ExitStatus.precondition)
+    }
+
+    /// The supervisor of `name`, started where none runs.
+    func supervisor(_ name: String, untilIdle: Bool = false) throws -> RunningSupervisor {
+        if let supervisor = try findSupervisor(name) { return supervisor }
+        if caller.isSet("ANYCLAUDE_NO_AUTO_LAUNCH") {
+            throw CommandError(
+                "no supervisor runs for the instance `\(name)`, and ANYCLAUDE_NO_AUTO_LAUNCH is set",
+                hint: "unset it, or start one with `anyclaude supervise --instance \(name)`", exitCode: ExitStatus.precondition)
+        }
+        return try SupervisorLauncher(session: self, instance: instance(name)).launch(untilIdle: untilIdle)
+    }
+}

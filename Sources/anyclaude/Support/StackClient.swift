@@ -1,0 +1,67 @@
+import Control
+import Glibc
+import LaunchPlan
+
+/// A running stack as its clients need it: its address, its token, its current plan.
+struct StackClient {
+    var current: CurrentPlan
+    var plan: LaunchPlan
+    var address: StackAddress
+
+    init(_ current: CurrentPlan) throws {
+        self.current = current
+        do throws(PlanEnvelope.Refusal) {
+            plan = try current.envelope.verified()
+        } catch {
+            throw CommandError(error, file: "the current plan")
+        }
+        do throws(StackAddress.Absence) {
+            address = try StackAddress(of: plan)
+        } catch {
+            throw CommandError("\(error)", hint: "add a `proxy` to the configuration and apply it", exitCode: ExitStatus.precondition)
+        }
+    }
+
+    /// The current plan of the supervisor.
+    static func current(of supervisor: RunningSupervisor) throws -> StackClient {
+        guard let current = try supervisor.client.currentPlan() else {
+            throw CommandError("nothing has been applied yet", hint: "`anyclaude apply` does it", exitCode: ExitStatus.precondition)
+        }
+        return try StackClient(current)
+    }
+
+    /// What the proxy wants to be shown; nil where it wants nothing.
+    func token(_ caller: Caller) throws(CommandError) -> String? {
+        switch address.token {
+        case nil: return nil
+        case .env(let name)?:
+            guard let value = caller.environment[name], !value.isEmpty else {
+                throw CommandError(
+                    "the proxy asks for the token in \(name), which is not set here", hint: "export \(name)", exitCode: ExitStatus.precondition)
+            }
+            return value
+        case .file(let path)?:
+            let roots = Dictionary(
+                uniqueKeysWithValues: current.bindings.compactMap { key, value in PlanPath.Root(rawValue: key).map { ($0, value) } })
+            let file: String
+            do throws(PlanPath.UnboundRoot) {
+                file = try path.resolved(roots)
+            } catch {
+                throw CommandError("the token's file \(path): \(error)", exitCode: ExitStatus.internalError)
+            }
+            var text = String(decoding: try Files.read(file, maximum: 64 << 10), as: UTF8.self)
+            if text.hasSuffix("\n") { text.removeLast() }
+            return text
+        case .credential(let name)?:
+            throw CommandError(
+                "the proxy's token is the systemd credential \(name), which only the service can read",
+                hint: "set ANTHROPIC_AUTH_TOKEN by yourself, or give `proxy.authToken` as {env: …} or {file: …}", exitCode: ExitStatus.precondition)
+        }
+    }
+
+    func environment(_ caller: Caller) throws(CommandError) -> ClientEnvironment {
+        let isLocal = address.settings.backends.first { $0.name == address.settings.defaultBackend }?.api != .anthropic
+        return ClientEnvironment(
+            settings: address.settings, baseURL: address.baseURL, token: isLocal ? try token(caller) : nil, caller: caller.environment)
+    }
+}

@@ -1,0 +1,69 @@
+import ConfigCompiler
+import Control
+import LaunchPlan
+
+/// Brings up the stack that `run` needs, and counts this command as one of its clients.
+struct StackStarter {
+    let session: Session
+    var backend: String?
+    var replace = false
+
+    func start() throws -> (stack: StackClient, attachment: Attachment) {
+        guard let path = session.configurationPath() else { return try useRunning() }
+        if options.file == nil, backend == nil, let system = try systemStack() { return system }
+        let compiled = try session.compile(path, overrides: backend.map { [Override.backend($0)] } ?? [])
+        let (supervisor, attachment) = try attach(compiled.plan.instance)
+        let base = try supervisor.client.currentPlan()
+        let envelope = try PlanEnvelope(plan: compiled.plan, basePlanId: base?.envelope.planId, provenance: compiled.provenance)
+        if try base?.envelope.planId != envelope.planId || !isHealthy(supervisor) {
+            let applier = StackApplier(session: session, replace: replace)
+            let outcome = try applier.apply(envelope, compiled.plan, configDirectory: compiled.directory, to: supervisor)
+            guard outcome.exitCode == 0 else {
+                outcome.report(session, done: "")
+                throw CommandError(nil, exitCode: Int32(outcome.exitCode))
+            }
+        }
+        return (try StackClient.current(of: supervisor), attachment)
+    }
+
+    private var options: any CommonOptions { session.options }
+
+    /// What is applied already runs: nothing is to be sent. A supervisor that has just adopted or started it may still wait for it.
+    private func isHealthy(_ supervisor: RunningSupervisor) throws -> Bool {
+        let services = try supervisor.client.status().services
+        return !services.isEmpty && services.allSatisfy { $0.state == .ready }
+    }
+
+    /// Without a configuration, the stack that runs is the one that is meant.
+    private func useRunning() throws -> (StackClient, Attachment) {
+        let name = options.instance ?? Instance.defaultName
+        guard let supervisor = try session.findSupervisor(name) else {
+            _ = try session.requireConfigurationPath()
+            throw CommandError("no stack runs", exitCode: ExitStatus.precondition)
+        }
+        let stack = try StackClient.current(of: supervisor)
+        return (stack, try Attachment(session: session, supervisor: supervisor))
+    }
+
+    /// The machine's own stack, where there is one with a plan: a user's command uses it and does not change it.
+    private func systemStack() throws -> (StackClient, Attachment)? {
+        let name = session.instanceName()
+        guard let supervisor = try session.findSupervisor(name), supervisor.isSystem, try supervisor.client.currentPlan() != nil else { return nil }
+        return (try StackClient.current(of: supervisor), try Attachment(session: session, supervisor: supervisor))
+    }
+
+    /// Attached before anything is applied: a supervisor that ends with its last client must not end while a model loads.
+    private func attach(_ name: String) throws -> (RunningSupervisor, Attachment) {
+        let deadline = Deadline.after(milliseconds: SupervisorLauncher.timeoutMs)
+        while true {
+            let supervisor = try session.supervisor(name, untilIdle: true)
+            do throws(ControlClientError) {
+                return (supervisor, try Attachment(session: session, supervisor: supervisor))
+            } catch {
+                // The one that was found is just ending with its last client.
+                guard error.kind == .unreachable || error.kind == .disconnected, !deadline.hasPassed else { throw error }
+                Pause.briefly()
+            }
+        }
+    }
+}

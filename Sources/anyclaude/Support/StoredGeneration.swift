@@ -1,0 +1,50 @@
+import Control
+import Glibc
+import JSON
+import LaunchPlan
+
+/// The current generation as the supervisor keeps it on the disk, for when none runs: `current` links to `generations/<n>`, whose plan
+/// is `store/<sha256>/plan.json`. Read, never written.
+enum StoredGeneration {
+    /// - Returns: nil where nothing was ever applied.
+    static func current(state: String) throws(CommandError) -> CurrentPlan? {
+        var buffer = [UInt8](repeating: 0, count: 256)
+        let count = readlink("\(state)/current", &buffer, buffer.count)
+        guard count > 0 else { return nil }
+        let path = "\(state)/\(String(decoding: buffer[..<count], as: UTF8.self))"
+        let generation = try document(path)
+        let planId = generation["plan_id"]?.stringValue ?? ""
+        let hash = planId.split(separator: ":").last.map(String.init) ?? ""
+        let plan = try document("\(state)/store/\(hash)/plan.json")
+        let whole: JSON = [
+            "generation": generation["number"] ?? .null,
+            "bindings": generation["bindings"] ?? .null,
+            "envelope": [
+                "plan_id": .string(planId), "plan": plan, "precondition": generation["precondition"] ?? [:],
+                "provenance": generation["provenance"] ?? .null,
+            ],
+        ]
+        do throws(JSONDecodingError) {
+            return try whole.decode()
+        } catch {
+            throw CommandError("\(path) is damaged: \(error)", hint: "`anyclaude apply` writes a new generation", exitCode: ExitStatus.inputOutput)
+        }
+    }
+
+    private static func document(_ path: String) throws(CommandError) -> JSON {
+        let bytes = try Files.read(path)
+        do throws(JSONError) {
+            return try JSON(parsing: bytes)
+        } catch {
+            throw CommandError("\(path) is damaged: \(error)", hint: "`anyclaude apply` writes a new generation", exitCode: ExitStatus.inputOutput)
+        }
+    }
+}
+
+extension Session {
+    /// What a new plan is compared with: the supervisor's word, or the disk's where none runs or is to be asked.
+    func basePlan(_ instanceName: String, offline: Bool = false) throws -> CurrentPlan? {
+        if !offline, let supervisor = try findSupervisor(instanceName) { return try supervisor.client.currentPlan() }
+        return try StoredGeneration.current(state: instance(instanceName).state)
+    }
+}
