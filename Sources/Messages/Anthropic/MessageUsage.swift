@@ -1,0 +1,36 @@
+import JSON
+
+/// Tokens of one answer as the Messages API counts them: the whole input is `input + cacheCreation + cacheRead`.
+public struct MessageUsage: Sendable, Equatable {
+    public var input: Int
+    public var output: Int
+    public var cacheCreation: Int
+    public var cacheRead: Int
+    /// Part of `output`; nil where the model's server does not say.
+    public var thinking: Int?
+
+    public init(input: Int = 0, output: Int = 0, cacheCreation: Int = 0, cacheRead: Int = 0, thinking: Int? = nil) {
+        self.input = input
+        self.output = output
+        self.cacheCreation = cacheCreation
+        self.cacheRead = cacheRead
+        self.thinking = thinking
+    }
+
+    public var json: JSON {
+        var object: JSONObject = [
+            "input_tokens": .integer(input), "cache_creation_input_tokens": .integer(cacheCreation), "cache_read_input_tokens": .integer(cacheRead),
+            "output_tokens": .integer(output),
+        ]
+        if let thinking { object["output_tokens_details"] = ["thinking_tokens": .integer(thinking)] }
+        return .object(object)
+    }
+
+    /// Reads `usage` of a message; absent counts are zero.
+    public init(_ json: JSON?) {
+        self.init(
+            input: json?["input_tokens"]?.intValue ?? 0, output: json?["output_tokens"]?.intValue ?? 0,
+            cacheCreation: json?["cache_creation_input_tokens"]?.intValue ?? 0, cacheRead: json?["cache_read_input_tokens"]?.intValue ?? 0,
+            thinking: json?["output_tokens_details"]?["thinking_tokens"]?.intValue)
+    }
+}
