@@ -1,0 +1,99 @@
+/// Incremental parser of `text/event-stream`: bytes in, in any split; whole events out.
+///
+/// Lines end in LF, CRLF or CR; comments and unknown fields are passed over; a field's value loses one leading space; an event
+/// without data is none. Unlike a browser, `finish` gives the last event even where the blank line after it is missing, since
+/// servers are known to end their streams so.
+public struct SSEParser: Sendable {
+    private var line: [UInt8] = []
+    private var name = "message"
+    private var data: [UInt8] = []
+    private var hasData = false
+    private var afterReturn = false
+    private var atStart = true
+    private let maximumEventBytes: Int
+
+    /// - Parameter maximumEventBytes: a line or the data of one event may have this many bytes; more is an error, never memory.
+    public init(maximumEventBytes: Int = 16 << 20) { self.maximumEventBytes = maximumEventBytes }
+
+    public mutating func feed(_ bytes: [UInt8]) throws(SSEError) -> [ServerSentEvent] {
+        try bytes.withUnsafeBufferPointer { (buffer) throws(SSEError) in try feed(UnsafeRawBufferPointer(buffer)) }
+    }
+
+    /// - Returns: the events that these bytes complete.
+    public mutating func feed(_ bytes: UnsafeRawBufferPointer) throws(SSEError) -> [ServerSentEvent] {
+        var events: [ServerSentEvent] = []
+        var start = 0
+        var index = 0
+        if afterReturn, let first = bytes.first {
+            afterReturn = false
+            if first == 0x0A {
+                index = 1
+                start = 1
+            }
+        }
+        while index < bytes.count {
+            let byte = bytes[index]
+            guard byte == 0x0A || byte == 0x0D else {
+                index += 1
+                continue
+            }
+            line.append(contentsOf: bytes[start..<index])
+            if let event = try endLine() { events.append(event) }
+            index += 1
+            if byte == 0x0D {
+                if index == bytes.count {
+                    afterReturn = true
+                } else if bytes[index] == 0x0A {
+                    index += 1
+                }
+            }
+            start = index
+        }
+        line.append(contentsOf: bytes[start...])
+        try checkBound()
+        return events
+    }
+
+    /// The stream has ended: the event that was under way, if it has data.
+    public mutating func finish() throws(SSEError) -> ServerSentEvent? {
+        if !line.isEmpty, let event = try endLine() { return event }
+        return try endLine()
+    }
+
+    private mutating func endLine() throws(SSEError) -> ServerSentEvent? {
+        defer { line.removeAll(keepingCapacity: true) }
+        if atStart {
+            atStart = false
+            if line.starts(with: [0xEF, 0xBB, 0xBF]) { line.removeFirst(3) }
+        }
+        guard !line.isEmpty else { return dispatch() }
+        let colon = line.firstIndex(of: UInt8(ascii: ":"))
+        let field = line[..<(colon ?? line.endIndex)]
+        var value = colon.map { line[($0 + 1)...] } ?? []
+        if value.first == 0x20 { value.removeFirst() }
+        if field.elementsEqual("data".utf8) {
+            if hasData { data.append(0x0A) }
+            data.append(contentsOf: value)
+            hasData = true
+            try checkBound()
+        } else if field.elementsEqual("event".utf8) {
+            name = String(decoding: value, as: UTF8.self)
+        }
+        return nil
+    }
+
+    private mutating func dispatch() -> ServerSentEvent? {
+        defer {
+            name = "message"
+            data = []
+            hasData = false
+        }
+        return hasData ? ServerSentEvent(name: name.isEmpty ? "message" : name, data: data) : nil
+    }
+
+    private func checkBound() throws(SSEError) {
+        guard line.count <= maximumEventBytes, data.count <= maximumEventBytes else {
+            throw SSEError(message: "an event of the stream is longer than \(maximumEventBytes) bytes")
+        }
+    }
+}
