@@ -1,0 +1,11 @@
+extension BackendDialect {
+    /// MLX-Textgen 0.2: one assistant message has text or calls, never both; images fail on text models.
+    public static let mlxTextgen: BackendDialect = {
+        var dialect = BackendDialect(name: "mlx-textgen")
+        dialect.images = .placeholder
+        dialect.responseFormat = .bareSchema
+        dialect.separatesContentFromToolCalls = true
+        dialect.understandsParallelToolCalls = false
+        return dialect
+    }()
+}

@@ -1,0 +1,15 @@
+extension BackendDialect {
+    /// The native worker of this project.
+    public static let native: BackendDialect = {
+        var dialect = BackendDialect(name: "native")
+        dialect.inlineSystem = .asked
+        dialect.images = .placeholder
+        dialect.responseFormat = .instruction
+        dialect.tokenCounting = .chatTokenize
+        dialect.reasoningMember = "reasoning_content"
+        dialect.acceptsZeroMaxTokens = true
+        dialect.understandsParallelToolCalls = false
+        dialect.isNative = true
+        return dialect
+    }()
+}

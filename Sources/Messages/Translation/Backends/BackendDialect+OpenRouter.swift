@@ -1,0 +1,12 @@
+extension BackendDialect {
+    /// OpenRouter: cache breakpoints, `reasoning`, and system messages in place pass on to the providers.
+    public static let openrouter: BackendDialect = {
+        var dialect = BackendDialect(name: "openrouter")
+        dialect.inlineSystem = .keep
+        dialect.thinkingSwitch = .reasoningObject
+        dialect.understandsEffort = true
+        dialect.keepsCacheControl = true
+        dialect.extra = ["usage": ["include": true]]
+        return dialect
+    }()
+}

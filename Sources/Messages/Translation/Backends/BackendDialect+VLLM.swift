@@ -1,0 +1,9 @@
+extension BackendDialect {
+    /// vLLM, and servers that take its parameters.
+    public static let vllm: BackendDialect = {
+        var dialect = BackendDialect(name: "vllm")
+        dialect.thinkingSwitch = .templateArgument
+        dialect.reasoningMember = "reasoning"
+        return dialect
+    }()
+}
