@@ -29,6 +29,9 @@ uint32_t ck_crc32c(uint32_t crc, const void *bytes, size_t count);
 
 // MARK: Threads
 
+/// CPUs that this process may run on.
+int ck_usable_cpus(void);
+
 /// A bounded group of threads that share the indices of one job at a time. Idle threads sleep on a futex.
 typedef struct ck_pool ck_pool;
 /// `threads` counts the caller of `ck_pool_run`; NULL when the threads cannot be made.

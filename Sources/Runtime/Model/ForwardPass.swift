@@ -1,0 +1,177 @@
+import CKernels
+import Checkpoint
+
+/// Consecutive tokens of one sequence that are computed in one pass.
+struct BatchSpan {
+    /// Blocks of the whole sequence, up to the last of `tokens`; those that receive keys and values belong to this sequence alone.
+    var blocks: [KVBlock]
+    /// Position of the first token.
+    var start: Int
+    var tokens: ArraySlice<Int32>
+    var logits: Logits
+
+    enum Logits { case none, last, all }
+}
+
+/// The computation of a batch, and its buffers. Used by one thread at a time.
+///
+/// A row's result depends on its own sequence only: not on the other rows, nor on how a prompt is cut into spans.
+final class ForwardPass {
+    private let model: LanguageModel
+    private var buffers: Buffers?
+
+    init(_ model: LanguageModel) { self.model = model }
+
+    /// Computes all spans, stores their keys and values, and gives the logits of the rows that want them, in order, to `body`:
+    /// (rows, vocabulary), valid within it.
+    func run<R>(_ spans: [BatchSpan], _ body: (UnsafeMutablePointer<Float>, _ rows: Int) throws(RuntimeError) -> R) throws(RuntimeError) -> R {
+        let rows = spans.reduce(0) { $0 + $1.tokens.count }
+        let wanted = Self.rowsWithLogits(spans)
+        let buffers = try reserve(rows: rows, logitRows: wanted.count)
+        embed(spans, buffers)
+        rotations(spans, rows, buffers)
+        try withSpans(spans) { (spans) throws(RuntimeError) in
+            for index in model.weights.layers.indices { try layer(index, spans, rows, buffers) }
+        }
+        try output(wanted, buffers)
+        return try body(buffers.logits.floats, wanted.count)
+    }
+
+    // MARK: Stages
+
+    private func embed(_ spans: [BatchSpan], _ buffers: Buffers) {
+        var matrix = model.weights.embedding.descriptor
+        var row = 0
+        for token in spans.lazy.flatMap(\.tokens) {
+            ck_matrix_row(&matrix, Int64(token), buffers.hidden.floats + row * model.configuration.hiddenSize)
+            row += 1
+        }
+    }
+
+    private func rotations(_ spans: [BatchSpan], _ rows: Int, _ buffers: Buffers) {
+        let positions = spans.flatMap { span in (span.start..<span.start + span.tokens.count).map(Int64.init) }
+        ck_rope_table(
+            positions, Int64(rows), Int32(model.configuration.headSize), model.configuration.ropeTheta, buffers.cosines.floats, buffers.sines.floats)
+    }
+
+    private func layer(_ index: Int, _ spans: UnsafeBufferPointer<ck_span>, _ rows: Int, _ buffers: Buffers) throws(RuntimeError) {
+        let it = model.configuration
+        let layer = model.weights.layers[index]
+        let pool = model.pool.handle
+        var layout = model.layout
+        let count = Int64(rows)
+        ck_rms_norm(pool, buffers.hidden.floats, layer.inputNorm, buffers.normed.floats, Int64(it.hiddenSize), count, it.normEpsilon)
+        multiply(layer.query, buffers.normed, buffers.query, rows)
+        multiply(layer.key, buffers.normed, buffers.key, rows)
+        multiply(layer.value, buffers.normed, buffers.value, rows)
+        ck_store_keys_values(
+            pool, &layout, Int32(index), spans.baseAddress, Int64(spans.count), buffers.query.floats, buffers.key.floats,
+            buffers.value.floats, Int32(it.attentionHeads), layer.queryNorm, layer.keyNorm, it.normEpsilon, buffers.cosines.floats, buffers.sines.floats)
+        let attended = ck_attention(
+            pool, &layout, Int32(index), spans.baseAddress, Int64(spans.count), buffers.query.floats, buffers.mixed.floats,
+            Int32(it.attentionHeads))
+        guard attended else { throw RuntimeError("no memory for attention scores", hint: "a smaller context window needs less") }
+        multiply(layer.attentionOutput, buffers.mixed, buffers.hidden, rows, accumulate: true)
+        ck_rms_norm(pool, buffers.hidden.floats, layer.feedForwardNorm, buffers.normed.floats, Int64(it.hiddenSize), count, it.normEpsilon)
+        multiply(layer.gate, buffers.normed, buffers.gate, rows)
+        multiply(layer.up, buffers.normed, buffers.up, rows)
+        ck_silu_multiply(pool, buffers.gate.floats, buffers.up.floats, Int64(it.intermediateSize), count)
+        multiply(layer.down, buffers.gate, buffers.hidden, rows, accumulate: true)
+    }
+
+    private func output(_ wanted: [Int], _ buffers: Buffers) throws(RuntimeError) {
+        let it = model.configuration
+        for (place, row) in wanted.enumerated() {
+            ck_rms_norm(
+                model.pool.handle, buffers.hidden.floats + row * it.hiddenSize, model.weights.finalNorm,
+                buffers.normed.floats + place * it.hiddenSize, Int64(it.hiddenSize), 1, it.normEpsilon)
+        }
+        multiply(model.weights.output ?? model.weights.embedding, buffers.normed, buffers.logits, wanted.count)
+    }
+
+    private func multiply(_ matrix: PackedMatrix, _ input: AlignedMemory, _ output: AlignedMemory, _ rows: Int, accumulate: Bool = false) {
+        var descriptor = matrix.descriptor
+        ck_matmul(
+            model.pool.handle, &descriptor, input.floats, Int64(matrix.columns), output.floats, Int64(matrix.rows), Int64(rows), accumulate)
+    }
+
+    // MARK: Bookkeeping
+
+    private static func rowsWithLogits(_ spans: [BatchSpan]) -> [Int] {
+        var wanted: [Int] = []
+        var row = 0
+        for span in spans {
+            switch span.logits {
+            case .none: break
+            case .last: wanted.append(row + span.tokens.count - 1)
+            case .all: wanted.append(contentsOf: row..<row + span.tokens.count)
+            }
+            row += span.tokens.count
+        }
+        return wanted
+    }
+
+    private func withSpans(_ spans: [BatchSpan], _ body: (UnsafeBufferPointer<ck_span>) throws(RuntimeError) -> Void) throws(RuntimeError) {
+        let pointers: [UnsafeMutableRawPointer?] = spans.flatMap { span in span.blocks.map { $0.memory.base } }
+        var failure: RuntimeError?
+        pointers.withUnsafeBufferPointer { table in
+            guard let base = table.baseAddress else { return }
+            var described: [ck_span] = []
+            var row = 0
+            var block = 0
+            for span in spans {
+                described.append(ck_span(blocks: base + block, start: Int64(span.start), count: Int64(span.tokens.count), row: Int64(row)))
+                row += span.tokens.count
+                block += span.blocks.count
+            }
+            described.withUnsafeBufferPointer { spans in
+                do throws(RuntimeError) { try body(spans) } catch { failure = error }
+            }
+        }
+        // The kernels hold addresses that the compiler does not see.
+        withExtendedLifetime(spans) {}
+        if let failure { throw failure }
+    }
+
+    private func reserve(rows: Int, logitRows: Int) throws(RuntimeError) -> Buffers {
+        if let buffers, buffers.rows >= rows, buffers.logitRows >= logitRows { return buffers }
+        let made = try Buffers(
+            model.configuration, rows: max(rows, buffers?.rows ?? 0), logitRows: max(logitRows, buffers?.logitRows ?? 0))
+        buffers = made
+        return made
+    }
+}
+
+/// Activations of so many rows.
+private struct Buffers {
+    let rows: Int
+    let logitRows: Int
+    let hidden: AlignedMemory  // (rows, hidden): the residual stream
+    let normed: AlignedMemory  // (rows, hidden)
+    let query: AlignedMemory  // (rows, heads * head)
+    let key: AlignedMemory  // (rows, kv heads * head)
+    let value: AlignedMemory  // (rows, kv heads * head)
+    let mixed: AlignedMemory  // (rows, heads * head)
+    let gate: AlignedMemory  // (rows, intermediate)
+    let up: AlignedMemory  // (rows, intermediate)
+    let cosines: AlignedMemory  // (rows, head / 2)
+    let sines: AlignedMemory  // (rows, head / 2)
+    let logits: AlignedMemory  // (logit rows, vocabulary)
+
+    init(_ it: ModelConfiguration, rows: Int, logitRows: Int) throws(RuntimeError) {
+        func floats(_ rows: Int, _ columns: Int) throws(RuntimeError) -> AlignedMemory { try AlignedMemory(count: rows * columns * 4) }
+        self.rows = rows
+        self.logitRows = logitRows
+        hidden = try floats(rows, it.hiddenSize)
+        normed = try floats(max(rows, logitRows), it.hiddenSize)
+        query = try floats(rows, it.querySize)
+        key = try floats(rows, it.keyValueSize)
+        value = try floats(rows, it.keyValueSize)
+        mixed = try floats(rows, it.querySize)
+        gate = try floats(rows, it.intermediateSize)
+        up = try floats(rows, it.intermediateSize)
+        cosines = try floats(rows, it.headSize / 2)
+        sines = try floats(rows, it.headSize / 2)
+        logits = try floats(logitRows, it.vocabularySize)
+    }
+}

@@ -1,0 +1,63 @@
+import CKernels
+import Checkpoint
+
+/// How exactly keys and values are kept.
+public enum Precision: String, Sendable, CaseIterable {
+    /// f32, as the oracles compute.
+    case reference
+    /// bf16, as models are trained: half the memory and disk.
+    case fast
+}
+
+/// A model in memory, ready to compute. Weights are shared and immutable; `ForwardPass` has what a computation changes.
+public final class LanguageModel: Sendable {
+    public let configuration: ModelConfiguration
+    public let precision: Precision
+    /// SHA-256 of the checkpoint's shape, layout and every weight: two models with the same one compute the same.
+    public let fingerprint: String
+    /// The name of the instruction set in use.
+    public let instructionSet: String
+    let weights: Weights
+    let pool: KernelPool
+    let layout: ck_kv_layout
+
+    public var vocabularySize: Int { configuration.vocabularySize }
+    public var threads: Int { pool.threads }
+    /// Bytes of the packed weights.
+    public var weightBytes: Int { weights.bytes }
+
+    /// Loads the checkpoint in `directory`.
+    public convenience init(directory: String, precision: Precision = .fast, threads: Int? = nil) throws(RuntimeError) {
+        let checkpoint: Checkpoint
+        do throws(CheckpointError) {
+            checkpoint = try Checkpoint(directory: directory)
+        } catch {
+            throw RuntimeError(error.message, hint: error.hint, file: error.file)
+        }
+        try self.init(checkpoint: checkpoint, precision: precision, threads: threads)
+    }
+
+    /// Reads and packs all weights of `checkpoint`. `threads`: of the kernels; all cores that the process may use where nil.
+    public init(checkpoint: Checkpoint, precision: Precision = .fast, threads: Int? = nil) throws(RuntimeError) {
+        let it = checkpoint.configuration
+        guard it.headSize % 16 == 0 else {
+            throw RuntimeError("`head_dim` \(it.headSize) is not a multiple of 16", hint: "such a model is not supported", file: checkpoint.directory)
+        }
+        configuration = it
+        self.precision = precision
+        pool = try KernelPool(threads: threads)
+        var loader = WeightLoader(checkpoint)
+        weights = try loader.load()
+        fingerprint = checkpoint.fingerprint + ":" + weights.digest
+        instructionSet = String(cString: ck_level_name(ck_level_current()))
+        layout = ck_kv_layout(
+            layers: Int32(it.layers), heads: Int32(it.keyValueHeads), head_size: Int32(it.headSize),
+            kind: precision == .reference ? PackedMatrix.Kind.f32.rawValue : PackedMatrix.Kind.bf16.rawValue)
+    }
+
+    /// Bytes of a block of `blockTokens` tokens.
+    var blockBytes: Int { withUnsafePointer(to: layout) { ck_kv_block_bytes($0) } }
+
+    /// Tokens of a block of keys and values.
+    public static let blockTokens = 256
+}
