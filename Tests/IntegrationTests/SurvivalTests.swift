@@ -3,100 +3,102 @@ import Foundation
 import JSON
 import Testing
 
-/// What is killed comes back; what fails is rolled back; what stops leaves nothing.
-@Suite(.serialized, .enabled(if: TestEnvironment.hasPrograms, Comment(rawValue: TestEnvironment.needsPrograms)))
-struct SurvivalTests {
-    @Test(arguments: ["proxy", "vllm-mlx"])
-    func killedServiceComesBack(name: String) throws {
-        let stack = try Stack()
-        try stack.write(".anyclauderc.yaml", Stack.quickstart)
-        try #require(try stack.anyclaude("apply").status == 0)
-        let pid = try #require(try stack.service(name).pid)
-        kill(pid_t(pid), SIGKILL)
-        try stack.wait(for: "\(name) with another process") {
-            let service = try stack.service(name)
-            return service.state == .ready && service.pid != pid
+extension IntegrationTests {
+    /// What is killed comes back; what fails is rolled back; what stops leaves nothing.
+    @Suite struct SurvivalTests {
+        @Test(arguments: ["proxy", "vllm-mlx"])
+        func killedServiceComesBack(name: String) throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", Stack.quickstart)
+            try #require(try stack.anyclaude("apply").status == 0)
+            let pid = try #require(try stack.service(name).pid)
+            kill(pid_t(pid), SIGKILL)
+            try stack.wait(for: "\(name) with another process") {
+                let service = try stack.service(name)
+                return service.state == .ready && service.pid != pid
+            }
+            #expect(try stack.service(name).restarts == 1)
+            #expect(try stack.ask().status == 200)
         }
-        #expect(try stack.service(name).restarts == 1)
-        #expect(try stack.ask().status == 200)
-    }
 
-    @Test func killedSupervisorLosesNoWorker() throws {
-        let stack = try Stack()
-        try stack.write(".anyclauderc.yaml", Stack.quickstart)
-        try #require(try stack.anyclaude("apply").status == 0)
-        let before = try stack.status()
-        kill(pid_t(before.pid), SIGKILL)
-        // The stack serves without its supervisor.
-        #expect(try stack.ask().status == 200)
-        let apply = try stack.anyclaude("apply")
-        #expect(apply.status == 0, "\(apply.output)\(apply.errors)\n\(stack.supervisorLog)")
-        let after = try stack.status()
-        #expect(after.pid != before.pid)
-        #expect(after.services.map(\.pid) == before.services.map(\.pid), "a worker was not adopted")
-        // And adopted services are supervised: a kill is noticed.
-        let pid = try #require(after.services.last?.pid)
-        kill(pid_t(pid), SIGKILL)
-        try stack.wait(for: "the adopted worker's successor") {
-            let service = try stack.service("vllm-mlx")
-            return service.state == .ready && service.pid != pid
+        @Test func killedSupervisorLosesNoWorker() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", Stack.quickstart)
+            try #require(try stack.anyclaude("apply").status == 0)
+            let before = try stack.status()
+            kill(pid_t(before.pid), SIGKILL)
+            // The stack serves without its supervisor.
+            #expect(try stack.ask().status == 200)
+            let apply = try stack.anyclaude("apply")
+            #expect(apply.status == 0, "\(apply.output)\(apply.errors)\n\(stack.supervisorLog)")
+            let after = try stack.status()
+            #expect(after.pid != before.pid)
+            #expect(after.services.map(\.pid) == before.services.map(\.pid), "a worker was not adopted")
+            // And adopted services are supervised: a kill is noticed.
+            let pid = try #require(after.services.last?.pid)
+            kill(pid_t(pid), SIGKILL)
+            try stack.wait(for: "the adopted worker's successor") {
+                let service = try stack.service("vllm-mlx")
+                return service.state == .ready && service.pid != pid
+            }
+            #expect(try stack.ask("Hello again").status == 200)
         }
-        #expect(try stack.ask("Hello again").status == 200)
-    }
 
-    @Test func overlapServiceNeverStopsServingWhileABadPlanFails() throws {
-        let stack = try Stack()
-        try stack.write(".anyclauderc.yaml", Stack.quickstart)
-        try #require(try stack.anyclaude("apply").status == 0)
-        let pid = try #require(try stack.service("vllm-mlx").pid)
-        try stack.write(".anyclauderc.yaml", Stack.quickstart.replacing("http: /health, timeout: 60s", with: "http: /is-it-up, timeout: 2s"))
-        let apply = try stack.anyclaude("apply")
-        #expect(apply.status == 4, "\(apply.output)\(apply.errors)")
-        #expect(try stack.service("vllm-mlx").pid == pid, "the good worker was touched")
-        #expect(try stack.ask().status == 200)
-        #expect(try stack.anyclaude("history").output.contains("rolled-back"))
-    }
+        @Test func overlapServiceNeverStopsServingWhileABadPlanFails() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", Stack.quickstart)
+            try #require(try stack.anyclaude("apply").status == 0)
+            let pid = try #require(try stack.service("vllm-mlx").pid)
+            try stack.write(".anyclauderc.yaml", Stack.quickstart.replacing("http: /health, timeout: 60s", with: "http: /is-it-up, timeout: 2s"))
+            let apply = try stack.anyclaude("apply")
+            #expect(apply.status == 4, "\(apply.output)\(apply.errors)")
+            #expect(try stack.service("vllm-mlx").pid == pid, "the good worker was touched")
+            #expect(try stack.ask().status == 200)
+            #expect(try stack.anyclaude("history").output.contains("rolled-back"))
+        }
 
-    @Test func stopFirstServiceIsRestoredAndItsGapReported() throws {
-        let stack = try Stack()
-        let good = Stack.quickstart.replacing("replace: overlap", with: "replace: stop-first")
-        try stack.write(".anyclauderc.yaml", good)
-        try #require(try stack.anyclaude("apply").status == 0)
-        try stack.write(".anyclauderc.yaml", good.replacing("http: /health, timeout: 60s", with: "http: /is-it-up, timeout: 2s"))
-        let apply = try stack.anyclaude("apply", "--json")
-        #expect(apply.status == 4, "\(apply.output)\(apply.errors)")
-        #expect(apply.output.contains("gaps_ms"))
-        #expect(try stack.service("vllm-mlx").state == .ready)
-        #expect(try stack.ask().status == 200)
-    }
+        @Test func stopFirstServiceIsRestoredAndItsGapReported() throws {
+            let stack = try Stack()
+            let good = Stack.quickstart.replacing("replace: overlap", with: "replace: stop-first")
+            try stack.write(".anyclauderc.yaml", good)
+            try #require(try stack.anyclaude("apply").status == 0)
+            try stack.write(".anyclauderc.yaml", good.replacing("http: /health, timeout: 60s", with: "http: /is-it-up, timeout: 2s"))
+            let apply = try stack.anyclaude("apply", "--json")
+            #expect(apply.status == 4, "\(apply.output)\(apply.errors)")
+            #expect(apply.output.contains("gaps_ms"))
+            #expect(try stack.service("vllm-mlx").state == .ready)
+            #expect(try stack.ask().status == 200)
+        }
 
-    @Test func aNewPlanTouchesOnlyWhatChanged() throws {
-        let stack = try Stack()
-        try stack.write(".anyclauderc.yaml", Stack.quickstart)
-        try #require(try stack.anyclaude("apply").status == 0)
-        let before = try stack.status()
-        try stack.write(".anyclauderc.yaml", Stack.quickstart + "\nroutes:\n  - { match: { model: \"*haiku*\" }, to: vllm-mlx }\n")
-        let apply = try stack.anyclaude("apply")
-        #expect(apply.status == 0, "\(apply.output)\(apply.errors)")
-        let after = try stack.status()
-        #expect(after.generation == 2)
-        #expect(after.services.first { $0.name == "vllm-mlx" }?.pid == before.services.first { $0.name == "vllm-mlx" }?.pid)
-        #expect(after.services.first { $0.name == "proxy" }?.pid != before.services.first { $0.name == "proxy" }?.pid)
-        // And back, by command.
-        let rollback = try stack.anyclaude("rollback")
-        #expect(rollback.status == 0, "\(rollback.output)\(rollback.errors)")
-        #expect(try stack.status().planId == before.planId)
-        #expect(try stack.ask().status == 200)
-    }
+        @Test func aNewPlanTouchesOnlyWhatChanged() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", Stack.quickstart)
+            try #require(try stack.anyclaude("apply").status == 0)
+            let before = try stack.status()
+            try stack.write(".anyclauderc.yaml", Stack.quickstart + "\nroutes:\n  - { match: { model: \"*haiku*\" }, to: vllm-mlx }\n")
+            let apply = try stack.anyclaude("apply")
+            #expect(apply.status == 0, "\(apply.output)\(apply.errors)")
+            let after = try stack.status()
+            #expect(after.generation == 2)
+            #expect(after.services.first { $0.name == "vllm-mlx" }?.pid == before.services.first { $0.name == "vllm-mlx" }?.pid)
+            #expect(after.services.first { $0.name == "proxy" }?.pid != before.services.first { $0.name == "proxy" }?.pid)
+            // And back, by command.
+            let rollback = try stack.anyclaude("rollback")
+            #expect(rollback.status == 0, "\(rollback.output)\(rollback.errors)")
+            #expect(try stack.status().planId == before.planId)
+            #expect(try stack.ask().status == 200)
+        }
 
-    @Test func runStopsWhatItStarted() throws {
-        let stack = try Stack()
-        try stack.write(".anyclauderc.yaml", Stack.quickstart)
-        let run = try stack.anyclaude("run", "--", "sh", "-c", "curl -sS -m 30 $ANTHROPIC_BASE_URL/health && echo && env | grep ANTHROPIC; exit 7")
-        #expect(run.status == 7, "\(run.output)\(run.errors)")
-        #expect(run.output.contains("ANTHROPIC_BASE_URL=\(stack.baseURL)"))
-        try stack.wait(for: "the listener to be gone") {
-            try ProgramRun.run("curl", ["-sS", "-m", "5", "\(stack.baseURL)/health"]).status == 7
+        @Test func runStopsWhatItStarted() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", Stack.quickstart)
+            let run = try stack.anyclaude(
+                "run", "--", "sh", "-c", "curl -sS -m 30 $ANTHROPIC_BASE_URL/health && echo && env | grep ANTHROPIC; exit 7")
+            #expect(run.status == 7, "\(run.output)\(run.errors)")
+            #expect(run.output.contains("ANTHROPIC_BASE_URL=\(stack.baseURL)"))
+            try stack.wait(for: "the listener to be gone") {
+                try ProgramRun.run("curl", ["-sS", "-m", "5", "\(stack.baseURL)/health"]).status == 7
+            }
         }
     }
 }

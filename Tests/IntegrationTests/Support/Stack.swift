@@ -19,7 +19,10 @@ final class Stack {
         try FileManager.default.createDirectory(atPath: "\(folder)/home", withIntermediateDirectories: true)
         port = try Self.freePort()
         workerPort = try Self.freePort()
-        environment = ["PATH": "\(TestEnvironment.programs ?? ""):/usr/local/bin:/usr/bin:/bin", "HOME": folder, "ANYCLAUDE_HOME": "\(folder)/home", "LANG": "C.UTF-8"]
+        environment = [
+            "PATH": "\(TestEnvironment.programs ?? ""):/usr/local/bin:/usr/bin:/bin", "HOME": folder, "ANYCLAUDE_HOME": "\(folder)/home",
+            "LANG": "C.UTF-8",
+        ]
     }
 
     deinit {
@@ -32,7 +35,8 @@ final class Stack {
     func write(_ name: String = ".anyclauderc.yaml", _ text: String, mode: Int = 0o644) throws -> String {
         let path = "\(folder)/\(name)"
         try FileManager.default.createDirectory(atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        let text = text.replacing("@PORT@", with: "\(port)").replacing("@WORKER@", with: "\(workerPort)").replacing("@MODEL@", with: TestEnvironment.demoModel)
+        let text = text.replacing("@PORT@", with: "\(port)").replacing("@WORKER@", with: "\(workerPort)").replacing(
+            "@MODEL@", with: TestEnvironment.demoModel)
         try text.write(toFile: path, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
         return path
@@ -92,7 +96,9 @@ final class Stack {
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let result = withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0 }
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
         }
         try #require(result)
         return Int(UInt16(bigEndian: address.sin_port))
