@@ -20,6 +20,21 @@ public struct JSONNumber: Sendable, Hashable {
     /// - Precondition: `text` is a number by RFC 8259; the parser and the initialisers below give nothing else.
     init(unchecked text: String) { self.text = text }
 
+    /// - Parameter text: nil where it is not one number by RFC 8259.
+    public init?(_ text: String) {
+        guard let last = text.utf8.last, let first = text.utf8.first, first > 0x20, last >= UInt8(ascii: "0"), last <= UInt8(ascii: "9") else { return nil }
+        switch try? JSON(parsing: text) {
+        case .integer?, .number?: self.init(unchecked: text)
+        default: return nil
+        }
+    }
+
+    /// The shortest text of `value` by ECMAScript; nil for what is not finite.
+    public init?(_ value: Double) {
+        guard value.isFinite else { return nil }
+        self.init(unchecked: ECMAScriptNumber.text(of: value))
+    }
+
     /// The nearest binary64 value; infinite where the text is beyond its range.
     public var double: Double { Double(text) ?? .nan }
 }

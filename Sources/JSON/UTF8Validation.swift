@@ -1,7 +1,7 @@
 /// Well-formed UTF-8 by the table of Unicode 15, section 3.9 (no overlong forms, no surrogates, nothing above U+10FFFF).
-enum UTF8Validation {
+public enum UTF8Validation {
     /// The length of the well-formed sequence of two to four bytes at `index`; 0 where there is none.
-    static func sequenceLength(at index: Int, in bytes: UnsafeBufferPointer<UInt8>, limit: Int) -> Int {
+    public static func sequenceLength(at index: Int, in bytes: UnsafeBufferPointer<UInt8>, limit: Int) -> Int {
         func continuation(_ offset: Int, _ range: ClosedRange<UInt8> = 0x80...0xBF) -> Bool {
             index + offset < limit && range.contains(bytes[index + offset])
         }

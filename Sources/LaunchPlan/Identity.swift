@@ -22,5 +22,16 @@ private func contentAddress(_ domain: String, _ value: JSON) -> String {
     var hash = SHA256()
     hash.update(data: Array(domain.utf8))
     hash.update(data: value.canonicalBytes)
-    return "sha256:" + hash.finalize().map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    return "sha256:" + hexadecimal(hash.finalize())
+}
+
+private func hexadecimal(_ digest: SHA256.Digest) -> String { digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined() }
+
+extension Provenance.File {
+    /// A file by its bytes.
+    public init(path: String, contents: [UInt8]) {
+        var hash = SHA256()
+        hash.update(data: contents)
+        self.init(path: path, sha256: hexadecimal(hash.finalize()))
+    }
 }

@@ -40,7 +40,8 @@ extension Catalogue {
         .badPath: CodePage(
             .error, "not a usable path", "Paths are absolute, relative to the folder of the file, or below the home folder (`~/…`). `~user` and NUL are refused."),
         .badProbe: CodePage(
-            .error, "not a probe", "A probe is `none`, or a mapping with exactly one of `http: /path`, `tcp: PORT` and `exec: [PROGRAM, …]`, and perhaps timing."),
+            .error, "not a probe", "A probe is `none`, or a mapping with one of `http: /path`, `tcp: PORT` and `exec: [PROGRAM, …]`, and timing.\n"
+                + "Without one of the three, the engine's own question is asked with that timing."),
         .unsupportedKind: CodePage(
             .error, "a kind of backend that is not built",
             "The kind existed in the earlier tool and has no counterpart here. Several workers are several backends, each with its own name."),

@@ -1,0 +1,181 @@
+import Diagnostics
+import JSON
+import LaunchPlan
+
+/// Holds a tree against the table of keys. Each fault is said once, at its root, and checking goes on around it.
+struct Checker {
+    let sources: SourceMap
+    private(set) var diagnostics: [Diagnostic] = []
+    /// Places that must not be shown.
+    private(set) var masks: [SourceSpan] = []
+
+    init(sources: SourceMap) { self.sources = sources }
+
+    mutating func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
+    mutating func mask(_ span: SourceSpan) { masks.append(span) }
+
+    /// The whole file; nil where it is not a mapping at all.
+    mutating func file(_ node: SyntaxNode) -> Section? {
+        guard case .mapping = node.value else {
+            report(
+                Diagnostic(
+                    .notAMapping, "a configuration is a mapping, found \(node.typeName)", at: shortened(node.span), label: "not a mapping", path: ""))
+            return nil
+        }
+        return section(node, FileKeys.scope, Place())
+    }
+
+    /// A mapping of known keys. What is wrong in it is reported and left out.
+    mutating func section(_ node: SyntaxNode, _ scope: Scope, _ place: Place) -> Section? {
+        var section = Section(scope, span: node.span)
+        // `claude:` without a value is an empty section, as `claude: {}`.
+        if case .null = node.value { return section }
+        guard case .mapping(let entries) = node.value else {
+            wrongType("a mapping", node, place)
+            return nil
+        }
+        var seen: [String: SyntaxEntry] = [:]
+        for entry in entries where !entry.key.hasPrefix("//") {
+            guard let spec = scope.key(entry.key) else {
+                unknownKey(entry, scope, node, place)
+                continue
+            }
+            if let first = seen[spec.name] {
+                // The same spelling twice is found in the tree.
+                if first.key != entry.key { report(SyntaxNode.duplicate(spec.name, first: first, again: entry)) }
+                continue
+            }
+            seen[spec.name] = entry
+            let inner = place.child(entry.key, entry.keySpan)
+            advise(spec, entry, inner)
+            if let value = value(entry.value, spec, inner) {
+                section.set(spec.name, Checked(value: value, origin: .file(entry.value.span), keySpan: entry.keySpan))
+            }
+        }
+        for spec in scope.keys where spec.isRequired && seen[spec.name] == nil {
+            report(
+                Diagnostic(
+                    .missingKey, "`\(spec.name)` is missing in \(scope.name)", at: shortened(node.span), label: "needs `\(spec.name)`",
+                    notes: [spec.doc], path: place.pointer))
+        }
+        return section
+    }
+
+    private mutating func advise(_ spec: KeySpec, _ entry: SyntaxEntry, _ place: Place) {
+        if let newer = spec.deprecatedBy {
+            report(
+                Diagnostic(
+                    .deprecatedKey, "`\(entry.key)` is deprecated: write `\(newer)`", at: entry.keySpan, label: "still works", path: place.pointer))
+        }
+        if let unused = spec.unused, !unused.inert.contains(entry.value.json) {
+            report(
+                Diagnostic(
+                    .unusedKey, "`\(entry.key)` changes nothing here: \(unused.reason)", at: entry.keySpan, label: "not used", path: place.pointer))
+        }
+    }
+
+    /// A value of the key's type; nil where it was reported.
+    mutating func value(_ node: SyntaxNode, _ spec: KeySpec, _ place: Place) -> CheckedValue? {
+        switch spec.type {
+        case .boolean: return boolean(node, place)
+        case .integer(let range): return integer(node, range, place).map { .integer($0) }
+        case .milliseconds(let range):
+            if case .integer = node.value { return integer(node, range, place).map { .milliseconds($0) } }
+            return text(node, spec, place)
+        case .string, .prose, .choice, .duration, .size, .path, .url, .host, .name, .httpPath: return text(node, spec, place)
+        case .secret: return secret(node, place)
+        case .arguments: return arguments(node, place)
+        case .variables: return variables(node, place)
+        case .section(let scope): return section(node, scope, place).map { .section($0) }
+        case .list(let scope): return list(node, scope, place)
+        case .named(let scope): return named(node, scope, place)
+        case .optional(let scope):
+            if case .string("none") = node.value { return CheckedValue.none }
+            guard let section = section(node, scope, place) else { return nil }
+            return probe(section, place) ? .section(section) : nil
+        case .anything: return nil
+        }
+    }
+
+    private mutating func list(_ node: SyntaxNode, _ scope: Scope, _ place: Place) -> CheckedValue? {
+        guard case .sequence(let elements) = node.value else {
+            wrongType("a list", node, place)
+            return nil
+        }
+        return .list(elements.enumerated().compactMap { index, element in section(element, scope, place.child(String(index))) })
+    }
+
+    private mutating func named(_ node: SyntaxNode, _ scope: Scope, _ place: Place) -> CheckedValue? {
+        if case .null = node.value { return .named(NamedSections()) }
+        guard case .mapping(let entries) = node.value else {
+            wrongType("a mapping of names", node, place)
+            return nil
+        }
+        var result = NamedSections()
+        for entry in entries where !entry.key.hasPrefix("//") && result[entry.key] == nil {
+            let inner = place.child(entry.key, entry.keySpan)
+            guard backendName(entry, inner) else { continue }
+            if let section = section(entry.value, scope, inner) {
+                result.elements.append(.init(name: entry.key, nameSpan: entry.keySpan, section: section))
+            }
+        }
+        return .named(result)
+    }
+
+    private mutating func backendName(_ entry: SyntaxEntry, _ place: Place) -> Bool {
+        if entry.key == "mlx-cluster" {
+            report(
+                Diagnostic(
+                    .unsupportedKind, "`mlx-cluster` is not built here", at: entry.keySpan, label: "this kind of backend",
+                    notes: ["write each node as a backend with its own name, `kind: vllm-mlx` and `baseUrl`, and lead to them with `routes`"], path: place.pointer))
+            return false
+        }
+        do throws(ValueFault) {
+            _ = try TextValue.name(entry.key)
+            if entry.key == "proxy" { throw ValueFault(.badName, "is taken: it is the proxy's own") }
+            return true
+        } catch {
+            report(Diagnostic(error.code, "`\(entry.key.prefix(64))` \(error.message)", at: entry.keySpan, label: "this name", path: place.pointer))
+            return false
+        }
+    }
+
+    private mutating func probe(_ section: Section, _ place: Place) -> Bool {
+        let checks = [section.field(ProbeKeys.http), section.field(ProbeKeys.tcp), section.field(ProbeKeys.exec)].compactMap { $0 }
+        guard checks.count > 1, let first = checks[0].keySpan, let second = checks[1].keySpan else { return true }
+        report(
+            Diagnostic(
+                .badProbe, "a probe asks one thing", at: second, label: "a second question", secondary: [.init(first, "the first")], path: place.pointer))
+        return false
+    }
+
+    /// The first line of a place: frames of whole mappings say little.
+    func shortened(_ span: SourceSpan) -> SourceSpan {
+        let source = sources[span.file]
+        let end = source.lineRange(source.lineIndex(of: min(span.start, source.bytes.count))).upperBound
+        return SourceSpan(span.file, span.start..<max(span.start, min(span.end, end)))
+    }
+}
+
+/// Where in the file the checker is, as a JSON Pointer.
+struct Place {
+    private(set) var components: [String] = []
+    /// The last component's own place, where it is a key.
+    private(set) var keySpan: SourceSpan?
+
+    func child(_ name: String, _ keySpan: SourceSpan? = nil) -> Place {
+        var copy = self
+        copy.components.append(name)
+        copy.keySpan = keySpan
+        return copy
+    }
+
+    var pointer: String {
+        components.map { name in
+            "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
+        }.joined()
+    }
+
+    /// As messages name the value.
+    var name: String { components.last ?? "the file" }
+}

@@ -1,0 +1,52 @@
+import JSON
+import LaunchPlan
+
+/// The keys of the whole file.
+enum FileKeys {
+    static let schema = Key<JSON>.remark("$schema", "The JSON Schema, for editors.")
+    static let backend = Key<String>.name("backend", "The backend that takes every request that no route takes.").otherwise("vllm-mlx, or the only one that is enabled")
+    static let backends = Key<NamedSections>.named("backends", BackendKeys.scope, "The backends by name. A name that is a kind needs no `kind`.")
+    static let proxy = Key<Section>.section("proxy", ProxyKeys.scope, "The server that Claude Code talks to.")
+    static let routes = Key<[Section]>.list("routes", RouteKeys.scope, "In order: the first route that matches takes the request.")
+    static let budget = Key<Section>.section("budget", BudgetKeys.scope, "What all services together may use.")
+    static let instance = Key<String>.name("instance", default: "default", "The name of this stack on the machine; each has its own state.")
+    static let probation = Key<Int>.duration("probation", 0...3_600_000, default: 2000, "How long a new plan must stay healthy before it is kept.")
+    static let pythonVenv = Key<PlanPath>.path("pythonVenv", "The Python environment of all Python engines.").otherwise("the programs on PATH")
+    static let port = Key<Int>.port("port", "The port that the proxy listens on.").deprecated(by: "proxy.port")
+    static let debug = Key<Section>.section("debug", DebugKeys.scope, "Kept from the earlier tool.")
+    static let circuitBreaker = Key<JSON>.unused("circuitBreaker", "the proxy's circuit breaker has no settings")
+    static let webSearch = Key<JSON>.unused("webSearch", "the proxy does no web searches")
+
+    static let scope = Scope(
+        "the file",
+        keys: [
+            schema.spec, backend.spec, backends.spec, proxy.spec, routes.spec, budget.spec, instance.spec, probation.spec, pythonVenv.spec, port.spec,
+            debug.spec, circuitBreaker.spec, webSearch.spec,
+        ])
+}
+
+enum RouteKeys {
+    static let match = Key<Section>.section("match", MatchKeys.scope, "What a request must be like.").otherwise("every request")
+    static let to = Key<String>.name("to", "The backend that takes it.").required()
+    static let scope = Scope("a route", keys: [match.spec, to.spec])
+}
+
+enum MatchKeys {
+    static let model = Key<String>.string("model", "The client's model id; `*` stands for any text, `?` for one character.")
+    static let scope = Scope("a match", keys: [model.spec])
+}
+
+enum BudgetKeys {
+    static let memory = Key<Int>.size("memory", 1 << 20...1 << 50, "The memory that all services together may use.").otherwise("the machine's")
+    static let scope = Scope("a budget", keys: [memory.spec])
+}
+
+enum DebugKeys {
+    private static let reason = "the services write their own logs (`anyclaude logs`)"
+    static let scope = Scope(
+        "debug",
+        keys: [
+            Key<JSON>.unused("level", inert: [0], reason).spec, Key<JSON>.unused("enableTraces", inert: [false], reason).spec,
+            Key<JSON>.unused("enableStreamLogging", inert: [false], reason).spec,
+        ])
+}

@@ -1,0 +1,130 @@
+import JSON
+import LaunchPlan
+
+extension Key where Value == Bool {
+    static func boolean(_ name: String, default value: Bool? = nil, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .boolean, doc: doc, defaultValue: value.map { .bool($0) })) { if case .bool(let value) = $0 { value } else { nil } }
+    }
+}
+
+extension Key where Value == Int {
+    private static func number(_ name: String, _ type: ValueType, _ value: Int?, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: type, doc: doc, defaultValue: value.map { Self.wrap(type, $0) })) {
+            switch $0 {
+            case .integer(let value), .milliseconds(let value), .bytes(let value): value
+            default: nil
+            }
+        }
+    }
+
+    private static func wrap(_ type: ValueType, _ value: Int) -> CheckedValue {
+        switch type {
+        case .duration, .milliseconds: .milliseconds(value)
+        case .size: .bytes(value)
+        default: .integer(value)
+        }
+    }
+
+    static func integer(_ name: String, _ range: ClosedRange<Int>, default value: Int? = nil, _ doc: String) -> Key {
+        number(name, .integer(range), value, doc)
+    }
+    static func port(_ name: String, default value: Int? = nil, _ doc: String) -> Key { number(name, .integer(1...65_535), value, doc) }
+    /// - Parameter value: in milliseconds.
+    static func duration(_ name: String, _ range: ClosedRange<Int> = 1...86_400_000, default value: Int? = nil, _ doc: String) -> Key {
+        number(name, .duration(range), value, doc)
+    }
+    static func milliseconds(_ name: String, _ range: ClosedRange<Int>, _ doc: String) -> Key { number(name, .milliseconds(range), nil, doc) }
+    static func size(_ name: String, _ range: ClosedRange<Int>, default value: Int? = nil, _ doc: String) -> Key { number(name, .size(range), value, doc) }
+}
+
+extension Key where Value == String {
+    private static func text(_ name: String, _ type: ValueType, _ value: String?, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: type, doc: doc, defaultValue: value.map { .text($0) })) { if case .text(let value) = $0 { value } else { nil } }
+    }
+
+    static func string(_ name: String, _ doc: String) -> Key { text(name, .string, nil, doc) }
+    static func prose(_ name: String, _ doc: String) -> Key { text(name, .prose, nil, doc) }
+    static func name(_ name: String, default value: String? = nil, _ doc: String) -> Key { text(name, .name, value, doc) }
+    static func host(_ name: String, default value: String? = nil, _ doc: String) -> Key { text(name, .host, value, doc) }
+    static func httpPath(_ name: String, _ doc: String) -> Key { text(name, .httpPath, nil, doc) }
+}
+
+extension Key where Value: RawRepresentable, Value.RawValue == String {
+    static func choice(_ name: String, default value: Value? = nil, _ choices: [Choice], _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .choice(choices), doc: doc, defaultValue: value.map { .text($0.rawValue) })) {
+            if case .text(let text) = $0 { Value(rawValue: text) } else { nil }
+        }
+    }
+}
+
+extension Key where Value == PlanPath {
+    static func path(_ name: String, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .path, doc: doc)) { if case .path(let path, _) = $0 { path } else { nil } }
+    }
+}
+
+extension Key where Value == BaseURL {
+    static func url(_ name: String, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .url, doc: doc)) { if case .url(let url) = $0 { url } else { nil } }
+    }
+}
+
+extension Key where Value == SecretChoice {
+    static func secret(_ name: String, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .secret, doc: doc)) { if case .secret(let secret) = $0 { secret } else { nil } }
+    }
+}
+
+extension Key where Value == [String] {
+    static func arguments(_ name: String, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .arguments, doc: doc)) { if case .arguments(let list) = $0 { list } else { nil } }
+    }
+}
+
+extension Key where Value == [String: PlanValue] {
+    static func variables(_ name: String, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .variables, doc: doc)) { if case .variables(let values) = $0 { values } else { nil } }
+    }
+}
+
+extension Key where Value == Section {
+    static func section(_ name: String, _ scope: Scope, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .section(scope), doc: doc)) { if case .section(let section) = $0 { section } else { nil } }
+    }
+}
+
+extension Key where Value == [Section] {
+    static func list(_ name: String, _ scope: Scope, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .list(scope), doc: doc)) { if case .list(let sections) = $0 { sections } else { nil } }
+    }
+}
+
+extension Key where Value == NamedSections {
+    static func named(_ name: String, _ scope: Scope, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .named(scope), doc: doc)) { if case .named(let sections) = $0 { sections } else { nil } }
+    }
+}
+
+extension Key where Value == ProbeChoice {
+    static func probe(_ name: String, _ scope: Scope, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .optional(scope), doc: doc)) {
+            switch $0 {
+            case .none: ProbeChoice.none
+            case .section(let section): .section(section)
+            default: nil
+            }
+        }
+    }
+}
+
+extension Key where Value == JSON {
+    /// A key of the earlier tool that changes nothing here.
+    static func unused(_ name: String, inert: [JSON] = [], _ reason: String) -> Key {
+        var spec = KeySpec(name: name, type: .anything, doc: "Not used: \(reason).")
+        spec.unused = .init(reason: reason, inert: inert)
+        return Key(spec: spec) { _ in nil }
+    }
+
+    /// A key that says something to people or editors only.
+    static func remark(_ name: String, _ doc: String) -> Key { Key(spec: KeySpec(name: name, type: .anything, doc: doc)) { _ in nil } }
+}

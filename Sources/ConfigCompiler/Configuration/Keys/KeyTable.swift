@@ -1,0 +1,28 @@
+/// The table of keys as a list, with each key's dotted place: `backends.*.cache.cache_slots`, `routes[].to`.
+enum KeyTable {
+    struct Row: Sendable {
+        var path: String
+        var spec: KeySpec
+        var scope: Scope
+    }
+
+    static let rows: [Row] = rows(of: FileKeys.scope, prefix: "")
+
+    private static func rows(of scope: Scope, prefix: String) -> [Row] {
+        scope.keys.flatMap { spec in
+            let path = prefix + spec.name
+            let own = [Row(path: path, spec: spec, scope: scope)]
+            switch spec.type {
+            case .section(let inner), .optional(let inner): return own + rows(of: inner, prefix: "\(path).")
+            case .list(let inner): return own + rows(of: inner, prefix: "\(path)[].")
+            case .named(let inner): return own + rows(of: inner, prefix: "\(path).*.")
+            default: return own
+            }
+        }
+    }
+
+    /// The places at which a key of this name is known.
+    static func places(of name: String) -> [String] {
+        rows.filter { ($0.spec.name == name || $0.spec.aliases.contains(name)) && $0.spec.unused == nil }.map(\.path)
+    }
+}

@@ -1,0 +1,67 @@
+import LaunchPlan
+
+/// What a key takes. One case is one form of values for the checker, the schema and the explanations alike.
+indirect enum ValueType: Sendable {
+    case boolean
+    case integer(ClosedRange<Int>)
+    /// Any text that is not empty.
+    case string
+    /// Any text.
+    case prose
+    case choice([Choice])
+    /// `300s`; milliseconds in the plan.
+    case duration(ClosedRange<Int>)
+    /// A duration, or an integer of milliseconds as the earlier tool wrote it.
+    case milliseconds(ClosedRange<Int>)
+    /// `40GiB`; bytes in the plan.
+    case size(ClosedRange<Int>)
+    case path
+    case url
+    case host
+    /// The name of an instance or a backend.
+    case name
+    /// The path of an HTTP request.
+    case httpPath
+    /// `{ env: NAME }`, `{ file: PATH }`, `{ credential: NAME }`, or one of the texts that mean none.
+    case secret
+    /// A program and its arguments.
+    case arguments
+    /// Variables of a process: texts or secrets.
+    case variables
+    case section(Scope)
+    case list(Scope)
+    /// Sections by names that the user chooses.
+    case named(Scope)
+    /// `none`, or a section.
+    case optional(Scope)
+    /// Not looked at.
+    case anything
+}
+
+/// One word of a choice and the older words that mean the same.
+struct Choice: Sendable {
+    var name: String
+    var aliases: [String]
+    var doc: String
+
+    init(_ name: String, _ doc: String, aliases: [String] = []) {
+        self.name = name
+        self.doc = doc
+        self.aliases = aliases
+    }
+}
+
+/// A mapping whose keys are known.
+struct Scope: Sendable {
+    /// As messages say it: `a backend`.
+    var name: String
+    var keys: [KeySpec]
+
+    init(_ name: String, keys: [KeySpec]) {
+        self.name = name
+        self.keys = keys
+    }
+
+    /// The key that `text` names, canonical or not.
+    func key(_ text: String) -> KeySpec? { keys.first { $0.name == text || $0.aliases.contains(text) } }
+}

@@ -1,0 +1,85 @@
+import Diagnostics
+import LaunchPlan
+
+/// Puts flags and variables before what the file says.
+struct OverrideApplication {
+    private(set) var file: Section
+    private(set) var diagnostics: [Diagnostic] = []
+
+    init(_ file: Section) { self.file = file }
+
+    mutating func apply(_ overrides: Overrides) {
+        let mode = overrides.flags.last { $0.key == FileKeys.backend.name }
+        for variable in EnvironmentVariables.table {
+            guard let text = overrides.environment[variable.name], !text.isEmpty else { continue }
+            switch variable.target {
+            case .key(let key): set(key, text, origin: .variable(variable.name), name: "$\(variable.name)", isSecret: variable.isSecret)
+            case .backend(let names, let key):
+                guard let backend = target(names, mode: mode?.value) else { continue }
+                set("backends.\(backend).\(key)", text, origin: .variable(variable.name), name: "$\(variable.name)", isSecret: variable.isSecret)
+            }
+        }
+        for flag in overrides.flags { set(flag.key, flag.value, origin: .flag(flag.flag), name: flag.flag, isSecret: false) }
+    }
+
+    /// The backend that variables for `names` mean: the active one where it has such a name, else the first that is declared.
+    private func target(_ names: [String], mode: String?) -> String? {
+        let active = mode ?? file[FileKeys.backend]
+        if let active, names.contains(active) { return active }
+        return file[FileKeys.backends]?.elements.first { names.contains($0.name) }?.name
+    }
+
+    private mutating func set(_ key: String, _ text: String, origin: Origin, name: String, isSecret: Bool) {
+        let components = key.split(separator: ".").map(String.init)
+        do throws(ValueFault) {
+            let secret: SecretReference? =
+                if isSecret, case .variable(let variable) = origin { .env(name: variable) } else { nil }
+            try Self.set(components[...], in: &file, text: text, secret: secret, origin: origin)
+        } catch {
+            diagnostics.append(Diagnostic(.badOverride, "\(name): `\(key)` \(error.message)", notes: error.notes))
+        }
+    }
+
+    private static func set(
+        _ components: ArraySlice<String>, in section: inout Section, text: String, secret: SecretReference?, origin: Origin
+    ) throws(ValueFault) {
+        guard let first = components.first, let spec = section.scope.key(first) else { throw ValueFault(.badOverride, "is not a key") }
+        let rest = components.dropFirst()
+        switch spec.type {
+        case .section(let scope):
+            guard !rest.isEmpty else { throw ValueFault(.badOverride, "is a section, not a value") }
+            var inner = Section(scope)
+            if case .section(let existing)? = section.fields[spec.name]?.value { inner = existing }
+            try set(rest, in: &inner, text: text, secret: secret, origin: origin)
+            section.set(spec.name, Checked(value: .section(inner), origin: section.fields[spec.name]?.origin ?? origin))
+        case .named(let scope):
+            guard let name = rest.first, rest.count > 1 else { throw ValueFault(.badOverride, "is a section, not a value") }
+            var all = NamedSections()
+            if case .named(let existing)? = section.fields[spec.name]?.value { all = existing }
+            var inner = all[name] ?? Section(scope)
+            try set(rest.dropFirst(), in: &inner, text: text, secret: secret, origin: origin)
+            all[name] = inner
+            section.set(spec.name, Checked(value: .named(all), origin: section.fields[spec.name]?.origin ?? origin))
+        default:
+            guard rest.isEmpty else { throw ValueFault(.badOverride, "is a value, not a section") }
+            section.set(spec.name, Checked(value: try value(text, spec.type, secret), origin: origin))
+        }
+    }
+
+    private static func value(_ text: String, _ type: ValueType, _ secret: SecretReference?) throws(ValueFault) -> CheckedValue {
+        switch type {
+        case .boolean:
+            guard let value = Checker.booleanWords[text.lowercased()] else { throw ValueFault(.notABoolean, "needs true or false") }
+            return .bool(value)
+        case .integer(let range):
+            guard let value = Int(text) else { throw ValueFault(.wrongType, "needs an integer") }
+            guard range.contains(value) else { throw ValueFault(.outOfRange, "is outside \(range.lowerBound)...\(range.upperBound)") }
+            return .integer(value)
+        case .secret:
+            guard let secret else { throw ValueFault(.literalSecret, "takes no secret on the command line, where every user of the machine sees it") }
+            return .secret(.reference(secret))
+        case .arguments, .variables, .list, .optional: throw ValueFault(.badOverride, "can be set in the file only")
+        default: return try TextValue.read(text, as: type)
+        }
+    }
+}

@@ -1,0 +1,127 @@
+import Diagnostics
+import LaunchPlan
+
+/// What no key can say alone: values that contradict each other.
+struct CrossChecks {
+    let configuration: Configuration
+    private(set) var diagnostics: [Diagnostic] = []
+
+    init(_ configuration: Configuration) { self.configuration = configuration }
+
+    mutating func run() {
+        for backend in configuration.backends { check(backend) }
+        for worker in configuration.workers { EngineChecks.check(worker.backend, worker.engine, &diagnostics) }
+        listeners()
+        openListener()
+    }
+
+    private mutating func check(_ backend: Backend) {
+        let section = backend.section
+        if backend.kind != .vllmMLX, let span = section.span(of: BackendKeys.engine) {
+            diagnostics.append(
+                Diagnostic(
+                    .engineOnRemoteKind, "a backend of the kind `\(backend.kind.rawValue)` has no engine", at: span, label: "nothing is started for it",
+                    path: "/backends/\(backend.name)/engine"))
+        } else if let reason = remoteReason(backend) {
+            withoutEffect(backend, reason)
+        }
+        if let url = section[BackendKeys.baseUrl], url.isLoopback, backend.kind == .vllmMLX, let port = section[BackendKeys.port], port != url.port {
+            portMismatch(backend, port, url)
+        }
+        if let cache = section[BackendKeys.cache], let least = cache[CacheKeys.minTokens], let window = section[BackendKeys.contextWindow], least >= window {
+            diagnostics.append(
+                Diagnostic(
+                    .cacheBeyondContext, "`min_tokens_for_cache` is not below the context window", at: cache.span(of: CacheKeys.minTokens) ?? cache.span,
+                    label: "\(least) tokens", secondary: section.span(of: BackendKeys.contextWindow).map { [.init($0, "\(window) tokens")] } ?? []))
+        }
+    }
+
+    private func remoteReason(_ backend: Backend) -> String? {
+        if backend.kind != .vllmMLX { return "a backend of the kind `\(backend.kind.rawValue)` is not started here" }
+        if let url = backend[BackendKeys.baseUrl], !url.isLoopback { return "its `baseUrl` is on another machine" }
+        return nil
+    }
+
+    private static let workerKeys: [String] = [
+        BackendKeys.engine.name, BackendKeys.port.name, BackendKeys.modelPath.name, BackendKeys.serverScript.name, BackendKeys.command.name,
+        BackendKeys.environment.name, BackendKeys.cache.name, BackendKeys.health.name, BackendKeys.restart.name, BackendKeys.stop.name,
+        BackendKeys.resources.name, BackendKeys.logs.name, BackendKeys.replace.name, BackendKeys.startupTimeout.name, BackendKeys.maxQueue.name,
+        BackendKeys.maxBatch.name, BackendKeys.pythonVenv.name,
+    ]
+
+    private mutating func withoutEffect(_ backend: Backend, _ reason: String) {
+        let spans = Self.workerKeys.compactMap { backend.section.fields[$0]?.keySpan }.sorted()
+        guard let first = spans.first else { return }
+        diagnostics.append(
+            Diagnostic(
+                .withoutEffect, "keys of a worker have no effect on `\(backend.name)`", at: first, label: "without effect",
+                secondary: spans.dropFirst().map { .init($0, "without effect") }, notes: [reason], path: "/backends/\(backend.name)"))
+    }
+
+    private mutating func portMismatch(_ backend: Backend, _ port: Int, _ url: BaseURL) {
+        guard let primary = backend.section.span(of: BackendKeys.baseUrl) ?? backend.section.span(of: BackendKeys.port) else {
+            return diagnostics.append(Diagnostic(.portMismatch, "`port` and `baseUrl` of backend `\(backend.name)` disagree: \(port) and \(url.port)"))
+        }
+        diagnostics.append(
+            Diagnostic(
+                .portMismatch, "`port` and `baseUrl` of backend `\(backend.name)` disagree", at: primary, label: "port \(url.port) here",
+                secondary: backend.section.span(of: BackendKeys.port).map { [.init($0, "port \(port) here")] } ?? [],
+                notes: ["the worker listens on `port`; without `baseUrl`, requests go there"], path: "/backends/\(backend.name)/baseUrl"))
+    }
+
+    private struct Listener {
+        var owner: String
+        var host: String
+        var port: Int
+        var span: SourceSpan?
+    }
+
+    private mutating func listeners() {
+        let proxy = configuration.proxy
+        var seen = [
+            Listener(
+                owner: "the proxy", host: configuration.proxyHost, port: configuration.proxyPort,
+                span: proxy.span(of: ProxyKeys.port) ?? configuration.file.span(of: FileKeys.port))
+        ]
+        for worker in configuration.workers {
+            let backend = worker.backend
+            let section = backend.section
+            let listener = Listener(
+                owner: "backend `\(backend.name)`", host: backend.host, port: backend.port,
+                span: section.span(of: BackendKeys.port) ?? section.span(of: BackendKeys.baseUrl) ?? backend.nameSpan)
+            if let other = seen.first(where: { Self.overlap($0, listener) }) { sameListener(other, listener) }
+            seen.append(listener)
+        }
+    }
+
+    private static func overlap(_ left: Listener, _ right: Listener) -> Bool {
+        guard left.port == right.port else { return false }
+        func canonical(_ host: String) -> String { host == "localhost" ? "127.0.0.1" : host.lowercased() }
+        return canonical(left.host) == canonical(right.host) || HostName.isWildcard(left.host) || HostName.isWildcard(right.host)
+    }
+
+    private mutating func sameListener(_ first: Listener, _ second: Listener) {
+        let used = Set([configuration.proxyPort] + configuration.workers.map(\.backend.port))
+        let free = (second.port + 1...65_535 + second.port).lazy.map { $0 > 65_535 ? $0 - 64_511 : $0 }.first { !used.contains($0) } ?? second.port
+        var notes = ["the next port that this file does not use is \(free)"]
+        if first.host != second.host, HostName.isWildcard(first.host) || HostName.isWildcard(second.host) {
+            notes.append("\(HostName.isWildcard(first.host) ? first.host : second.host) covers every address of the machine")
+        }
+        let places = [first.span, second.span].compactMap { $0 }
+        diagnostics.append(
+            Diagnostic(
+                .sameListener, "two listeners use port \(second.port)", at: second.span ?? first.span,
+                label: places.count == 2 ? "\(second.owner) listens here" : "\(first.owner) and \(second.owner)",
+                secondary: places.count == 2 ? [.init(places[0], "\(first.owner) already does")] : [], notes: notes))
+    }
+
+    private mutating func openListener() {
+        guard !HostName.isLoopback(configuration.proxyHost), configuration.proxy[ProxyKeys.authToken]?.reference == nil else { return }
+        let proxy = configuration.proxy
+        diagnostics.append(
+            Diagnostic(
+                .openListener, "the proxy is open to other machines and asks for no token", at: proxy.span(of: ProxyKeys.host), label: "not a loopback address",
+                secondary: proxy.span(of: ProxyKeys.authToken).map { [.init($0, "this means no token")] } ?? [],
+                notes: ["set `proxy.authToken: { env: ANYCLAUDE_TOKEN }`, or listen on 127.0.0.1"], path: "/proxy/host"))
+    }
+}

@@ -1,0 +1,119 @@
+import Diagnostics
+import LaunchPlan
+
+/// Resolves names to backends: kinds, the active backend, the targets of routes.
+struct ReferenceResolution {
+    private(set) var diagnostics: [Diagnostic] = []
+    private var backends: [Backend] = []
+
+    /// - Returns: nil where a name leads nowhere, so that nothing further can be said.
+    mutating func configuration(_ file: Section) -> Configuration? {
+        for element in file[FileKeys.backends]?.elements ?? [] {
+            guard let kind = kind(of: element) else { continue }
+            backends.append(Backend(name: element.name, nameSpan: element.nameSpan, kind: kind, section: element.section))
+        }
+        let active = activeBackend(file)
+        let routes = routes(file)
+        guard let active, let routes else { return nil }
+        return Configuration(file: file, backends: backends.sorted { $0.name < $1.name }, active: active, routes: routes)
+    }
+
+    private mutating func kind(of element: NamedSections.Element) -> BackendKind? {
+        if let kind = element.section[BackendKeys.kind] { return kind }
+        if let kind = BackendKind(name: element.name) { return kind }
+        let choices = BackendKind.choices.flatMap { [$0.name] + $0.aliases }
+        let near = Spelling.nearest(to: element.name, among: choices)
+        diagnostics.append(
+            Diagnostic(
+                .missingKey, "backend `\(element.name)` needs a `kind`", at: element.nameSpan, label: "not the name of a kind",
+                notes: ["kinds are \(BackendKind.choices.map { "`\($0.name)`" }.joined(separator: ", "))"] + (near.map { ["did you mean `\($0)`?"] } ?? []),
+                path: "/backends/\(element.name)"))
+        return nil
+    }
+
+    private mutating func activeBackend(_ file: Section) -> String? {
+        if let name = file[FileKeys.backend] {
+            return resolve(name, at: file.span(of: FileKeys.backend), origin: file.origin(of: FileKeys.backend), code: .unknownBackend)
+        }
+        // A value that was wrong was reported where it stands; a second finding would only repeat it.
+        let enabled = backends.filter(\.isEnabled)
+        if let kept = enabled.first(where: { $0.name == BackendKind.vllmMLX.rawValue }) { return kept.name }
+        if enabled.count == 1 { return enabled[0].name }
+        guard diagnostics.isEmpty else { return nil }
+        diagnostics.append(
+            Diagnostic(
+                .missingKey, enabled.isEmpty ? "no backend is enabled" : "`backend` must say which backend takes the requests",
+                at: file.span.map { SourceSpan($0.file, $0.start..<$0.start) }, label: "no `backend` here",
+                notes: enabled.isEmpty ? ["`backend: claude` alone is a whole configuration"] : ["enabled are \(enabled.map { "`\($0.name)`" }.joined(separator: ", "))"],
+                path: ""))
+        return nil
+    }
+
+    /// The declared backend that `name` means; one that needs no declaration is added.
+    private mutating func resolve(_ name: String, at span: SourceSpan?, origin: Origin, code: DiagnosticCode) -> String? {
+        if let backend = backends.first(where: { $0.name == name }) {
+            guard backend.isEnabled else {
+                let value = backend.section.span(of: BackendKeys.enabled)
+                diagnostics.append(
+                    Diagnostic(
+                        code == .unknownBackend ? .disabledBackend : code, "backend `\(name)` is disabled", at: span, label: "needed here",
+                        secondary: value.map { [.init($0, "disabled here")] } ?? [],
+                        fixes: value.map { [Fix("enable it", .suggestion, edits: [.init($0, "true")])] } ?? [], path: span == nil ? nil : "/backend"))
+                return nil
+            }
+            return name
+        }
+        if let kind = BackendKind(name: name) {
+            // The earlier tool called one backend by many names; a file may use one and declare another.
+            let others = backends.filter { $0.kind == kind && BackendKind(name: $0.name) == kind && $0.isEnabled }
+            if let other = others.first, others.count == 1 {
+                diagnostics.append(
+                    Diagnostic(
+                        .deprecatedName, "`\(name)` is another name of backend `\(other.name)`", at: span, label: "taken for `\(other.name)`",
+                        fixes: span.map { [Fix("write `\(other.name)`", .safe, edits: [.init($0, "\"\(other.name)\"")])] } ?? []))
+                return other.name
+            }
+            if others.isEmpty {
+                backends.append(Backend(name: name, nameSpan: nil, kind: kind, section: Section(BackendKeys.scope)))
+                return name
+            }
+        }
+        let names = backends.map(\.name)
+        let near = Spelling.nearest(to: name, among: names)
+        let who =
+            switch origin {
+            case .flag(let flag): " (from \(flag))"
+            case .variable(let variable): " (from $\(variable))"
+            default: ""
+            }
+        diagnostics.append(
+            Diagnostic(
+                code, "there is no backend `\(name)`\(who)", at: span, label: "not declared under `backends`",
+                notes: names.isEmpty ? [] : ["declared are \(names.sorted().map { "`\($0)`" }.joined(separator: ", "))"],
+                fixes: span.flatMap { span in near.map { [Fix("a similar name exists", .suggestion, edits: [.init(span, "\"\($0)\"")])] } } ?? []))
+        return nil
+    }
+
+    private mutating func routes(_ file: Section) -> [Configuration.Route]? {
+        var result: [Configuration.Route] = []
+        var isWhole = true
+        for section in file[FileKeys.routes] ?? [] {
+            guard let to = section[RouteKeys.to] else { continue }
+            let span = section.span(of: RouteKeys.to)
+            guard let name = resolve(to, at: span, origin: .defaultValue, code: .badRouteTarget) else {
+                isWhole = false
+                continue
+            }
+            let match = section[RouteKeys.match]
+            let model = match?[MatchKeys.model]
+            if let earlier = result.first(where: { $0.model == nil || $0.model == "*" || $0.model == model }) {
+                diagnostics.append(
+                    Diagnostic(
+                        .unreachableRoute, "this route is never reached", at: match?.span(of: MatchKeys.model) ?? span, label: "an earlier route takes all of it",
+                        secondary: earlier.span.map { [.init($0, "the earlier route")] } ?? []))
+            }
+            result.append(.init(model: model, to: name, span: match?.span(of: MatchKeys.model) ?? span))
+        }
+        return isWhole ? result : nil
+    }
+}

@@ -1,0 +1,94 @@
+/// The address of a server: scheme, host, port and path, nothing else.
+struct BaseURL: Sendable, Equatable {
+    var scheme: String
+    /// Without brackets.
+    var host: String
+    var explicitPort: Int?
+    /// Without a slash at its end; empty or beginning with one.
+    var path: String
+
+    var port: Int { explicitPort ?? (scheme == "https" ? 443 : 80) }
+
+    var text: String {
+        let name = host.contains(":") ? "[\(host)]" : host
+        return "\(scheme)://\(name)\(explicitPort.map { ":\($0)" } ?? "")\(path)"
+    }
+
+    var isLoopback: Bool { HostName.isLoopback(host) }
+
+    init(scheme: String, host: String, port: Int?, path: String) {
+        self.scheme = scheme
+        self.host = host
+        self.explicitPort = port
+        self.path = path
+    }
+
+    /// - Throws: what is wrong, as a message goes on after the key's name.
+    init(parsing text: String) throws(ValueFault) {
+        guard let mark = text.firstRange(of: "://") else { throw ValueFault(.badURL, "is not a URL: it needs http:// or https://") }
+        scheme = text[..<mark.lowerBound].lowercased()
+        guard scheme == "http" || scheme == "https" else { throw ValueFault(.badURL, "is not a usable URL: only http and https are spoken") }
+        let rest = text[mark.upperBound...]
+        let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        var path = rest.dropFirst(authority.count)
+        if authority.contains("@") { throw ValueFault(.badURL, "must not hold a user name or password") }
+        if path.contains("?") || path.contains("#") { throw ValueFault(.badURL, "must not have a query or fragment") }
+        if path.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) { throw ValueFault(.badURL, "has a space or control character") }
+        var host = authority
+        var port: Int?
+        if authority.first == "[" {
+            guard let end = authority.firstIndex(of: "]") else { throw ValueFault(.badURL, "has an unclosed `[`") }
+            host = authority[authority.index(after: authority.startIndex)..<end]
+            let after = authority[authority.index(after: end)...]
+            guard after.isEmpty || after.first == ":" else { throw ValueFault(.badURL, "has text after `]`") }
+            if !after.isEmpty { port = try Self.port(after.dropFirst()) }
+        } else if let colon = authority.firstIndex(of: ":") {
+            host = authority[..<colon]
+            port = try Self.port(authority[authority.index(after: colon)...])
+        }
+        guard HostName.isValid(String(host)) else { throw ValueFault(.badURL, "has no usable host") }
+        while path.last == "/" { path = path.dropLast() }
+        self.host = host.lowercased()
+        self.explicitPort = port
+        self.path = String(path)
+    }
+
+    private static func port(_ text: Substring) throws(ValueFault) -> Int {
+        guard text.allSatisfy({ $0.isASCII && $0.isNumber }), let port = Int(text), (1...65_535).contains(port) else {
+            throw ValueFault(.badURL, "has a port outside 1...65535")
+        }
+        return port
+    }
+}
+
+/// Names and addresses of hosts, without asking a resolver.
+enum HostName {
+    static func isValid(_ host: String) -> Bool {
+        guard !host.isEmpty, host.utf8.count <= 253 else { return false }
+        if host.contains(":") { return host.utf8.allSatisfy { isHex($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") } && host.count >= 2 }
+        return host.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
+            !label.isEmpty && label.utf8.count <= 63
+                && label.utf8.allSatisfy { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || isAlphanumeric($0) }
+        }
+    }
+
+    static func isLoopback(_ host: String) -> Bool {
+        let name = host.lowercased()
+        return name == "localhost" || name == "::1" || name.hasSuffix(".localhost") || (name.hasPrefix("127.") && isIPv4(name))
+    }
+
+    static func isWildcard(_ host: String) -> Bool { host == "0.0.0.0" || host == "::" }
+
+    private static func isIPv4(_ text: String) -> Bool {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
+    }
+
+    private static func isHex(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte)
+    }
+
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+    }
+}

@@ -1,0 +1,102 @@
+import Diagnostics
+import JSON
+import LaunchPlan
+
+/// A value that fits its key's type.
+enum CheckedValue: Sendable {
+    case bool(Bool)
+    case integer(Int)
+    case milliseconds(Int)
+    case bytes(Int)
+    case text(String)
+    /// The place in the plan, and what the user wrote.
+    case path(PlanPath, written: String)
+    case url(BaseURL)
+    case secret(SecretChoice)
+    case arguments([String])
+    case variables([String: PlanValue])
+    case section(Section)
+    case list([Section])
+    case named(NamedSections)
+    /// `none` for a probe.
+    case none
+}
+
+/// A key of a backend or the proxy: there is one, or its absence was said.
+enum SecretChoice: Sendable, Equatable {
+    case none
+    case reference(SecretReference)
+
+    var reference: SecretReference? { if case .reference(let reference) = self { reference } else { nil } }
+}
+
+enum ProbeChoice: Sendable {
+    case none
+    case section(Section)
+}
+
+/// Where a value came from.
+enum Origin: Sendable, Equatable {
+    case file(SourceSpan)
+    case flag(String)
+    case variable(String)
+    case defaultValue
+
+    var span: SourceSpan? { if case .file(let span) = self { span } else { nil } }
+}
+
+struct Checked: Sendable {
+    var value: CheckedValue
+    var origin: Origin
+    /// The key's own place, for findings that are about the key.
+    var keySpan: SourceSpan?
+}
+
+/// A mapping whose keys were checked against a scope.
+struct Section: Sendable {
+    let scope: Scope
+    /// By canonical name; only what was given.
+    private(set) var fields: [String: Checked] = [:]
+    /// Nil for a section that the file does not have.
+    let span: SourceSpan?
+
+    init(_ scope: Scope, span: SourceSpan? = nil) {
+        self.scope = scope
+        self.span = span
+    }
+
+    mutating func set(_ name: String, _ value: Checked) { fields[name] = value }
+
+    /// The value given, or the default.
+    subscript<Value>(_ key: Key<Value>) -> Value? {
+        if let field = fields[key.name] { return key.read(field.value) }
+        return key.spec.defaultValue.flatMap(key.read)
+    }
+
+    func field<Value>(_ key: Key<Value>) -> Checked? { fields[key.name] }
+    func has<Value>(_ key: Key<Value>) -> Bool { fields[key.name] != nil }
+    func origin<Value>(of key: Key<Value>) -> Origin { fields[key.name]?.origin ?? .defaultValue }
+    func span<Value>(of key: Key<Value>) -> SourceSpan? { fields[key.name]?.origin.span }
+}
+
+/// Sections by name, in the order of the file.
+struct NamedSections: Sendable {
+    struct Element: Sendable {
+        var name: String
+        var nameSpan: SourceSpan?
+        var section: Section
+    }
+    var elements: [Element] = []
+
+    subscript(name: String) -> Section? {
+        get { elements.first { $0.name == name }?.section }
+        set {
+            guard let newValue else { return elements.removeAll { $0.name == name } }
+            if let index = elements.firstIndex(where: { $0.name == name }) {
+                elements[index].section = newValue
+            } else {
+                elements.append(Element(name: name, nameSpan: nil, section: newValue))
+            }
+        }
+    }
+}

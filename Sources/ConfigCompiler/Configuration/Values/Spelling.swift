@@ -1,0 +1,37 @@
+/// "Did you mean": names that differ from a word by a slip.
+enum Spelling {
+    /// The candidate nearest to `word`, where it is near enough to be meant.
+    static func nearest(to word: String, among candidates: [String]) -> String? {
+        guard word.utf8.count <= 64 else { return nil }
+        let folded = fold(word)
+        // Two habits of writing names, `base_url` and `baseUrl`, are no slip at all.
+        if let same = candidates.sorted().first(where: { fold($0) == folded }) { return same }
+        let limit = max(1, word.count / 3)
+        return candidates.sorted().map { (name: $0, distance: distance(fold($0), folded)) }.filter { $0.distance <= limit }
+            .min { $0.distance < $1.distance }?.name
+    }
+
+    private static func fold(_ word: String) -> [UInt8] {
+        word.lowercased().utf8.filter { $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: "-") }
+    }
+
+    /// Damerau and Levenshtein's distance with adjacent transpositions (optimal string alignment).
+    static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+        if left.isEmpty || right.isEmpty { return max(left.count, right.count) }
+        var before: [Int] = []
+        var previous = Array(0...right.count)
+        for row in 1...left.count {
+            var current = [row] + [Int](repeating: 0, count: right.count)
+            for column in 1...right.count {
+                let cost = left[row - 1] == right[column - 1] ? 0 : 1
+                current[column] = min(previous[column] + 1, current[column - 1] + 1, previous[column - 1] + cost)
+                if row > 1, column > 1, left[row - 1] == right[column - 2], left[row - 2] == right[column - 1] {
+                    current[column] = min(current[column], before[column - 2] + 1)
+                }
+            }
+            before = previous
+            previous = current
+        }
+        return previous[right.count]
+    }
+}

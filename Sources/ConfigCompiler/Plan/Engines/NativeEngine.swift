@@ -1,0 +1,47 @@
+import JSON
+import LaunchPlan
+
+/// The runtime that comes with anyclaude: listeners from the supervisor, settings by descriptor, readiness by notification.
+enum NativeEngine: EngineAdapter {
+    static func dialect(of worker: Worker) -> String { "native" }
+    static func modelID(of worker: Worker) -> String? { worker.backend.modelName }
+
+    private static func model(_ worker: Worker) -> PlanPath { worker.backend.modelPath ?? .rooted(.config, "") }
+
+    /// Each worker has a store of its own: a store has one writer.
+    private static func store(_ worker: Worker) -> PlanPath { worker.cache[CacheKeys.directory] ?? .rooted(.cache, "kv/\(worker.name)") }
+
+    static func service(for worker: Worker) throws -> Service {
+        let probe = Endpoint.socket(name: DescriptorName.probe)
+        let health = Probe.Check.http(path: "/health", at: probe)
+        var service = worker.service(
+            argv: [.path(.rooted(.bin, "anyclaude-runtime")), "serve"], probes: worker.probes(at: probe, startup: health, readiness: health, liveness: health))
+        service.settings = try JSON(encoding: settings(worker))
+        service.sockets = [
+            ListenSocket(name: DescriptorName.http, address: .tcp(host: worker.host, port: worker.port)),
+            ListenSocket(name: DescriptorName.probe, address: .private),
+        ]
+        service.endpoint = .socket(name: DescriptorName.http)
+        service.notifies = true
+        service.replace = worker.section[BackendKeys.replace] ?? (worker.overlapFits ? .overlap : .stopFirst)
+        return service
+    }
+
+    private static func settings(_ worker: Worker) -> WorkerSettings {
+        WorkerSettings(
+            model: model(worker), modelName: worker.backend.modelName ?? worker.name, contextWindow: worker.section[BackendKeys.contextWindow],
+            cache: WorkerSettings.Cache(
+                enabled: worker.isCached, slots: worker.cacheSlots, minTokens: worker.cacheMinimum, directory: store(worker),
+                maxBytes: worker.cache[CacheKeys.maxBytes] ?? WorkerSettings.Cache(directory: store(worker)).maxBytes),
+            threads: worker.resources.threads, maxQueue: worker.section[BackendKeys.maxQueue] ?? 64, maxBatch: worker.section[BackendKeys.maxBatch] ?? 8)
+    }
+
+    static func preflight(for worker: Worker) -> [PreflightCheck] {
+        let path = model(worker)
+        // One whole context must fit into memory; kept prefixes beyond it live on disk.
+        let memory = PreflightCheck.Requirement.memory(
+            model: path, contextTokens: worker.section[BackendKeys.contextWindow], slots: 1, limitBytes: worker.resources.memoryBytes)
+        return [worker.check(.model(path: path), worker.modelKey), worker.check(memory, "resources.memory")]
+            + (worker.isCached ? [worker.check(.writableDirectory(path: store(worker)), "cache.directory")] : [])
+    }
+}

@@ -1,0 +1,44 @@
+import LaunchPlan
+
+/// The last stage: services, what they need, and nothing of where or when the plan was made.
+struct PlanBuilder {
+    let configuration: Configuration
+    let workers: [Worker]
+
+    init(_ configuration: Configuration) {
+        self.configuration = configuration
+        let memory = { (backend: Backend) in backend[BackendKeys.resources]?[ResourceKeys.memory] }
+        let all = configuration.workers
+        let planned = all.compactMap { memory($0.backend) }.reduce(0, +)
+        workers = all.map { backend, engine in
+            Worker(
+                backend: backend, engine: engine, pythonVenv: backend[BackendKeys.pythonVenv] ?? configuration.file[FileKeys.pythonVenv],
+                overlapFits: configuration.memoryBudget.flatMap { budget in memory(backend).map { planned + $0 <= budget } } ?? false)
+        }
+    }
+
+    func plan() throws -> LaunchPlan {
+        let proxy = ProxyService(configuration: configuration, workers: workers)
+        let services = try [proxy.service()] + workers.map { try $0.engine.adapter.service(for: $0) }
+        let checks = proxy.preflight() + workers.flatMap(preflight)
+        return LaunchPlan(
+            instance: configuration.instance, services: services, preflight: checks, probationMs: configuration.file[FileKeys.probation] ?? 2000,
+            memoryBudgetBytes: configuration.memoryBudget)
+    }
+
+    private func preflight(_ worker: Worker) -> [PreflightCheck] {
+        var secrets: [PreflightCheck] = []
+        for (name, value) in worker.environment().sorted(by: { $0.key < $1.key }) {
+            secrets += value.secrets.map { worker.check(.secret(reference: $0), "environment.\(name)") }
+        }
+        return worker.engine.adapter.preflight(for: worker) + [worker.check(.listener(host: worker.host, port: worker.port), "port")] + secrets
+    }
+
+    var decisions: [WorkerDecision] {
+        let needed = Set(configuration.needed.map(\.name))
+        return configuration.backends.map { backend in
+            let decision = backend.engine(isNeeded: needed.contains(backend.name))
+            return WorkerDecision(backend: backend.name, engine: decision.engine?.rawValue, reason: decision.reason)
+        }
+    }
+}

@@ -1,0 +1,102 @@
+import JSON
+import LaunchPlan
+
+/// The proxy as a service: it must answer while workers start, so that it depends on none of them.
+struct ProxyService {
+    static let name = "proxy"
+    let configuration: Configuration
+    let workers: [Worker]
+
+    private static let tokenID = "proxy.authToken"
+    private static func keyID(_ backend: Backend) -> String { "backends.\(backend.name).apiKey" }
+
+    private var section: Section { configuration.proxy }
+
+    func service() throws -> Service {
+        let probe = Endpoint.socket(name: DescriptorName.probe)
+        let health = Probe.Check.http(path: "/health", at: probe)
+        let probes = ProbePlan(health: nil, endpoint: probe, host: configuration.proxyHost, startupTimeoutMs: 30_000)
+        let resources = section[ProxyKeys.resources]
+        return Service(
+            name: Self.name, role: .proxy, argv: [.path(.rooted(.bin, "anyclaude-proxy"))], settings: try JSON(encoding: settings), secrets: secrets,
+            sockets: [
+                ListenSocket(name: DescriptorName.http, address: .tcp(host: configuration.proxyHost, port: configuration.proxyPort)),
+                ListenSocket(name: DescriptorName.probe, address: .private),
+            ],
+            endpoint: .socket(name: DescriptorName.http), notifies: true, probes: probes.probes(startup: health, readiness: health, liveness: health),
+            restart: Policies.restart(section[ProxyKeys.restart]), stop: Policies.stop(section[ProxyKeys.stop]), replace: .overlap,
+            resources: Resources(memoryBytes: resources?[ResourceKeys.memory], threads: resources?[ResourceKeys.threads]),
+            logs: Policies.logs(section[ProxyKeys.logs]), leases: true)
+    }
+
+    private var secrets: [String: SecretReference] {
+        var result: [String: SecretReference] = [:]
+        if let token = section[ProxyKeys.authToken]?.reference { result[Self.tokenID] = token }
+        for backend in configuration.needed { result[Self.keyID(backend)] = backend.apiKey }
+        return result
+    }
+
+    private var settings: ProxySettings {
+        ProxySettings(
+            backends: configuration.needed.map(backend), defaultBackend: configuration.active,
+            routes: configuration.routes.map { .init(model: $0.model, to: $0.to) },
+            authToken: section[ProxyKeys.authToken]?.reference == nil ? nil : Self.tokenID, promptCache: promptCache, responseCache: responseCache, limits: limits,
+            directories: .init(cache: .rooted(.cache, ""), logs: .rooted(.logs, "")))
+    }
+
+    private func backend(_ backend: Backend) -> ProxySettings.Backend {
+        let worker = workers.first { $0.name == backend.name }
+        let dialect =
+            switch backend.kind {
+            case .lmstudio: "lmstudio"
+            case .openrouter: "openrouter"
+            case .claude: "generic"
+            case .vllmMLX: worker.map { $0.engine.adapter.dialect(of: $0) } ?? Self.dialect(of: backend[BackendKeys.engine])
+            }
+        return ProxySettings.Backend(
+            name: backend.name, api: backend.kind == .claude ? .anthropic : .openai, dialect: dialect,
+            target: worker == nil ? .url(base: backend.url.text) : .service(name: backend.name),
+            model: worker.map { $0.engine.adapter.modelID(of: $0) } ?? backend[BackendKeys.model] ?? backend.kind.defaultModel,
+            apiKey: backend.apiKey == nil ? nil : Self.keyID(backend), contextWindow: backend[BackendKeys.contextWindow],
+            maxOutputTokens: backend[BackendKeys.maxTokens])
+    }
+
+    /// The dialect of a server that somebody else starts: the engine says it, where it is a server's name.
+    private static func dialect(of engine: EngineName?) -> String {
+        switch engine {
+        case nil, .script, .command: "generic"
+        case let engine?: engine.rawValue
+        }
+    }
+
+    private var promptCache: ProxySettings.PromptCache {
+        let cache = section[ProxyKeys.promptCache] ?? Section(PromptCacheKeys.scope)
+        let base = ProxySettings.PromptCache()
+        return .init(enabled: cache[PromptCacheKeys.enabled] ?? base.enabled, maxBytes: cache[PromptCacheKeys.maxBytes] ?? base.maxBytes)
+    }
+
+    private var responseCache: ProxySettings.ResponseCache {
+        let cache = section[ProxyKeys.responseCache] ?? Section(ResponseCacheKeys.scope)
+        let base = ProxySettings.ResponseCache()
+        return .init(
+            enabled: cache[ResponseCacheKeys.enabled] ?? base.enabled, ttlMs: cache[ResponseCacheKeys.ttl] ?? base.ttlMs,
+            maxBytes: cache[ResponseCacheKeys.maxBytes] ?? base.maxBytes)
+    }
+
+    private var limits: ProxySettings.Limits {
+        let limits = section[ProxyKeys.limits] ?? Section(LimitKeys.scope)
+        let base = ProxySettings.Limits()
+        return .init(
+            maxBodyBytes: limits[LimitKeys.maxBodyBytes] ?? base.maxBodyBytes, maxConcurrent: limits[LimitKeys.maxConcurrent] ?? base.maxConcurrent,
+            firstByteTimeoutMs: limits[LimitKeys.firstByteTimeout] ?? base.firstByteTimeoutMs, idleTimeoutMs: limits[LimitKeys.idleTimeout] ?? base.idleTimeoutMs,
+            pingMs: limits[LimitKeys.ping] ?? base.pingMs)
+    }
+
+    func preflight() -> [PreflightCheck] {
+        func check(_ requirement: PreflightCheck.Requirement, _ key: String) -> PreflightCheck { PreflightCheck(service: Self.name, requirement: requirement, key: key) }
+        return [
+            check(.executable(program: .path(.rooted(.bin, "anyclaude-proxy"))), "proxy"),
+            check(.listener(host: configuration.proxyHost, port: configuration.proxyPort), "proxy.port"),
+        ] + secrets.sorted { $0.key < $1.key }.map { check(.secret(reference: $0.value), $0.key) }
+    }
+}

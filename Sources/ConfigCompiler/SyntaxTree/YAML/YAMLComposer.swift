@@ -1,0 +1,216 @@
+import Diagnostics
+import JSON
+
+/// Builds syntax nodes from events: types by the core schema, anchors shared, merge keys resolved, limits checked at each event.
+struct YAMLComposer {
+    private struct Frame {
+        var elements: [SyntaxNode] = []
+        var entries: [SyntaxEntry] = []
+        var key: (text: String, span: SourceSpan, style: SyntaxNode.Style)?
+        let isMapping: Bool
+        let start: Int
+        let anchor: String?
+        /// Values in it, aliases written out.
+        var size = 1
+    }
+
+    private struct Anchor {
+        var node: SyntaxNode
+        var size: Int
+    }
+
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private let file: FileID
+    private let limits: SyntaxLimits
+    private var stack: [Frame] = []
+    private var anchors: [String: Anchor] = [:]
+    private var total = 0
+    private var aliases = 0
+    private var failed = false
+    private(set) var documents: [SyntaxNode] = []
+    private(set) var diagnostics: [Diagnostic] = []
+
+    init(bytes: UnsafeBufferPointer<UInt8>, file: FileID, limits: SyntaxLimits) {
+        self.bytes = bytes
+        self.file = file
+        self.limits = limits
+    }
+
+    /// Reads the whole stream, up to the first fault.
+    mutating func run() {
+        var events = YAMLEvents(bytes)
+        do throws(YAMLEvents.Failure) {
+            while !failed {
+                let event = try events.next()
+                if case .streamEnd = event.kind { break }
+                take(event)
+            }
+        } catch {
+            fail(YAMLSyntaxFault(bytes: bytes, file: file, limits: limits).diagnostic(error))
+        }
+        if failed { documents = [] } else if documents.isEmpty { diagnostics.append(SyntaxTree.empty(file)) }
+    }
+
+    private mutating func fail(_ diagnostic: Diagnostic) {
+        failed = true
+        diagnostics.append(diagnostic)
+    }
+
+    private func span(_ range: Range<Int>) -> SourceSpan { SourceSpan(file, range) }
+
+    private mutating func take(_ event: YAMLEvents.Event) {
+        switch event.kind {
+        case .streamStart, .streamEnd: break
+        case .documentStart: anchors = [:]
+        case .documentEnd: break
+        case .alias(let name): alias(name, event.range)
+        case .scalar(let text, let tag, let anchor, let style): scalar(text, tag, anchor, style, event.range)
+        case .sequenceStart(let tag, let anchor): open(isMapping: false, tag, anchor, event.range)
+        case .mappingStart(let tag, let anchor): open(isMapping: true, tag, anchor, event.range)
+        case .sequenceEnd, .mappingEnd: close(event.range)
+        }
+    }
+
+    private mutating func open(isMapping: Bool, _ tag: String?, _ anchor: String?, _ range: Range<Int>) {
+        if let tag, tag != "!", tag != (isMapping ? Self.core + "map" : Self.core + "seq") { return fail(unknownTag(tag, range)) }
+        if let last = stack.last, last.isMapping, last.key == nil {
+            return fail(Diagnostic(.notRepresentable, "a key must be a text, not \(isMapping ? "a mapping" : "a list")", at: span(range), label: "this key"))
+        }
+        guard stack.count < limits.depth else { return fail(Self.tooDeep(limits, span(range))) }
+        stack.append(Frame(isMapping: isMapping, start: range.lowerBound, anchor: anchor))
+        // What an anchor meant before is gone while its new value is open: an alias inside it is a cycle.
+        if let anchor { anchors[anchor] = nil }
+    }
+
+    private mutating func close(_ range: Range<Int>) {
+        guard var frame = stack.popLast() else { return }
+        // A block collection ends where the next token begins; the last value tells where its text ends.
+        let last = frame.isMapping ? frame.entries.last.map { max($0.value.span.end, $0.keySpan.end) } : frame.elements.last?.span.end
+        let isFlow = range.lowerBound < range.upperBound
+        let end = isFlow ? range.upperBound : max(frame.start, min(last ?? frame.start, range.upperBound))
+        if frame.isMapping, frame.entries.contains(where: { $0.key == "<<" && $0.keyStyle == .plain }) {
+            frame.entries = YAMLMerge.resolve(frame.entries, &diagnostics)
+        }
+        let node = SyntaxNode(frame.isMapping ? .mapping(frame.entries) : .sequence(frame.elements), at: span(frame.start..<max(frame.start, end)))
+        finish(node, size: frame.size, anchor: frame.anchor)
+    }
+
+    private mutating func scalar(_ text: String, _ tag: String?, _ anchor: String?, _ style: SyntaxNode.Style, _ range: Range<Int>) {
+        let place = span(range)
+        let isKey = stack.last.map { $0.isMapping && $0.key == nil } ?? false
+        if isKey, text.utf8.count > limits.keyBytes { return fail(Self.keyTooLong(limits, place)) }
+        if text.utf8.count > limits.scalarBytes { return fail(Self.scalarTooLong(limits, place)) }
+        let value: SyntaxNode.Value
+        switch tag {
+        case nil where style != .plain, "!", Self.core + "str": value = .string(text)
+        case nil:
+            guard case .value(let resolved) = CoreSchema.resolve(text) else { return fail(notFinite(text, place)) }
+            value = resolved
+        default:
+            guard let resolved = tagged(tag ?? "", text, range) else { return }
+            value = resolved
+        }
+        if isKey {
+            // A key is its text, whatever a value of that text would be.
+            if let anchor { anchors[anchor] = Anchor(node: SyntaxNode(value, at: place, style: style), size: 1) }
+            stack[stack.count - 1].key = (text, place, style)
+        } else {
+            finish(SyntaxNode(value, at: place, style: style), size: 1, anchor: anchor)
+        }
+    }
+
+    private static let core = "tag:yaml.org,2002:"
+
+    private mutating func tagged(_ tag: String, _ text: String, _ range: Range<Int>) -> SyntaxNode.Value? {
+        guard ["null", "bool", "int", "float"].contains(where: { tag == Self.core + $0 }) else {
+            fail(unknownTag(tag, range))
+            return nil
+        }
+        guard case .value(let value) = CoreSchema.resolve(text) else {
+            fail(notFinite(text, span(range)))
+            return nil
+        }
+        switch (tag.dropFirst(Self.core.count), value) {
+        case ("null", .null), ("bool", .bool), ("int", .integer), ("float", .integer), ("float", .number): return value
+        default:
+            fail(Diagnostic(.unknownTag, "the text does not fit its tag `!!\(tag.dropFirst(Self.core.count))`", at: span(range), label: "this value"))
+            return nil
+        }
+    }
+
+    private mutating func alias(_ name: String, _ range: Range<Int>) {
+        let place = span(range)
+        guard let anchor = anchors[name] else {
+            if let open = stack.first(where: { $0.anchor == name }) {
+                return fail(
+                    Diagnostic(
+                        .aliasCycle, "`*\(name)` stands inside its own anchor", at: place, label: "this would contain itself",
+                        secondary: [.init(span(open.start..<open.start + 1), "`&\(name)` is still open here")]))
+            }
+            let near = Spelling.nearest(to: name, among: Array(anchors.keys))
+            return fail(
+                Diagnostic(
+                    .unknownAlias, "`*\(name)` has no anchor before it", at: place, label: "stands for `&\(name)`",
+                    notes: [near.map { "did you mean `*\($0)`?" }, "a text that begins with `*` must be quoted"].compactMap { $0 }))
+        }
+        aliases += 1
+        guard aliases <= limits.aliases else {
+            return fail(Diagnostic(.tooLarge, "more than \(limits.aliases) aliases", at: place, label: "one too many"))
+        }
+        guard total + anchor.size <= limits.nodes else {
+            return fail(
+                Diagnostic(
+                    .aliasExpansion, "the aliases stand for more than \(limits.nodes) values", at: place, label: "stands for \(anchor.size) values",
+                    secondary: [.init(SourceSpan(file, anchor.node.span.start..<min(anchor.node.span.end, anchor.node.span.start + 1)), "defined here")]))
+        }
+        if let last = stack.indices.last, stack[last].isMapping, stack[last].key == nil {
+            guard case .string(let text) = anchor.node.value else {
+                return fail(Diagnostic(.notRepresentable, "a key must be a text", at: place, label: "stands for \(anchor.node.typeName)"))
+            }
+            stack[last].key = (text, place, .quoted)
+            return
+        }
+        var node = anchor.node
+        node.alias = place
+        finish(node, size: anchor.size, anchor: nil)
+    }
+
+    /// Gives a finished value to the container that is open.
+    private mutating func finish(_ node: SyntaxNode, size: Int, anchor: String?) {
+        if node.alias == nil { total += 1 } else { total += size }
+        guard total <= limits.nodes else {
+            return fail(Diagnostic(.tooLarge, "more than \(limits.nodes) values", at: node.alias ?? node.span, label: "one too many"))
+        }
+        if let anchor { anchors[anchor] = Anchor(node: node, size: size) }
+        guard let last = stack.indices.last else { return documents.append(node) }
+        stack[last].size += size
+        guard stack[last].isMapping else { return stack[last].elements.append(node) }
+        guard let key = stack[last].key else { return }
+        stack[last].key = nil
+        stack[last].entries.append(SyntaxEntry(key: key.text, keySpan: key.span, keyStyle: key.style, value: node))
+    }
+}
+
+extension YAMLComposer {
+    static func tooDeep(_ limits: SyntaxLimits, _ place: SourceSpan) -> Diagnostic {
+        Diagnostic(.tooDeep, "nested more than \(limits.depth) deep", at: place, label: "one level too many")
+    }
+
+    static func keyTooLong(_ limits: SyntaxLimits, _ place: SourceSpan) -> Diagnostic {
+        Diagnostic(.keyTooLong, "a key has more than \(limits.keyBytes) bytes", at: place, label: "this key")
+    }
+
+    static func scalarTooLong(_ limits: SyntaxLimits, _ place: SourceSpan) -> Diagnostic {
+        Diagnostic(.tooLarge, "a text has more than \(limits.scalarBytes) bytes", at: place, label: "this text")
+    }
+
+    private func unknownTag(_ tag: String, _ range: Range<Int>) -> Diagnostic {
+        Diagnostic(
+            .unknownTag, "unknown tag `\(tag.prefix(80))`", at: SourceSpan(file, range.lowerBound..<min(range.upperBound, range.lowerBound + max(1, tag.utf8.count))),
+            label: "only the core schema's tags are read")
+    }
+
+    private func notFinite(_ text: String, _ place: SourceSpan) -> Diagnostic {
+        Diagnostic(.notRepresentable, "`\(text.prefix(40))` is not a finite number", at: place, label: "JSON has no form for it", notes: ["quote it where a text is meant"])
+    }
+}
