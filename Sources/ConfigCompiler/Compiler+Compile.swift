@@ -31,7 +31,7 @@ public enum Compiler {
             var overriding = OverrideApplication(section)
             overriding.apply(input.overrides)
             diagnostics += overriding.diagnostics
-            var resolution = ReferenceResolution()
+            var resolution = ReferenceResolution(isFaulty: diagnostics.hasErrors)
             let configuration = resolution.configuration(overriding.file)
             diagnostics += resolution.diagnostics
             guard let configuration else { return }
@@ -52,6 +52,9 @@ public enum Compiler {
         private mutating func tree(_ source: SourceFile) -> SyntaxNode? {
             let syntax = SyntaxTree.documents(of: source.bytes, file: file, format: SourceFormat(path: source.path))
             diagnostics += syntax.diagnostics
+            if syntax.documents.isEmpty {
+                for range in SecretScan.ranges(in: source.bytes) { sources.mask(SourceSpan(file, range)) }
+            }
             guard let tree = syntax.documents.first else { return nil }
             if syntax.documents.count > 1 {
                 let second = syntax.documents[1].span

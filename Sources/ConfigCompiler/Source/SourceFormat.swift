@@ -5,7 +5,7 @@ public enum SourceFormat: Sendable, Equatable {
     /// A name that does not say: JSON where the text is JSON, else YAML.
     case either
 
-    init(path: String) {
+    public init(path: String) {
         if path.hasSuffix(".json") {
             self = .json
         } else if path.hasSuffix(".yaml") || path.hasSuffix(".yml") {

@@ -89,7 +89,7 @@ extension Checker {
             report(
                 Diagnostic(
                     .missingUnit, "`\(place.name)` has no unit", at: node.span, label: "a number of what?",
-                    fixes: [Fix("write the \(noun) with its unit", .suggestion, edits: [.init(node.span, JSON.string("\(value)\(unit)").text)])], path: place.pointer))
+                    fixes: [Fix("write the \(noun) with its unit", .suggestion, edits: [.init(node.span, Self.written("\(value)\(unit)", as: node))])], path: place.pointer))
             return nil
         }
         guard let text = string(node, "a string", place) else { return nil }
@@ -106,10 +106,22 @@ extension Checker {
             report(
                 Diagnostic(
                     error.code, "`\(place.name)` \(error.message)", at: shortened(node.span), label: "this value", secondary: used(node), notes: error.notes,
-                    fixes: error.replacement.map { [Fix("write `\($0.text)`", $0.applicability, edits: [.init(node.span, JSON.string($0.text).text)])] } ?? [],
+                    fixes: error.replacement.map { [Fix("write `\($0.text)`", $0.applicability, edits: [.init(node.span, Self.written($0.text, as: node))])] } ?? [],
                     path: place.pointer))
             return nil
         }
+    }
+
+    /// A word in the style of the one that it replaces; in quotes where it could be read as something else.
+    static func written(_ text: String, as node: SyntaxNode) -> String {
+        let isWord = text.utf8.allSatisfy { isAlphanumeric($0) || [UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_")].contains($0) }
+        let isText = if case .value(.string) = CoreSchema.resolve(text) { true } else { false }
+        return node.style == .plain && isYAML(node) && isWord && isText ? text : JSON.string(text).text
+    }
+
+    /// Only YAML has plain strings; plain integers of JSON must become quoted ones.
+    private static func isYAML(_ node: SyntaxNode) -> Bool {
+        if case .string = node.value { true } else { false }
     }
 
     private static let yamlOneBooleans: Set<String> = ["yes", "no", "on", "off"]
@@ -117,7 +129,7 @@ extension Checker {
     private static func unit(of type: ValueType) -> (unit: String, noun: String)? {
         switch type {
         case .duration: ("s", "duration")
-        case .size: ("B", "size")
+        case .size: ("MiB", "size")
         default: nil
         }
     }

@@ -14,13 +14,18 @@ extension Checker {
             return
         }
         let near = Spelling.nearest(to: entry.key, among: scope.keys.filter { $0.unused == nil }.flatMap { [$0.name] + $0.aliases })
+        if SecretScan.isSecretName(entry.key) || near.flatMap(scope.key)?.isSecret == true {
+            for span in entry.value.textSpans { mask(span) }
+        }
         var notes: [String] = []
         var fixes: [Fix] = []
         if let near {
             let text = entry.keyStyle == .plain ? near : JSON.string(near).text
             fixes = [Fix("a similar key exists", .suggestion, edits: [.init(entry.keySpan, text)])]
-        } else if let elsewhere = KeyTable.places(of: entry.key).first(where: { $0 != entry.key }) {
+        } else if let elsewhere = KeyTable.places(of: entry.key).first {
             notes = ["`\(shown)` belongs at `\(elsewhere)`"]
+        } else if let name = KeyTable.nearest(to: entry.key), let elsewhere = KeyTable.places(of: name).first {
+            notes = ["did you mean `\(name)`? It belongs at `\(elsewhere)`"]
         } else {
             notes = ["known here: \(scope.keys.filter { $0.unused == nil && $0.deprecatedBy == nil }.map { "`\($0.name)`" }.joined(separator: ", "))"]
         }

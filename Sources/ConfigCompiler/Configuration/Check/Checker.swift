@@ -114,9 +114,10 @@ struct Checker {
         var result = NamedSections()
         for entry in entries where !entry.key.hasPrefix("//") && result[entry.key] == nil {
             let inner = place.child(entry.key, entry.keySpan)
-            guard backendName(entry, inner) else { continue }
-            if let section = section(entry.value, scope, inner) {
+            if backendName(entry, inner), let section = section(entry.value, scope, inner) {
                 result.elements.append(.init(name: entry.key, nameSpan: entry.keySpan, section: section))
+            } else {
+                result.broken.insert(entry.key)
             }
         }
         return .named(result)

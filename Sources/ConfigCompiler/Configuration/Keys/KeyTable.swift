@@ -25,4 +25,9 @@ enum KeyTable {
     static func places(of name: String) -> [String] {
         rows.filter { ($0.spec.name == name || $0.spec.aliases.contains(name)) && $0.spec.unused == nil }.map(\.path)
     }
+
+    /// The known key that is spelt most like `name`.
+    static func nearest(to name: String) -> String? {
+        Spelling.nearest(to: name, among: Array(Set(rows.filter { $0.spec.unused == nil }.map(\.spec.name))))
+    }
 }

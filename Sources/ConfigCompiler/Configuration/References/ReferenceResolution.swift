@@ -5,11 +5,21 @@ import LaunchPlan
 struct ReferenceResolution {
     private(set) var diagnostics: [Diagnostic] = []
     private var backends: [Backend] = []
+    /// Names that are declared, but whose declaration was reported as wrong.
+    private var broken: Set<String> = []
+    /// Whether the file has faults already: what seems to be missing may be among them.
+    private let isFaulty: Bool
+
+    init(isFaulty: Bool) { self.isFaulty = isFaulty }
 
     /// - Returns: nil where a name leads nowhere, so that nothing further can be said.
     mutating func configuration(_ file: Section) -> Configuration? {
+        broken = file[FileKeys.backends]?.broken ?? []
         for element in file[FileKeys.backends]?.elements ?? [] {
-            guard let kind = kind(of: element) else { continue }
+            guard let kind = kind(of: element) else {
+                broken.insert(element.name)
+                continue
+            }
             backends.append(Backend(name: element.name, nameSpan: element.nameSpan, kind: kind, section: element.section))
         }
         let active = activeBackend(file)
@@ -39,7 +49,7 @@ struct ReferenceResolution {
         let enabled = backends.filter(\.isEnabled)
         if let kept = enabled.first(where: { $0.name == BackendKind.vllmMLX.rawValue }) { return kept.name }
         if enabled.count == 1 { return enabled[0].name }
-        guard diagnostics.isEmpty else { return nil }
+        guard !isFaulty, diagnostics.isEmpty else { return nil }
         diagnostics.append(
             Diagnostic(
                 .missingKey, enabled.isEmpty ? "no backend is enabled" : "`backend` must say which backend takes the requests",
@@ -63,6 +73,7 @@ struct ReferenceResolution {
             }
             return name
         }
+        if broken.contains(name) { return nil }
         if let kind = BackendKind(name: name) {
             // The earlier tool called one backend by many names; a file may use one and declare another.
             let others = backends.filter { $0.kind == kind && BackendKind(name: $0.name) == kind && $0.isEnabled }

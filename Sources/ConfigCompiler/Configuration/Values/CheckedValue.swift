@@ -87,6 +87,8 @@ struct NamedSections: Sendable {
         var section: Section
     }
     var elements: [Element] = []
+    /// Names whose sections were reported as wrong.
+    var broken: Set<String> = []
 
     subscript(name: String) -> Section? {
         get { elements.first { $0.name == name }?.section }

@@ -94,6 +94,7 @@ struct YAMLSyntaxFault {
         let start = indentation(line).upperBound
         if offset - start > 1000 { return YAMLComposer.keyTooLong(limits, SourceSpan(file, start..<min(offset, bytes.count))) }
         let first = (start..<offset).first { bytes[$0] == UInt8(ascii: ":") && $0 + 1 < bytes.count && bytes[$0 + 1] == 0x20 }
+        if first == nil, let before = precedingKeyWithoutSpace(line, start) { return missingColon(before) }
         guard let first, var value = (first + 1..<offset).first(where: { bytes[$0] != 0x20 }) else {
             return Diagnostic(
                 .indentation, "this key is indented differently from its neighbours", at: SourceSpan(file, start..<max(start, offset)), label: "not in their column",
@@ -104,6 +105,16 @@ struct YAMLSyntaxFault {
         return Diagnostic(
             .unquotedColon, "a colon and a space inside an unquoted text", at: span(offset), label: "begins another value",
             secondary: [.init(text, "this text needs quotes")], fixes: quote(text, line))
+    }
+
+    /// The start of the line before, where it is `key:value` in the same column: the two lines are then one text to YAML.
+    private func precedingKeyWithoutSpace(_ line: Range<Int>, _ start: Int) -> Int? {
+        guard line.lowerBound > 0 else { return nil }
+        let before = lineRange(line.lowerBound - 1)
+        let text = indentation(before).upperBound..<before.upperBound
+        guard text.lowerBound - before.lowerBound == start - line.lowerBound, bytes[text].contains(UInt8(ascii: ":")) else { return nil }
+        let colons = text.filter { bytes[$0] == UInt8(ascii: ":") }
+        return colons.allSatisfy { $0 + 1 < before.upperBound && bytes[$0 + 1] != 0x20 } ? text.lowerBound : nil
     }
 
     private func missingColon(_ offset: Int) -> Diagnostic {

@@ -1,0 +1,29 @@
+import Diagnostics
+import JSON
+
+/// The syntax layer alone: any YAML or JSON text as JSON values. What the public test suites run.
+public enum SyntaxDump {
+    public struct Result: Sendable {
+        /// One for each document; empty where there are errors.
+        public var values: [JSON]
+        public var diagnostics: [Diagnostic]
+        public var sources: SourceMap
+    }
+
+    /// - Parameters:
+    ///   - format: nil takes it from the file's name.
+    ///   - allowDuplicateKeys: of duplicate keys the last value counts, instead of an error.
+    public static func dump(
+        _ file: SourceFile, format: SourceFormat? = nil, limits: SyntaxLimits = SyntaxLimits(), allowDuplicateKeys: Bool = false
+    ) -> Result {
+        var sources = SourceMap()
+        let id = sources.add(path: file.path, bytes: file.bytes)
+        let tree = SyntaxTree.documents(of: file.bytes, file: id, format: format ?? SourceFormat(path: file.path), limits: limits)
+        let duplicates = allowDuplicateKeys ? [] : tree.documents.flatMap { $0.duplicateKeys() }
+        let diagnostics = (tree.diagnostics + duplicates).sortedForReport()
+        if diagnostics.hasErrors {
+            for range in SecretScan.ranges(in: file.bytes) { sources.mask(SourceSpan(id, range)) }
+        }
+        return Result(values: diagnostics.hasErrors ? [] : tree.documents.map(\.json), diagnostics: diagnostics, sources: sources)
+    }
+}
