@@ -1,0 +1,90 @@
+import GRDB
+import JSON
+import LaunchPlan
+import Logging
+import Messages
+
+/// Layer 2, the part that outlives an answer: whole answers to requests that give the same answer each time.
+final class ResponseCache: Sendable {
+    struct Hit: Sendable {
+        var message: JSON
+        var ageSeconds: Int
+    }
+    private let settings: ProxySettings.ResponseCache
+    private let store: ResponseStore?
+    private let metrics: ProxyMetrics
+    private let logger: Logger
+
+    init(_ settings: ProxySettings.ResponseCache, directory: PlanPath, roots: PlanPath.Bindings, metrics: ProxyMetrics, logger: Logger)
+        async throws(ProxyError)
+    {
+        self.settings = settings
+        self.metrics = metrics
+        self.logger = logger
+        guard settings.enabled else {
+            store = nil
+            return
+        }
+        let folder: String
+        do {
+            folder = try directory.resolved(roots)
+            try ResponseStore.prepare(folder)
+        } catch {
+            throw ProxyError("the cache folder cannot be used: \(error)", hint: "make it writable, or set `proxy.responseCache.enabled: false`")
+        }
+        store = try Self.open(folder + "/responses.sqlite3", settings.maxBytes, logger)
+    }
+
+    private static func open(_ path: String, _ bytes: Int, _ logger: Logger) throws(ProxyError) -> ResponseStore {
+        do {
+            return try ResponseStore(path: path, maximumBytes: bytes)
+        } catch let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) {
+            logger.warning("the response cache is damaged and begins anew", metadata: ["file": "\(path)", "error": "\(error)"])
+            do {
+                try ResponseStore.discard(path)
+                return try ResponseStore(path: path, maximumBytes: bytes)
+            } catch {
+                throw ProxyError("the response cache \(path) cannot be made anew: \(error)")
+            }
+        } catch {
+            throw ProxyError(
+                "the response cache \(path) cannot be opened: \(error)", hint: "make it writable, or set `proxy.responseCache.enabled: false`")
+        }
+    }
+
+    func find(_ key: RequestKey) async -> Hit? {
+        guard let store, key.isDeterministic else { return nil }
+        do {
+            guard let found = try await store.find(key.digest, now: ResponseStore.nowMs) else { return nil }
+            return Hit(message: try JSON(parsing: found.message), ageSeconds: found.ageMs / 1000)
+        } catch {
+            logger.error("the response cache cannot be read", metadata: ["error": "\(error)"])
+            return nil
+        }
+    }
+
+    /// Keeps an answer that ended well and would end so again.
+    func keep(_ assembly: MessageAssembly, for key: RequestKey) async {
+        guard let store, key.isDeterministic, assembly.isComplete, let stop = assembly.stop else { return }
+        guard [.endTurn, .toolUse, .stopSequence].contains(stop), let content = assembly.json["content"]?.arrayValue, !content.isEmpty else { return }
+        guard !content.contains(where: { $0["input"]?["__unparsedToolInput"] != nil }) else { return }
+        do {
+            try await store.save(assembly.json.text, for: key.digest, now: ResponseStore.nowMs, ttlMs: settings.ttlMs)
+        } catch {
+            logger.error("an answer cannot be kept", metadata: ["error": "\(error)"])
+        }
+    }
+
+    func json() async -> JSON {
+        var object: JSONObject = ["enabled": .bool(store != nil)]
+        for result in ["hit", "miss", "join", "replay"] {
+            object[result + (result == "miss" ? "es" : "s")] = .integer(metrics.cache("response", result))
+        }
+        if let store, let size = try? await store.size() {
+            object["entries"] = .integer(size.entries)
+            object["bytes"] = .integer(size.bytes)
+        }
+        object["tokens_not_computed"] = .integer(metrics.tokensNotComputed)
+        return .object(object)
+    }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import GRDB
+
+/// Answers in SQLite, bounded in time and bytes. Write-ahead logging: a proxy that drains and its successor may both write.
+final class ResponseStore: Sendable {
+    struct Stored: Sendable {
+        var message: String
+        /// Milliseconds since it was made.
+        var ageMs: Int
+    }
+    private let database: DatabasePool
+    private let maximumBytes: Int
+
+    init(path: String, maximumBytes: Int) throws {
+        self.maximumBytes = maximumBytes
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(2)
+        configuration.maximumReaderCount = 4
+        database = try DatabasePool(path: path, configuration: configuration)
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("responses") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE response (
+                        key TEXT PRIMARY KEY, created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER NOT NULL, size INTEGER NOT NULL,
+                        message TEXT NOT NULL
+                    ) WITHOUT ROWID;
+                    CREATE INDEX response_used ON response (used);
+                    """)
+        }
+        try migrator.migrate(database)
+    }
+
+    /// - Parameter now: milliseconds since 1970.
+    func find(_ key: String, now: Int) async throws -> Stored? {
+        let found = try await database.read { database -> (created: Int, message: String)? in
+            let sql = "SELECT created, message FROM response WHERE key = ? AND expires > ?"
+            return try Row.fetchOne(database, sql: sql, arguments: [key, now]).map { ($0["created"], $0["message"]) }
+        }
+        guard let found else { return nil }
+        try await database.write { database in
+            try database.execute(sql: "UPDATE response SET used = ? WHERE key = ?", arguments: [now, key])
+        }
+        return Stored(message: found.message, ageMs: max(0, now - found.created))
+    }
+
+    func save(_ message: String, for key: String, now: Int, ttlMs: Int) async throws {
+        let size = message.utf8.count + key.utf8.count
+        guard size <= maximumBytes else { return }
+        let limit = maximumBytes
+        try await database.write { database in
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO response (key, created, expires, used, size, message) VALUES (?, ?, ?, ?, ?, ?)",
+                arguments: [key, now, now + ttlMs, now, size, message])
+            try database.execute(sql: "DELETE FROM response WHERE expires <= ?", arguments: [now])
+            // The least recently used go until the rest fits.
+            try database.execute(
+                sql: """
+                    DELETE FROM response WHERE key IN (
+                        SELECT key FROM (SELECT key, SUM(size) OVER (ORDER BY used DESC, key) AS total FROM response) WHERE total > ?)
+                    """, arguments: [limit])
+        }
+    }
+
+    func size() async throws -> (entries: Int, bytes: Int) {
+        try await database.read { database in
+            let row = try Row.fetchOne(database, sql: "SELECT COUNT(*) AS entries, COALESCE(SUM(size), 0) AS bytes FROM response")
+            return (row?["entries"] ?? 0, row?["bytes"] ?? 0)
+        }
+    }
+
+    /// The folder for the database, private to its owner.
+    static func prepare(_ directory: String) throws {
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    }
+
+    /// Removes a database that cannot be read: what it held can be made again.
+    static func discard(_ path: String) throws {
+        for suffix in ["", "-wal", "-shm"] where FileManager.default.fileExists(atPath: path + suffix) {
+            try FileManager.default.removeItem(atPath: path + suffix)
+        }
+    }
+
+    static var nowMs: Int { Int(Date().timeIntervalSince1970 * 1000) }
+}

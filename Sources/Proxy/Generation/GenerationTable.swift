@@ -1,0 +1,80 @@
+import Synchronization
+
+/// The answers under way and those that were made but reached nobody, by the key of their request.
+///
+/// A request that is sent again joins the answer that is being made, from its first event; one whose answer was finished after
+/// the client had gone gets that answer. An answer that a client has whole is never given twice: the client asks again because it
+/// wants another.
+final class GenerationTable: Sendable {
+    enum Claim {
+        case new(Generation)
+        case running(Generation)
+        case undelivered(Generation)
+        /// A client has the answer, and it is not yet in the cache that outlives it.
+        case delivered(Generation)
+    }
+    fileprivate struct State {
+        var byKey: [String: Generation] = [:]
+        var unshared: [ObjectIdentifier: Generation] = [:]
+    }
+    private let state = Mutex(State())
+    private static let keep = Duration.seconds(600)
+    private static let maximumKeptBytes = 64 << 20
+
+    /// For one request alone.
+    func unshared() -> Generation {
+        let generation = Generation()
+        state.withLock { $0.unshared[ObjectIdentifier(generation)] = generation }
+        return generation
+    }
+
+    func claim(_ key: String) -> Claim {
+        state.withLock { state in
+            if let existing = state.byKey[key] {
+                if !existing.isOver { return .running(existing) }
+                if existing.isComplete, let end = existing.end, end + Self.keep > .now {
+                    return existing.wasDelivered ? .delivered(existing) : .undelivered(existing)
+                }
+            }
+            return .new(state.renew(key))
+        }
+    }
+
+    /// A new answer in the place of a delivered one.
+    func renew(_ key: String) -> Generation { state.withLock { $0.renew(key) } }
+
+    /// Forgets a generation that nobody can want any more: over, its answer in the cache or no whole one, and delivered if it is.
+    func settle(_ key: String?, _ generation: Generation) {
+        state.withLock { state in
+            state.unshared[ObjectIdentifier(generation)] = nil
+            guard let key, state.byKey[key] === generation, generation.isSettled else { return }
+            if !generation.isComplete || generation.wasDelivered { state.byKey[key] = nil }
+            state.shrink(keep: Self.keep, bytes: Self.maximumKeptBytes)
+        }
+    }
+
+    var running: Int { state.withLock { $0.unshared.count + $0.byKey.values.count { !$0.isOver } } }
+
+    func cancelAll() {
+        let all = state.withLock { Array($0.byKey.values) + Array($0.unshared.values) }
+        for generation in all { generation.cancel() }
+    }
+}
+
+extension GenerationTable.State {
+    fileprivate mutating func renew(_ key: String) -> Generation {
+        let generation = Generation()
+        byKey[key] = generation
+        return generation
+    }
+
+    /// The oldest leave first.
+    fileprivate mutating func shrink(keep: Duration, bytes: Int) {
+        var kept = 0
+        let finished = byKey.compactMap { key, generation in generation.end.map { (key, generation, $0) } }.sorted { $0.2 > $1.2 }
+        for (key, generation, end) in finished {
+            kept += generation.bytes
+            if kept > bytes || end + keep < .now { byKey[key] = nil }
+        }
+    }
+}

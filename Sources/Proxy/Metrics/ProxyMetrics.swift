@@ -1,0 +1,80 @@
+import JSON
+import Messages
+import Serving
+
+/// What the proxy counts. Each figure is a count of what happened; none is derived from an expectation.
+final class ProxyMetrics: Sendable {
+    private enum Name {
+        static let requests = "anyclaude_proxy_requests_total"
+        static let tokens = "anyclaude_proxy_tokens_total"
+        static let cache = "anyclaude_cache_requests_total"
+        static let notResent = "anyclaude_cache_prompt_bytes_not_resent_total"
+        static let notComputed = "anyclaude_cache_response_tokens_not_computed_total"
+        static let firstByte = "anyclaude_upstream_first_byte_seconds"
+        static let duration = "anyclaude_upstream_duration_seconds"
+        static let uncounted = "anyclaude_upstream_answers_without_usage_total"
+    }
+    private let registry = MetricsRegistry()
+
+    init() {
+        let seconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
+        registry.declare(Name.requests, .counter, help: "Answers by backend and HTTP status.")
+        registry.declare(Name.tokens, .counter, help: "Tokens as the model's server counted them.")
+        registry.declare(Name.cache, .counter, help: "Requests by cache layer and what the layer did.")
+        registry.declare(Name.notResent, .counter, help: "Bytes of tools and system that the worker held already.")
+        registry.declare(Name.notComputed, .counter, help: "Tokens of answers that came from the response cache, prompt and answer.")
+        registry.declare(Name.firstByte, .histogram, help: "From the request to the first byte of the model's answer.", bounds: seconds)
+        registry.declare(Name.duration, .histogram, help: "From the request to the end of the model's answer.", bounds: seconds)
+        registry.declare(Name.uncounted, .counter, help: "Answers of servers that reported no usage.")
+    }
+
+    func declareGauges(gate: Gate) {
+        registry.declare("anyclaude_proxy_requests_in_flight", .gauge, help: "Requests that are being answered.") { Double(gate.inFlight) }
+    }
+
+    var text: String { registry.text }
+
+    func countRequest(backend: String, status: Int) {
+        registry.add(to: Name.requests, [("backend", backend), ("status", String(status))])
+    }
+
+    func countCache(layer: String, result: String) { registry.add(to: Name.cache, [("layer", layer), ("result", result)]) }
+
+    func cache(_ layer: String, _ result: String) -> Int { Int(registry.value(Name.cache, [("layer", layer), ("result", result)])) }
+
+    func notResent(bytes: Int) { registry.add(Double(bytes), to: Name.notResent) }
+    var bytesNotResent: Int { Int(registry.value(Name.notResent)) }
+
+    func notComputed(_ usage: MessageUsage) {
+        registry.add(Double(usage.input + usage.cacheCreation + usage.cacheRead + usage.output), to: Name.notComputed)
+    }
+    var tokensNotComputed: Int { Int(registry.value(Name.notComputed)) }
+
+    /// An answer of a model's server is over.
+    func countAnswer(_ generation: Generation, backend: String) {
+        if let first = generation.firstByte { registry.observe(first.seconds, in: Name.firstByte, [("backend", backend)]) }
+        if let end = generation.end { registry.observe((end - generation.begin).seconds, in: Name.duration, [("backend", backend)]) }
+        guard generation.isComplete else { return }
+        let usage = generation.message.usage
+        let prompt = usage.input + usage.cacheCreation + usage.cacheRead
+        guard prompt + usage.output > 0 else { return registry.add(to: Name.uncounted, [("backend", backend)]) }
+        let kinds = [("input", usage.input), ("output", usage.output), ("cache_read", usage.cacheRead), ("cache_creation", usage.cacheCreation)]
+        for (kind, count) in kinds { registry.add(Double(count), to: Name.tokens, [("backend", backend), ("kind", kind)]) }
+        countCache(layer: "kv", result: usage.cacheRead > 0 ? "hit" : "miss")
+        registry.add(Double(prompt), to: Name.tokens, [("backend", ""), ("kind", "prompt")])
+        registry.add(Double(usage.cacheRead), to: Name.tokens, [("backend", ""), ("kind", "prompt_cached")])
+    }
+
+    /// Layer 3 as the upstreams reported it.
+    var kv: JSON {
+        [
+            "hits": .integer(cache("kv", "hit")), "misses": .integer(cache("kv", "miss")),
+            "prompt_tokens": .integer(Int(registry.value(Name.tokens, [("backend", ""), ("kind", "prompt")]))),
+            "cached_tokens": .integer(Int(registry.value(Name.tokens, [("backend", ""), ("kind", "prompt_cached")]))),
+        ]
+    }
+}
+
+extension Duration {
+    fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

@@ -1,0 +1,59 @@
+import LaunchPlan
+import Messages
+
+/// A backend with all that its name in the settings stood for.
+struct ResolvedBackend: Sendable {
+    var settings: ProxySettings.Backend
+    var dialect: BackendDialect
+    var key: String?
+
+    var name: String { settings.name }
+}
+
+/// Which backend a request goes to.
+struct BackendTable: Sendable {
+    /// The picker of clients shows only ids that begin with `claude`; this one names a backend.
+    static let aliasPrefix = "claude-local-"
+
+    let all: [ResolvedBackend]
+    private let settings: ProxySettings
+    private let byName: [String: ResolvedBackend]
+
+    init(_ settings: ProxySettings, secrets: [String: String]) throws(ProxyError) {
+        self.settings = settings
+        var all: [ResolvedBackend] = []
+        for backend in settings.backends {
+            guard let dialect = BackendDialect(named: backend.dialect) ?? (backend.api == .anthropic ? .generic : nil) else {
+                let known = BackendDialect.all.map(\.name).joined(separator: ", ")
+                throw ProxyError("backend `\(backend.name)` has the unknown dialect `\(backend.dialect)`", hint: "known: \(known)")
+            }
+            var key: String?
+            if let id = backend.apiKey {
+                guard let value = secrets[id] else { throw ProxyError("the secret `\(id)` of backend `\(backend.name)` was not passed") }
+                key = value
+            }
+            all.append(ResolvedBackend(settings: backend, dialect: dialect, key: key))
+        }
+        self.all = all
+        byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        guard byName[settings.defaultBackend] != nil else {
+            throw ProxyError("the default backend `\(settings.defaultBackend)` is not among the backends")
+        }
+        for route in settings.routes where byName[route.to] == nil {
+            throw ProxyError("a route leads to `\(route.to)`, which is not among the backends")
+        }
+    }
+
+    /// Routes first, then the ids that `/v1/models` gives out, then the default.
+    func backend(for model: String) throws(AnthropicError) -> ResolvedBackend {
+        var name = settings.backend(forModel: model)?.name ?? settings.defaultBackend
+        if !settings.routes.contains(where: { $0.takes(model: model) }), model.hasPrefix(Self.aliasPrefix) {
+            let alias = String(model.dropFirst(Self.aliasPrefix.count))
+            if byName[alias] != nil { name = alias }
+        }
+        guard let backend = byName[name] else { throw AnthropicError(.notFound, "no backend serves the model `\(model)`", shouldRetry: false) }
+        return backend
+    }
+
+    var defaultBackend: ResolvedBackend? { byName[settings.defaultBackend] }
+}

@@ -1,0 +1,113 @@
+import Control
+import Dispatch
+import Glibc
+import JSON
+import Logging
+import Synchronization
+
+/// JSON lines to and from the supervisor: one lease for each request that is under way.
+final class LeaseConnection: Sendable {
+    private struct State {
+        var nextID = 1
+        var leases: [Int: Lease.Shared] = [:]
+        var lastEndpoint: [String: LeaseEndpoint] = [:]
+        var isOpen = true
+    }
+    private let descriptor: CInt
+    private let state = Mutex(State())
+    private let logger: Logger
+    /// A line longer than this is no reply of ours.
+    private static let maximumLine = 1 << 20
+
+    init(descriptor: CInt, logger: Logger) {
+        self.descriptor = descriptor
+        self.logger = logger
+        DispatchQueue(label: "anyclaude.leases").async { self.read() }
+    }
+
+    /// Asks for the service; the lease ends when it is released or let go.
+    func acquire(_ service: String) -> Lease {
+        let (id, shared) = state.withLock { state in
+            let id = state.nextID
+            state.nextID += 1
+            let shared = Lease.Shared()
+            state.leases[id] = shared
+            return (id, shared)
+        }
+        let lease = Lease(id: id, service: service, shared: shared, connection: self)
+        if !send(LeaseRequest(id: id, operation: .acquire, service: service)) { fallBack(id, service) }
+        return lease
+    }
+
+    func release(_ id: Int, service: String) {
+        state.withLock { $0.leases[id] = nil }
+        _ = send(LeaseRequest(id: id, operation: .release, service: service))
+    }
+
+    /// The supervisor does not answer: the place where the service was last, or a plain word.
+    private func fallBack(_ id: Int, _ service: String) {
+        let (shared, endpoint) = state.withLock { ($0.leases[id], $0.lastEndpoint[service]) }
+        shared?.set(
+            LeaseReply(
+                id: id, state: endpoint == nil ? .failed : .ready, endpoint: endpoint,
+                message: endpoint == nil ? "the supervisor is away and has not said yet where the service is" : nil))
+    }
+
+    /// One line at a time: a request is smaller than the socket's buffer, and whole or not at all.
+    private func send(_ request: LeaseRequest) -> Bool {
+        guard let json = try? JSON(encoding: request) else { return false }
+        let line = json.bytes + [0x0A]
+        return state.withLock { state in
+            guard state.isOpen else { return false }
+            var sent = 0
+            while sent < line.count {
+                let count = line[sent...].withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else {
+                    state.isOpen = false
+                    return false
+                }
+                sent += count
+            }
+            return true
+        }
+    }
+
+    private func read() {
+        var line: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        while line.count <= Self.maximumLine {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            for byte in buffer[..<count] {
+                guard byte == 0x0A else {
+                    line.append(byte)
+                    continue
+                }
+                take(line)
+                line.removeAll(keepingCapacity: true)
+            }
+        }
+        logger.warning("the supervisor closed the lease connection; services are reached where they were last")
+        let waiting = state.withLock { state in
+            state.isOpen = false
+            return state.leases
+        }
+        for (id, shared) in waiting where shared.reply?.endpoint == nil { fallBack(id, shared.service) }
+    }
+
+    private func take(_ line: [UInt8]) {
+        do {
+            let reply: LeaseReply = try JSON(parsing: line).decode()
+            let shared = state.withLock { state in
+                let shared = state.leases[reply.id]
+                if let shared, let endpoint = reply.endpoint { state.lastEndpoint[shared.service] = endpoint }
+                return shared
+            }
+            shared?.set(reply)
+        } catch {
+            logger.error("a lease reply cannot be read", metadata: ["error": "\(error)"])
+        }
+    }
+}

@@ -1,0 +1,35 @@
+import HTTPTypes
+import Hummingbird
+import JSON
+import Messages
+import NIOCore
+
+/// Responses in the API's shapes.
+enum Answers {
+    static func json(_ json: JSON, status: HTTPResponse.Status = .ok, requestID: String? = nil) -> Response {
+        var headers: HTTPFields = [.contentType: "application/json"]
+        if let requestID { headers.set("request-id", requestID) }
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: json.bytes)))
+    }
+
+    static func text(_ text: String) -> Response {
+        Response(
+            status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"], body: ResponseBody(byteBuffer: ByteBuffer(string: text))
+        )
+    }
+
+    static func error(_ error: AnthropicError, requestID: String) -> Response {
+        var response = json(error.json(requestID: requestID), status: HTTPResponse.Status(code: error.status), requestID: requestID)
+        if let seconds = error.retryAfter { response.headers.set("retry-after", String(seconds)) }
+        if let retry = error.shouldRetry { response.headers.set("x-should-retry", retry ? "true" : "false") }
+        return response
+    }
+}
+
+extension HTTPFields {
+    mutating func set(_ name: String, _ value: String) {
+        if let name = HTTPField.Name(name) { self[name] = value }
+    }
+
+    func value(_ name: String) -> String? { HTTPField.Name(name).flatMap { self[$0] } }
+}

@@ -1,0 +1,135 @@
+import AsyncHTTPClient
+import JSON
+import LaunchPlan
+import Messages
+import NIOCore
+
+/// One request to a chat-completions server: from the lease to the last event.
+struct ChatUpstream: Sendable {
+    let assembly: ProxyAssembly
+    let backend: ResolvedBackend
+    let request: MessagesRequest
+
+    /// Publishes the answer's events. A service that is not ready is waited for, and one that dies before its first word is asked
+    /// again when it is back; the generation's watch bounds both.
+    func run(into generation: Generation) async throws {
+        switch backend.settings.target {
+        case .url(let base):
+            do {
+                try await ask(at: UpstreamLocation(url: base), generation)
+            } catch let error as UpstreamUnreachable {
+                throw AnthropicError(.api, error.description)
+            }
+        case .service(let name):
+            let lease = try assembly.directory.acquire(name)
+            while true {
+                let location = UpstreamLocation(try await lease.endpoint())
+                do {
+                    return try await ask(at: location, generation)
+                } catch let error as UpstreamUnreachable {
+                    assembly.workers.forget(location)
+                    assembly.logger.info("waiting for a service", metadata: ["service": "\(name)", "reason": "\(error.reason)"])
+                    try await lease.news()
+                }
+            }
+        }
+    }
+
+    private func ask(at location: UpstreamLocation, _ generation: Generation) async throws {
+        let options = try await options(at: location)
+        let entry = try assembly.prompts.entry(for: request, dialect: backend.dialect)
+        let turns = try RequestTranslation.turns(of: request, options: options)
+        var isHeld = false
+        if backend.dialect.isNative, assembly.settings.promptCache.enabled, !entry.prefix.isEmpty {
+            isHeld = await assembly.workers.holds(entry.digest, at: location)
+        }
+        var response = try await post(entry, turns, isHeld: isHeld, options, location)
+        if isHeld, response.status.code == 409 {
+            assembly.workers.forget(prefix: entry.digest, at: location)
+            isHeld = false
+            response = try await post(entry, turns, isHeld: false, options, location)
+        }
+        guard response.status.code == 200 else {
+            let body = try await UpstreamClient.bytes(of: response)
+            throw UpstreamClient.failure(response, body, backend.dialect)
+        }
+        if isHeld { assembly.metrics.notResent(bytes: entry.bytes) }
+        generation.setKV(response.headers.first(name: Native.cacheHeader))
+        try await relay(response, generation, stream: MessageStream(streamOptions(entry, generation)))
+        if backend.dialect.isNative, assembly.settings.promptCache.enabled, !entry.prefix.isEmpty, !isHeld, generation.isComplete {
+            assembly.workers.offer(entry, at: location, backend: backend)
+        }
+    }
+
+    private func options(at location: UpstreamLocation) async throws -> RequestTranslation.Options {
+        var options = RequestTranslation.Options(
+            dialect: backend.dialect, model: backend.settings.model, contextWindow: backend.settings.contextWindow,
+            maxOutputTokens: backend.settings.maxOutputTokens)
+        if backend.dialect.inlineSystem == .asked {
+            let capabilities = try await assembly.workers.capabilities(at: location, backend: backend)
+            options.keepsInlineSystem = capabilities.inlineSystem
+            options.contextWindow = options.contextWindow ?? capabilities.contextWindow
+        }
+        if backend.dialect.discoversModel, options.model == nil || options.model == "current-model" {
+            options.model = try await assembly.workers.loadedModel(at: location, backend: backend)
+        }
+        return options
+    }
+
+    private func streamOptions(_ entry: PromptCache.Entry, _ generation: Generation) -> MessageStream.Options {
+        MessageStream.Options(
+            id: generation.messageID, model: request.model, names: entry.prefix.names, signature: "anyclaude.v1.\(backend.name)",
+            showsThinking: request.thinking != .off, allowsParallelCalls: !request.disablesParallelTools,
+            discardsOutput: RequestTranslation.discardsOutput(request, dialect: backend.dialect))
+    }
+
+    private func post(
+        _ entry: PromptCache.Entry, _ turns: [JSON], isHeld: Bool, _ options: RequestTranslation.Options, _ location: UpstreamLocation
+    ) async throws -> HTTPClientResponse {
+        let body = try RequestTranslation.body(
+            of: request, prefix: entry.prefix, turns: turns, heldPrefix: isHeld ? entry.digest : nil, options: options)
+        return try await assembly.client.send(.POST, location.api("/chat/completions"), key: backend.key, json: .object(body))
+    }
+
+    /// Chunks in, events out, to the end of the body, so that the connection can serve again.
+    private func relay(_ response: HTTPClientResponse, _ generation: Generation, stream: MessageStream) async throws {
+        var stream = stream
+        guard response.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream") == true else {
+            // The server does not stream: its whole answer is one chunk.
+            let body = try await UpstreamClient.bytes(of: response, upTo: 32 << 20)
+            generation.publish(stream.receive(input(body)))
+            generation.publish(stream.receive(.end))
+            return
+        }
+        var parser = SSEParser()
+        do {
+            for try await buffer in response.body {
+                generation.touch()
+                var events: [MessageEvent] = []
+                for event in try buffer.withUnsafeReadableBytes({ try parser.feed($0) }) { events += stream.receive(input(event.data)) }
+                generation.publish(events)
+            }
+            if let event = try parser.finish() { generation.publish(stream.receive(input(event.data))) }
+        } catch let error as SSEError {
+            throw AnthropicError(.api, error.message)
+        } catch {
+            try Task.checkCancellation()
+            if !generation.hasWords { throw UpstreamUnreachable(url: response.url?.absoluteString ?? backend.name, reason: "\(error)") }
+            throw AnthropicError(.api, "the model's server broke off its answer: \(error)")
+        }
+        generation.publish(stream.receive(.end))
+    }
+
+    private func input(_ data: [UInt8]) -> MessageStream.Input {
+        if data.elementsEqual("[DONE]".utf8) { return .end }
+        do {
+            return .chunk(try JSON(parsing: data))
+        } catch {
+            return .failure(AnthropicError(.api, "the model's server sent a chunk that is not JSON: \(error)"))
+        }
+    }
+}
+
+extension RequestTranslation.Prefix {
+    var isEmpty: Bool { messages.isEmpty && tools.isEmpty }
+}

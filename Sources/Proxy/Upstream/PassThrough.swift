@@ -1,0 +1,74 @@
+import AsyncHTTPClient
+import HTTPTypes
+import Hummingbird
+import LaunchPlan
+import Messages
+import NIOCore
+import NIOHTTP1
+
+/// The Anthropic API itself: bytes pass unchanged both ways, errors and headers too.
+struct PassThrough: Sendable {
+    let assembly: ProxyAssembly
+    let backend: ResolvedBackend
+
+    /// Of one connection, not of the message (RFC 9110, section 7.6.1).
+    private static let hopByHop: Set<String> = [
+        "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade",
+        "host", "expect",
+    ]
+
+    func respond(_ request: Request, body: ByteBuffer) async throws -> Response {
+        guard case .url(let base) = backend.settings.target else {
+            throw AnthropicError(.api, "the backend `\(backend.name)` passes requests on and needs a URL", shouldRetry: false)
+        }
+        let method = HTTPMethod(rawValue: request.method.rawValue)
+        let response: HTTPClientResponse
+        do {
+            response = try await assembly.client.send(
+                method, UpstreamLocation(url: base).root(request.uri.string), headers: headers(of: request),
+                body: method == .GET || method == .HEAD ? nil : body)
+        } catch let error as UpstreamUnreachable {
+            throw AnthropicError(.api, error.description)
+        }
+        assembly.metrics.countRequest(backend: backend.name, status: Int(response.status.code))
+        return Response(
+            status: HTTPResponse.Status(code: Int(response.status.code)), headers: Self.fields(response.headers),
+            body: ResponseBody { writer in
+                try await request.body.consumeWithCancellationOnInboundClose { _ in
+                    for try await buffer in response.body { try await writer.write(buffer) }
+                }
+                try await writer.finish(nil)
+            })
+    }
+
+    private func headers(of request: Request) -> HTTPHeaders {
+        let connection = request.headers[values: .connection].joined(separator: ",").lowercased()
+        let named = Set(connection.split(separator: ",").map { part in part.filter { $0 != " " } })
+        var headers = HTTPHeaders()
+        for field in request.headers {
+            let name = field.name.canonicalName
+            if Self.hopByHop.contains(name) || named.contains(name) || name == "content-length" || isOurToken(name, field.value) { continue }
+            // A key of the settings takes the place of the client's credentials.
+            if backend.key != nil, name == "x-api-key" || name == "authorization" { continue }
+            headers.add(name: field.name.rawName, value: field.value)
+        }
+        if let key = backend.key { headers.add(name: "x-api-key", value: key) }
+        return headers
+    }
+
+    /// The token that opens this proxy is nobody else's business.
+    private func isOurToken(_ name: String, _ value: String) -> Bool {
+        guard let token = assembly.token else { return false }
+        return (name == "x-api-key" && value == token) || (name == "authorization" && value == "Bearer \(token)")
+    }
+
+    private static func fields(_ headers: HTTPHeaders) -> HTTPFields {
+        let named = Set(headers[canonicalForm: "connection"].map { String($0).lowercased() })
+        var fields = HTTPFields()
+        for (name, value) in headers {
+            guard !hopByHop.contains(name.lowercased()), !named.contains(name.lowercased()), let field = HTTPField.Name(name) else { continue }
+            fields.append(HTTPField(name: field, value: value))
+        }
+        return fields
+    }
+}

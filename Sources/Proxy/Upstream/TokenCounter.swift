@@ -1,0 +1,63 @@
+import JSON
+import LaunchPlan
+import Messages
+
+/// `/v1/messages/count_tokens` by the model's own tokenizer and template, or an honest no.
+struct TokenCounter: Sendable {
+    let assembly: ProxyAssembly
+    let backend: ResolvedBackend
+    let request: MessagesRequest
+
+    func count() async throws -> Int {
+        let lease: Lease?
+        let location: UpstreamLocation
+        switch backend.settings.target {
+        case .url(let base):
+            lease = nil
+            location = UpstreamLocation(url: base)
+        case .service(let name):
+            let held = try assembly.directory.acquire(name)
+            lease = held
+            location = UpstreamLocation(try await held.endpoint())
+        }
+        defer { withExtendedLifetime(lease) {} }
+        do {
+            return try await count(at: location)
+        } catch let error as UpstreamUnreachable {
+            throw AnthropicError(.overloaded, error.description, retryAfter: 1)
+        }
+    }
+
+    private func count(at location: UpstreamLocation) async throws -> Int {
+        var options = RequestTranslation.Options(dialect: backend.dialect, model: backend.settings.model)
+        switch backend.dialect.tokenCounting {
+        case .unavailable:
+            // Clients then estimate by themselves.
+            throw AnthropicError(
+                .notFound, "the backend `\(backend.name)` (\(backend.dialect.name)) has no tokenizer that can be asked", shouldRetry: false)
+        case .chatTokenize:
+            options.keepsInlineSystem = try await assembly.workers.capabilities(at: location, backend: backend).inlineSystem
+            let json = try await exchange(location.api("/chat/tokenize"), body(options))
+            return (try json.decode(Native.TokenCount.self)).count
+        case .applyTemplate:
+            let prompt = try await exchange(location.root("/apply-template"), body(options))["prompt"] ?? ""
+            let tokens = try await exchange(location.root("/tokenize"), ["content": prompt, "add_special": true, "parse_special": true])
+            guard let list = tokens["tokens"]?.arrayValue else {
+                throw AnthropicError(.api, "the tokenizer of `\(backend.name)` answered without tokens")
+            }
+            return list.count
+        }
+    }
+
+    private func body(_ options: RequestTranslation.Options) throws -> JSON {
+        let entry = try assembly.prompts.entry(for: request, dialect: backend.dialect)
+        let turns = try RequestTranslation.turns(of: request, options: options)
+        var body: JSONObject = ["model": .string(options.model ?? request.model), "messages": .array(entry.prefix.messages + turns)]
+        if !entry.prefix.tools.isEmpty { body["tools"] = .array(entry.prefix.tools) }
+        return .object(body)
+    }
+
+    private func exchange(_ url: String, _ body: JSON) async throws -> JSON {
+        try await assembly.client.exchange(.POST, url, key: backend.key, json: body, dialect: backend.dialect, timeout: .seconds(60))
+    }
+}

@@ -1,0 +1,98 @@
+import AsyncHTTPClient
+import JSON
+import LaunchPlan
+import Messages
+import NIOCore
+import NIOHTTP1
+
+/// No response came: the connection failed or ended before one. The same request may be sent again.
+struct UpstreamUnreachable: Error, CustomStringConvertible {
+    var url: String
+    var reason: String
+    var description: String { "cannot reach the model's server at \(url): \(reason)" }
+}
+
+/// The HTTP client of all upstreams.
+final class UpstreamClient: Sendable {
+    private let client: HTTPClient
+    /// To the response's head; prefill may come before it.
+    private let headTimeout: TimeAmount
+    /// An error's body, or a small answer: more is cut off.
+    static let smallBody = 1 << 20
+
+    init(limits: ProxySettings.Limits) {
+        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
+        configuration.timeout.connect = .seconds(10)
+        // The body's silence is bounded here where nobody else watches; the head's wait may be the longer one.
+        configuration.timeout.read = .milliseconds(Int64(max(limits.firstByteTimeoutMs, limits.idleTimeoutMs)))
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(64, limits.maxConcurrent)
+        // A refused connection is news at once: the lease says when to try again.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.httpVersion = .automatic
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        headTimeout = .milliseconds(Int64(limits.firstByteTimeoutMs))
+    }
+
+    func shutdown() async throws { try await client.shutdown() }
+
+    /// - Throws: `UpstreamUnreachable` where no response came, `AnthropicError` (timeout) where it took too long.
+    func send(
+        _ method: HTTPMethod, _ url: String, headers: HTTPHeaders = [:], body: ByteBuffer? = nil, timeout: TimeAmount? = nil
+    ) async throws -> HTTPClientResponse {
+        var request = HTTPClientRequest(url: url)
+        request.method = method
+        request.headers = headers
+        if let body { request.body = .bytes(body) }
+        do {
+            return try await client.execute(request, timeout: timeout ?? headTimeout)
+        } catch let error as CancellationError {
+            throw error
+        } catch let error as HTTPClientError where error == .cancelled {
+            throw CancellationError()
+        } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
+            throw AnthropicError(.timeout, "the model's server at \(url) did not answer in time")
+        } catch {
+            try Task.checkCancellation()
+            throw UpstreamUnreachable(url: url, reason: "\(error)")
+        }
+    }
+
+    func send(_ method: HTTPMethod, _ url: String, key: String?, json: JSON?, timeout: TimeAmount? = nil) async throws -> HTTPClientResponse {
+        var headers: HTTPHeaders = ["accept": "application/json, text/event-stream"]
+        if json != nil { headers.add(name: "content-type", value: "application/json") }
+        if let key { headers.add(name: "authorization", value: "Bearer \(key)") }
+        return try await send(method, url, headers: headers, body: json.map { ByteBuffer(bytes: $0.bytes) }, timeout: timeout)
+    }
+
+    /// A small exchange: the whole answer as JSON.
+    ///
+    /// - Throws: the answer's own error where its status is not 200.
+    func exchange(
+        _ method: HTTPMethod, _ url: String, key: String?, json: JSON? = nil, dialect: BackendDialect, timeout: TimeAmount? = nil
+    ) async throws -> JSON {
+        let response = try await send(method, url, key: key, json: json, timeout: timeout)
+        let body = try await Self.bytes(of: response, upTo: 16 << 20)
+        guard response.status.code == 200 else { throw Self.failure(response, body, dialect) }
+        do {
+            return try JSON(parsing: body)
+        } catch {
+            throw AnthropicError(.api, "\(url) answered with something that is not JSON: \(error)")
+        }
+    }
+
+    static func failure(_ response: HTTPClientResponse, _ body: [UInt8], _ dialect: BackendDialect) -> AnthropicError {
+        UpstreamFailure.error(
+            status: Int(response.status.code), body: body, retryAfter: response.headers.first(name: "retry-after").flatMap { Int($0) },
+            dialect: dialect)
+    }
+
+    /// The body's first `limit` bytes; an error where it is cut off by the connection.
+    static func bytes(of response: HTTPClientResponse, upTo limit: Int = smallBody) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        for try await buffer in response.body {
+            bytes.append(contentsOf: buffer.readableBytesView.prefix(limit - bytes.count))
+            if bytes.count >= limit { break }
+        }
+        return bytes
+    }
+}

@@ -1,0 +1,34 @@
+import ArgumentParser
+import Proxy
+
+@main
+struct ProxyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "anyclaude-proxy", abstract: "The Anthropic-API server of a stack.",
+        discussion: """
+            Without options it takes its settings, secrets and listeners from its supervisor, as descriptors. With --settings it runs alone: \
+            backends that are services of a plan are then refused.
+            """)
+
+    @Option(help: ArgumentHelp("Run alone, with these settings (JSON).", valueName: "file"))
+    var settings: String?
+    @Option(help: ArgumentHelp("Secrets by id (a JSON object), for --settings.", valueName: "file"))
+    var secrets: String?
+    @Option(help: "The port to listen on, for --settings; 0 lets the system choose.")
+    var port = 8788
+    @Option(help: "The address to listen on, for --settings.")
+    var host = "127.0.0.1"
+
+    func run() async throws {
+        do {
+            let launch =
+                if let settings { try ProxyLaunch.alone(settingsFile: settings, secretsFile: secrets, host: host, port: port) } else {
+                    try ProxyLaunch.inherited()
+                }
+            try await Proxy.run(launch)
+        } catch let error as ProxyError {
+            Proxy.report(error)
+            throw ExitCode(78)
+        }
+    }
+}

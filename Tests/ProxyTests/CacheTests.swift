@@ -1,0 +1,145 @@
+import Foundation
+import JSON
+import LaunchPlan
+import Messages
+import Testing
+
+@testable import Proxy
+
+@Suite struct CacheTests {
+    static func backend(_ name: String = "b", model: String? = nil) -> ResolvedBackend {
+        ResolvedBackend(
+            settings: .init(name: name, api: .openai, dialect: "generic", target: .url(base: "http://127.0.0.1:1/v1"), model: model),
+            dialect: .generic,
+            key: nil)
+    }
+
+    static func request(_ more: JSONObject = [:]) throws -> MessagesRequest {
+        var body: JSONObject = ["model": "m", "max_tokens": 9, "temperature": 0, "messages": [["role": "user", "content": "hi"]]]
+        for member in more.members { body[member.key] = member.value }
+        return try MessagesRequest(.object(body))
+    }
+
+    static func key(_ more: JSONObject = [:], backend: ResolvedBackend = backend(), session: String? = nil, retry: Bool = false) throws -> RequestKey
+    {
+        RequestKey(try request(more), backend: backend, session: session, isRetry: retry)
+    }
+
+    @Test func whatChangesNoAnswerChangesNoKey() throws {
+        let plain = try Self.key(["system": [["type": "text", "text": "s"]]])
+        let same = try Self.key([
+            "metadata": ["user_id": "u"], "stream": true,
+            "system": [
+                ["type": "text", "text": "x-anthropic-billing-header: cc_version=1;"],
+                ["type": "text", "text": "s", "cache_control": ["type": "ephemeral"]],
+            ],
+        ])
+        #expect(plain.digest == same.digest)
+    }
+
+    @Test(
+        arguments: [["max_tokens": 10], ["temperature": 0.5], ["tools": [["name": "t", "input_schema": [:]]]], ["model": "n"], ["top_p": 1]]
+            as [JSONObject])
+    func whatChangesAnAnswerChangesItsKey(more: JSONObject) throws {
+        #expect(try Self.key().digest != Self.key(more).digest)
+    }
+
+    @Test func backendsDoNotShare() throws {
+        #expect(try Self.key().digest != Self.key(backend: Self.backend("c")).digest)
+        #expect(try Self.key().digest != Self.key(backend: Self.backend(model: "other")).digest)
+    }
+
+    @Test func samplesAreSharedByOneAskerOnly() throws {
+        let sampled: JSONObject = ["temperature": 1]
+        #expect(try Self.key(sampled).sharing == nil)
+        #expect(try Self.key(sampled, session: "a").sharing != Self.key(sampled, session: "b").sharing)
+        #expect(try Self.key(sampled, retry: true).sharing != nil)
+        #expect(try Self.key(["thinking": ["type": "adaptive"]]).isDeterministic == false)
+        #expect(try Self.key().isDeterministic)
+    }
+
+    @Test func thePromptCacheCountsAndKeepsItsBound() throws {
+        let metrics = ProxyMetrics()
+        let cache = PromptCache(.init(maxBytes: 300), metrics: metrics)
+        let system = { (text: String) throws -> MessagesRequest in try Self.request(["system": .string(text)]) }
+        let first = try cache.entry(for: system("a"), dialect: .native)
+        #expect(try cache.entry(for: system("a"), dialect: .native).digest == first.digest)
+        #expect(metrics.cache("prompt", "hit") == 1 && metrics.cache("prompt", "miss") == 1)
+        #expect(first.digest == Digest.hex(Array(#"{"messages":[{"content":"a","role":"system"}],"tools":[]}"#.utf8)))
+        for index in 0..<20 { _ = try cache.entry(for: system("text \(index)"), dialect: .native) }
+        #expect((cache.json["bytes"]?.intValue ?? .max) <= 300)
+    }
+
+    static func temporary() throws -> String {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("proxy-tests-\(UUID().uuidString)").path
+        try ResponseStore.prepare(folder)
+        return folder
+    }
+
+    @Test func theStoreForgetsByTimeAndSize() async throws {
+        let folder = try Self.temporary()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let store = try ResponseStore(path: folder + "/r.sqlite3", maximumBytes: 1000)
+        try await store.save("answer", for: "a", now: 1000, ttlMs: 100)
+        #expect(try await store.find("a", now: 1050)?.message == "answer")
+        #expect(try await store.find("a", now: 1050)?.ageMs == 50)
+        #expect(try await store.find("a", now: 1100) == nil)
+        for index in 0..<10 { try await store.save(String(repeating: "x", count: 300), for: "k\(index)", now: 2000 + index, ttlMs: 10_000) }
+        #expect(try await store.size().bytes <= 1000)
+        #expect(try await store.find("k9", now: 2020) != nil)
+        #expect(try await store.find("k0", now: 2020) == nil)
+    }
+
+    @Test func aSecondProcessSeesWhatTheFirstKept() async throws {
+        let folder = try Self.temporary()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let first = try ResponseStore(path: folder + "/r.sqlite3", maximumBytes: 1000)
+        let second = try ResponseStore(path: folder + "/r.sqlite3", maximumBytes: 1000)
+        try await first.save("1", for: "a", now: 1, ttlMs: 10)
+        try await second.save("2", for: "b", now: 1, ttlMs: 10)
+        #expect(try await second.find("a", now: 2)?.message == "1")
+        #expect(try await first.find("b", now: 2)?.message == "2")
+    }
+
+    static func responses(_ folder: String) async throws -> ResponseCache {
+        try await ResponseCache(.init(), directory: .absolute(folder), roots: [:], metrics: ProxyMetrics(), logger: .init(label: "test"))
+    }
+
+    static func assembled(stop: StopReason, input: String = #"{"a":1}"#) -> MessageAssembly {
+        var assembly = MessageAssembly()
+        let events: [MessageEvent] = [
+            .messageStart(id: "msg_1", model: "m", usage: MessageUsage()), .blockStart(index: 0, .toolUse(id: "t", name: "f")),
+            .blockDelta(index: 0, .inputJSON(input)), .blockStop(index: 0), .messageDelta(stop: stop, stopSequence: nil, usage: MessageUsage()),
+            .messageStop,
+        ]
+        events.forEach { assembly.add($0) }
+        return assembly
+    }
+
+    @Test func onlyGoodAnswersAreKept() async throws {
+        let folder = try Self.temporary()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let cache = try await Self.responses(folder)
+        for (index, bad) in [Self.assembled(stop: .maxTokens), Self.assembled(stop: .refusal), Self.assembled(stop: .toolUse, input: "{")]
+            .enumerated()
+        {
+            let key = try Self.key(["max_tokens": .integer(100 + index)])
+            await cache.keep(bad, for: key)
+            #expect(await cache.find(key) == nil)
+        }
+        let key = try Self.key()
+        await cache.keep(Self.assembled(stop: .toolUse), for: key)
+        #expect(await cache.find(key)?.message["content"]?[0]?["input"] == ["a": 1])
+        await cache.keep(Self.assembled(stop: .toolUse), for: try Self.key(["temperature": 1]))
+        #expect(await cache.find(try Self.key(["temperature": 1])) == nil)
+    }
+
+    @Test func aDamagedDatabaseBeginsAnew() async throws {
+        let folder = try Self.temporary()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try Data(String(repeating: "not a database ", count: 500).utf8).write(to: URL(fileURLWithPath: folder + "/responses.sqlite3"))
+        let cache = try await Self.responses(folder)
+        await cache.keep(Self.assembled(stop: .toolUse), for: try Self.key())
+        #expect(await cache.find(try Self.key()) != nil)
+    }
+}

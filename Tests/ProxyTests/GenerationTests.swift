@@ -1,0 +1,109 @@
+import LaunchPlan
+import Messages
+import Testing
+
+@testable import Proxy
+
+@Suite struct GenerationTests {
+    static let words: [MessageEvent] = [
+        .messageStart(id: "msg_1", model: "m", usage: MessageUsage(input: 1)), .blockStart(index: 0, .text), .blockDelta(index: 0, .text("hi")),
+        .blockStop(index: 0), .messageDelta(stop: .endTurn, stopSequence: nil, usage: MessageUsage(input: 1, output: 1)), .messageStop,
+    ]
+
+    static func all(_ listener: Listener) async -> [MessageEvent] {
+        var all: [MessageEvent] = []
+        while let events = await listener.next() { all += events }
+        return all
+    }
+
+    @Test func everyListenerHearsEverythingWheneverHeComes() async {
+        let generation = Generation()
+        let early = generation.listen()
+        async let first = Self.all(early)
+        generation.publish(Array(Self.words[..<3]))
+        let late = generation.listen()
+        generation.publish(Array(Self.words[3...]))
+        #expect(await first == Self.words)
+        #expect(await Self.all(late) == Self.words)
+        #expect(await Self.all(generation.listen()) == Self.words)
+        #expect(generation.isComplete)
+    }
+
+    @Test func pingsBeforeAListenerCameAreNotForHim() async {
+        let generation = Generation()
+        generation.publish([.ping, .ping])
+        let late = generation.listen()
+        generation.publish([.ping] + Self.words)
+        #expect(await Self.all(late) == [.ping] + Self.words)
+    }
+
+    @Test func nothingFollowsTheEnd() async {
+        let generation = Generation()
+        generation.publish(Self.words)
+        generation.publish([.error(AnthropicError(.api, "late")), .ping])
+        #expect(await Self.all(generation.listen()) == Self.words)
+    }
+
+    @Test func silenceEndsInATimeout() async {
+        let generation = Generation()
+        let listener = generation.listen()
+        let limits = ProxySettings.Limits(firstByteTimeoutMs: 30, idleTimeoutMs: 30, pingMs: 10)
+        generation.start(limits: limits) { _ in
+            try await Task.sleep(for: .seconds(600))
+        } atEnd: { _ in
+        }
+        let events = await Self.all(listener)
+        #expect(events.contains(.ping))
+        guard case .error(let error)? = events.last else {
+            Issue.record("no error: \(events)")
+            return
+        }
+        #expect(error.kind == .timeout)
+    }
+
+    @Test func theWorkStopsWhenTheLastListenerHasGone() async {
+        let generation = Generation()
+        let (stopped, stop) = AsyncStream<Bool>.makeStream()
+        var listener: Listener? = generation.listen()
+        generation.start(limits: ProxySettings.Limits()) { _ in
+            await withTaskCancellationHandler {
+                try? await Task.sleep(for: .seconds(600))
+            } onCancel: {
+                stop.yield(true)
+                stop.finish()
+            }
+        } atEnd: { _ in
+        }
+        #expect(listener != nil)
+        listener = nil
+        for await value in stopped { #expect(value) }
+        #expect(!generation.isComplete)
+    }
+
+    @Test func claims() {
+        let table = GenerationTable()
+        guard case .new(let generation) = table.claim("k") else {
+            Issue.record("the first claim is not new")
+            return
+        }
+        if case .running(let other) = table.claim("k") { #expect(other === generation) } else { Issue.record("not joined") }
+        generation.publish(Self.words)
+        generation.markSettled()
+        table.settle("k", generation)
+        if case .undelivered(let other) = table.claim("k") { #expect(other === generation) } else { Issue.record("not replayed") }
+        generation.markDelivered()
+        if case .delivered = table.claim("k") {} else { Issue.record("not delivered") }
+        table.settle("k", generation)
+        if case .new(let other) = table.claim("k") { #expect(other !== generation) } else { Issue.record("a delivered answer is given twice") }
+    }
+
+    @Test func aFailedAnswerIsNotShared() {
+        let table = GenerationTable()
+        guard case .new(let generation) = table.claim("k") else {
+            Issue.record("the first claim is not new")
+            return
+        }
+        generation.publish([.error(AnthropicError(.api, "no"))])
+        if case .new = table.claim("k") {} else { Issue.record("a failure was shared") }
+    }
+}

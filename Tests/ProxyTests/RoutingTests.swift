@@ -1,0 +1,69 @@
+import JSON
+import LaunchPlan
+import Testing
+
+@testable import Proxy
+
+@Suite struct RoutingTests {
+    static func settings(routes: [ProxySettings.Route] = []) -> ProxySettings {
+        ProxySettings(
+            backends: [
+                .init(name: "local", api: .openai, dialect: "native", target: .service(name: "local"), model: "demo", contextWindow: 4096),
+                .init(name: "small", api: .openai, dialect: "lmstudio", target: .url(base: "http://localhost:1234/v1/")),
+                .init(name: "claude", api: .anthropic, dialect: "generic", target: .url(base: "https://api.anthropic.com")),
+            ], defaultBackend: "local", routes: routes, directories: .init(cache: .absolute("/tmp/c"), logs: .absolute("/tmp/l")))
+    }
+
+    @Test func routesThenAliasesThenTheDefault() throws {
+        let table = try BackendTable(Self.settings(routes: [.init(model: "*haiku*", to: "small")]), secrets: [:])
+        #expect(try table.backend(for: "claude-haiku-5-5").name == "small")
+        #expect(try table.backend(for: "claude-local-claude").name == "claude")
+        #expect(try table.backend(for: "claude-local").name == "local")
+        #expect(try table.backend(for: "claude-local-none").name == "local")
+    }
+
+    @Test func whatTheSettingsNameMustExist() {
+        #expect(throws: ProxyError.self) { _ = try BackendTable(Self.settings(routes: [.init(model: nil, to: "gone")]), secrets: [:]) }
+        var keyed = Self.settings()
+        keyed.backends[1].apiKey = "k"
+        #expect(throws: ProxyError.self) { _ = try BackendTable(keyed, secrets: [:]) }
+        var odd = Self.settings()
+        odd.backends[0].dialect = "klingon"
+        #expect(throws: ProxyError.self) { _ = try BackendTable(odd, secrets: [:]) }
+    }
+
+    @Test func theModelListHasIdsThatPickersShow() throws {
+        let list = ModelList(try BackendTable(Self.settings(), secrets: [:]))
+        let all = try list.answer(path: "/v1/models")
+        #expect(all["data"]?.arrayValue?.compactMap { $0["id"]?.stringValue } == ["claude-local-local", "claude-local-small"])
+        #expect(try list.answer(path: "/v1/models/claude-local-local")["max_input_tokens"] == 4096)
+        #expect(throws: (any Error).self) { _ = try list.answer(path: "/v1/models/none") }
+    }
+
+    @Test func locations() {
+        #expect(UpstreamLocation(url: "http://localhost:1234/v1/").api("/models") == "http://localhost:1234/v1/models")
+        #expect(UpstreamLocation(url: "http://localhost:1234/v1").root("/tokenize") == "http://localhost:1234/tokenize")
+        #expect(
+            UpstreamLocation(url: "https://api.anthropic.com").root("/v1/messages?beta=true") == "https://api.anthropic.com/v1/messages?beta=true")
+        #expect(UpstreamLocation(.tcp(host: "::1", port: 80)).base == "http://[::1]:80/v1")
+        #expect(UpstreamLocation(.unix(path: "/run/a b/s")).base == "http+unix://%2Frun%2Fa%20b%2Fs/v1")
+    }
+
+    @Test func tokensCompareWhole() {
+        #expect(Access.isEqual(Array("secret".utf8), Array("secret".utf8)))
+        #expect(!Access.isEqual(Array("secre".utf8), Array("secret".utf8)))
+        #expect(!Access.isEqual(Array("secretsecret".utf8), Array("secret".utf8)))
+        #expect(!Access.isEqual([], Array("secret".utf8)))
+        #expect(!Access.isEqual(Array("x".utf8), []))
+    }
+
+    @Test func placesInFlightAreBoundedAndGivenBack() throws {
+        let gate = Gate(limit: 1)
+        var permit: Gate.Permit? = try gate.enter()
+        #expect(throws: (any Error).self) { _ = try gate.enter() }
+        #expect(permit != nil && gate.inFlight == 1)
+        permit = nil
+        #expect(gate.inFlight == 0)
+        _ = try gate.enter()
+    }
+}
