@@ -81,8 +81,8 @@ let package = Package(
         library(
             "Supervisor",
             [
-                "LaunchPlan", "Checkpoint", "Control", "Serving", "Diagnostics", "JSON", "CProcess", "CSystemd", crypto, hummingbird, nioCore,
-                nioPosix, logging, lifecycle, .product(name: "HTTPTypes", package: "swift-http-types"),
+                "LaunchPlan", "Checkpoint", "Control", "Serving", "JSON", "CProcess", "CSystemd", crypto, nioCore, nioPosix,
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         library(
             "InferenceRuntime",
