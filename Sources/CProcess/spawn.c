@@ -1,0 +1,170 @@
+#define _GNU_SOURCE
+#include "CProcess.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct failure {
+    int stage;
+    int code;
+};
+
+/// The child's side. After a clone of a process with threads only async-signal-safe calls are allowed here.
+struct start {
+    const struct cprocess_spec *spec;
+    char **environment;
+    char *listen_pid;             ///< where the digits of LISTEN_PID go; NULL without descriptors
+    int report;                   ///< write end of the error pipe
+    int *moved;                   ///< room for 4 + descriptor_count numbers
+};
+
+static void write_decimal(char *to, unsigned value) {
+    char digits[12];
+    int count = 0;
+    do {
+        digits[count++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    while (count > 0) *to++ = digits[--count];
+    *to = '\0';
+}
+
+/// Moves every descriptor above the places that are to be filled, then fills them: no order of numbers can then overwrite one
+/// that is still needed. The report pipe ends directly above them.
+static int arrange_descriptors(struct start *start) {
+    const struct cprocess_spec *spec = start->spec;
+    const int last = 3 + spec->descriptor_count;
+    int *moved = start->moved;
+    const int standard[3] = {spec->input, spec->output, spec->error};
+    for (int i = 0; i < last; i++) {
+        moved[i] = fcntl(i < 3 ? standard[i] : spec->descriptors[i - 3], F_DUPFD_CLOEXEC, last + 1);
+        if (moved[i] < 0) return -errno;
+    }
+    const int report = fcntl(start->report, F_DUPFD_CLOEXEC, last + 1);
+    if (report < 0) return -errno;
+    start->report = report;
+    for (int i = 0; i < last; i++)
+        if (dup2(moved[i], i) < 0) return -errno;
+    if (dup3(report, last, O_CLOEXEC) < 0) return -errno;
+    start->report = last;
+    if (syscall(SYS_close_range, (unsigned)last + 1, ~0U, 0) < 0) return -errno;
+    return 0;
+}
+
+static void reset_signals(void) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = SIG_DFL;
+    for (int number = 1; number < NSIG; number++) (void)sigaction(number, &action, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static _Noreturn void fail(const struct start *start, int stage, int code) {
+    const struct failure failure = {stage, code};
+    while (write(start->report, &failure, sizeof failure) < 0 && errno == EINTR) {}
+    _exit(127);
+}
+
+static _Noreturn void run_child(struct start *start) {
+    const struct cprocess_spec *spec = start->spec;
+    if (setsid() < 0) fail(start, CPROCESS_STAGE_SESSION, errno);
+    const int arranged = arrange_descriptors(start);
+    if (arranged < 0) fail(start, CPROCESS_STAGE_DESCRIPTORS, -arranged);
+    if (chdir(spec->directory) < 0) fail(start, CPROCESS_STAGE_DIRECTORY, errno);
+    if (start->listen_pid != NULL) write_decimal(start->listen_pid, (unsigned)getpid());
+    reset_signals();
+    execve(spec->program, spec->arguments, start->environment);
+    fail(start, CPROCESS_STAGE_EXECUTE, errno);
+}
+
+static int prepare(struct start *start, char **listen_pid_entry) {
+    size_t count = 0;
+    while (start->spec->environment[count] != NULL) count++;
+    start->environment = calloc(count + 2, sizeof(char *));
+    start->moved = calloc((size_t)start->spec->descriptor_count + 4, sizeof(int));
+    if (start->environment == NULL || start->moved == NULL) return -ENOMEM;
+    memcpy(start->environment, start->spec->environment, count * sizeof(char *));
+    if (start->spec->descriptor_count > 0) {
+        static const char name[] = "LISTEN_PID=";
+        *listen_pid_entry = calloc(1, sizeof name + 12);
+        if (*listen_pid_entry == NULL) return -ENOMEM;
+        memcpy(*listen_pid_entry, name, sizeof name);
+        start->listen_pid = *listen_pid_entry + sizeof name - 1;
+        start->environment[count] = *listen_pid_entry;
+    }
+    return 0;
+}
+
+/// `clone3` and not `fork`: the pidfd and the cgroup are given in the same instant, and no handler of a library runs in the child.
+static pid_t clone_child(int cgroup, int *pidfd) {
+    struct clone_args arguments;
+    memset(&arguments, 0, sizeof arguments);
+    arguments.flags = CLONE_PIDFD;
+    arguments.pidfd = (uint64_t)(uintptr_t)pidfd;
+    arguments.exit_signal = SIGCHLD;
+    if (cgroup >= 0) {
+        arguments.flags |= CLONE_INTO_CGROUP;
+        arguments.cgroup = (uint64_t)cgroup;
+    }
+    return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+}
+
+static int start_and_wait(struct start *start, struct cprocess_child *child) {
+    int report[2];
+    if (pipe2(report, O_CLOEXEC) < 0) return -errno;
+    // Blocked until the child has its own state: a signal between the two must not run a handler of the parent's there.
+    sigset_t all, before;
+    sigfillset(&all);
+    (void)pthread_sigmask(SIG_SETMASK, &all, &before);
+    int pidfd = -1;
+    const pid_t pid = clone_child(start->spec->cgroup, &pidfd);
+    if (pid == 0) {
+        start->report = report[1];
+        run_child(start);
+    }
+    const int code = errno;
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    (void)close(report[1]);
+    if (pid < 0) {
+        (void)close(report[0]);
+        child->stage = CPROCESS_STAGE_CLONE;
+        return -code;
+    }
+    struct failure failure;
+    ssize_t length;
+    do {
+        length = read(report[0], &failure, sizeof failure);
+    } while (length < 0 && errno == EINTR);
+    (void)close(report[0]);
+    if (length == sizeof failure) {
+        while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {}
+        (void)close(pidfd);
+        child->stage = failure.stage;
+        return -failure.code;
+    }
+    child->pid = pid;
+    child->pidfd = pidfd;
+    return 0;
+}
+
+int cprocess_spawn(const struct cprocess_spec *spec, struct cprocess_child *child) {
+    *child = (struct cprocess_child){.pid = -1, .pidfd = -1, .stage = CPROCESS_STAGE_NONE};
+    struct start start = {.spec = spec, .environment = NULL, .listen_pid = NULL, .report = -1, .moved = NULL};
+    char *listen_pid = NULL;
+    int result = prepare(&start, &listen_pid);
+    if (result == 0) result = start_and_wait(&start, child);
+    free(listen_pid);
+    free(start.environment);
+    free(start.moved);
+    return result;
+}
