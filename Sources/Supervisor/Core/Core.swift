@@ -1,0 +1,137 @@
+import Control
+import LaunchPlan
+
+/// All services of an instance and the change that is under way: `(state, event) -> actions`.
+///
+/// A *unit* is one revision of a service on this machine; a service has two units only while one replaces another. Units of
+/// one service that may not run together (`stop-first`) are separated here: the new one is made when nothing of the others
+/// is left. `serving` names the unit that other services and clients mean.
+public struct Core: Sendable {
+    public struct Unit: Sendable, Identifiable {
+        public let id: Int
+        /// What the service is made of: its digest, the bindings and the secrets; equal means nothing to do.
+        public let identity: String
+        public internal(set) var machine: ServiceMachine
+        /// On its way out: it serves no new clients and is forgotten when it has stopped.
+        public internal(set) var retiring = false
+
+        public var service: Service { machine.service }
+        public var name: String { machine.service.name }
+    }
+
+    public internal(set) var units: [Int: Unit] = [:]
+    public internal(set) var serving: [String: Int] = [:]
+    public internal(set) var change: Change?
+    private var nextUnit = 1
+    private var seed: SplitMix64
+
+    public init(seed: UInt64) { self.seed = SplitMix64(state: seed) }
+
+    public enum Event: Sendable, Equatable {
+        case unit(Int, ServiceEvent)
+        case begin(Change.Request)
+        case changeTimer(Change.Timer)
+        /// What the shell answers to `commit`.
+        case committed(problem: String?)
+    }
+
+    public enum Action: Sendable, Equatable {
+        case unit(Int, ServiceAction)
+        /// Nothing of the unit is left, and it does not come back.
+        case forget(Int)
+        case serve(name: String, unit: Int?)
+        case armChange(Change.Timer, at: Int)
+        case disarmChange(Change.Timer)
+        case progress(Change.Progress)
+        /// Make the target the current generation, durably; answered by `committed`.
+        case commit
+        case finished(Change.Result)
+    }
+
+    /// - Parameter now: milliseconds on a clock that never goes back.
+    public mutating func handle(_ event: Event, now: Int) -> [Action] {
+        var actions: [Action] = []
+        switch event {
+        case .unit(let id, let event): send(event, to: id, now, &actions)
+        case .begin(let request):
+            if let change { actions += disarmAll(change) }
+            change = Change(request, now: now)
+            if let deadline = change?.deadline { actions.append(.armChange(.deadline, at: deadline)) }
+        case .changeTimer(let timer): changeTimer(timer, now, &actions)
+        case .committed(let problem): committed(problem, now, &actions)
+        }
+        settle(now, &actions)
+        return actions
+    }
+
+    /// Level-triggered: what follows from the state is done until nothing follows any more.
+    private mutating func settle(_ now: Int, _ actions: inout [Action]) {
+        var moved = true
+        while moved {
+            moved = releaseWaiting(now, &actions)
+            moved = forgetRetired(&actions) || moved
+            moved = advanceChange(now, &actions) || moved
+        }
+    }
+
+    /// Starts what waited for a dependency that is ready now.
+    private mutating func releaseWaiting(_ now: Int, _ actions: inout [Action]) -> Bool {
+        var moved = false
+        for id in units.keys.sorted() {
+            guard let unit = units[id], unit.machine.phase == .waiting else { continue }
+            guard unit.service.dependsOn.allSatisfy(isReady) else { continue }
+            send(.dependenciesReady, to: id, now, &actions)
+            moved = true
+        }
+        return moved
+    }
+
+    private mutating func forgetRetired(_ actions: inout [Action]) -> Bool {
+        let done = units.values.filter { $0.retiring && $0.machine.phase == .stopped }.map(\.id).sorted()
+        for id in done {
+            units[id] = nil
+            actions.append(.forget(id))
+        }
+        return !done.isEmpty
+    }
+
+    private func isReady(_ name: String) -> Bool {
+        units.values.contains { $0.name == name && $0.machine.phase == .ready }
+    }
+
+    mutating func send(_ event: ServiceEvent, to id: Int, _ now: Int, _ actions: inout [Action]) {
+        guard var unit = units.removeValue(forKey: id) else { return }
+        let answers = unit.machine.handle(event, now: now)
+        units[id] = unit
+        actions += answers.map { .unit(id, $0) }
+    }
+
+    /// A new unit, stopped.
+    mutating func makeUnit(_ service: Service, identity: String) -> Int {
+        let id = nextUnit
+        nextUnit += 1
+        units[id] = Unit(id: id, identity: identity, machine: ServiceMachine(service: service, seed: seed.next()))
+        return id
+    }
+
+    /// A process that an earlier supervisor started becomes a unit. `run` 1 is its run.
+    public mutating func adopt(_ service: Service, identity: String, pid: Int32, ready: Bool, now: Int) -> (unit: Int, actions: [Action]) {
+        let id = makeUnit(service, identity: identity)
+        var actions: [Action] = []
+        serve(service.name, by: id, &actions)
+        send(.adopted(pid: pid, ready: ready), to: id, now, &actions)
+        settle(now, &actions)
+        return (id, actions)
+    }
+
+    mutating func serve(_ name: String, by id: Int?, _ actions: inout [Action]) {
+        guard serving[name] != id else { return }
+        serving[name] = id
+        actions.append(.serve(name: name, unit: id))
+    }
+
+    /// Units of a service in the order of their making.
+    func units(of name: String) -> [Unit] { units.values.filter { $0.name == name }.sorted { $0.id < $1.id } }
+
+    func disarmAll(_ change: Change) -> [Action] { [.disarmChange(.deadline), .disarmChange(.probation)] }
+}

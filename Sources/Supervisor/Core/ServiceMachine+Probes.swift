@@ -1,0 +1,84 @@
+import LaunchPlan
+
+extension ServiceMachine {
+    func probe(_ kind: ProbeKind) -> Probe? {
+        switch kind {
+        case .startup: service.probes.startup
+        case .readiness: service.probes.readiness
+        case .liveness: service.probes.liveness
+        }
+    }
+
+    /// The next thing that a start waits for: the notification, the startup probe, the readiness probe, nothing.
+    mutating func advanceStart(_ now: Int, _ actions: inout [ServiceAction]) {
+        guard phase == .starting, let current = run else { return }
+        if service.notifies, !current.notified { return }
+        if service.probes.startup != nil, !current.startupPassed {
+            actions.append(.arm(.probe(.startup), at: now))
+        } else if service.probes.readiness != nil {
+            actions.append(.arm(.probe(.readiness), at: now))
+        } else {
+            becomeReady(now, &actions)
+        }
+    }
+
+    mutating func becomeReady(_ now: Int, _ actions: inout [ServiceAction]) {
+        phase = .ready
+        everReady = true
+        problem = nil
+        actions.append(.disarm(.startDeadline))
+        for kind in [ProbeKind.readiness, .liveness] {
+            if let probe = probe(kind) { actions.append(.arm(.probe(kind), at: now + probe.periodMs)) }
+        }
+    }
+
+    mutating func probed(_ kind: ProbeKind, _ result: ProbeResult, leased: Bool, _ now: Int, _ actions: inout [ServiceAction]) {
+        guard let probe = probe(kind), phase != .ending else { return }
+        let misses: Int
+        switch result {
+        case .passed: misses = 0
+        case .failed(let reason, let timedOut):
+            let isBusy = kind == .liveness && timedOut && leased
+            misses = (run?.misses[kind] ?? 0) + (isBusy ? 0 : 1)
+            if phase != .ready || kind == .liveness { problem = "\(kind.rawValue) probe: \(reason)" }
+        }
+        run?.misses[kind] = misses
+        switch (kind, phase) {
+        case (.startup, .starting):
+            if misses == 0 {
+                run?.startupPassed = true
+                advanceStart(now, &actions)
+                return
+            }
+        case (.readiness, .starting), (.readiness, .unready):
+            if misses == 0 {
+                if phase == .starting {
+                    becomeReady(now, &actions)
+                    return
+                }
+                phase = .ready
+                problem = nil
+            }
+        case (.readiness, .ready):
+            if misses >= probe.failures, case .failed(let reason, _) = result {
+                phase = .unready
+                problem = "readiness probe: \(reason)"
+            }
+        case (.liveness, .ready), (.liveness, .unready):
+            if misses >= probe.failures {
+                end(.unhealthy, now, &actions)
+                return
+            }
+        default: return
+        }
+        actions.append(.arm(.probe(kind), at: now + pause(after: misses, of: probe)))
+    }
+
+    /// A start is looked at often in the beginning, so that a quick one is seen quickly; a service that runs, at its period.
+    private func pause(after misses: Int, of probe: Probe) -> Int {
+        guard phase == .starting else { return probe.periodMs }
+        return min(probe.periodMs, Self.firstProbePauseMs << min(misses, 16))
+    }
+
+    static let firstProbePauseMs = 50
+}

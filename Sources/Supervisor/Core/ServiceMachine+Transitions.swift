@@ -1,0 +1,187 @@
+import Control
+import LaunchPlan
+
+extension ServiceMachine {
+    /// - Parameter now: milliseconds on a clock that never goes back.
+    public mutating func handle(_ event: ServiceEvent, now: Int) -> [ServiceAction] {
+        let before = state
+        var actions: [ServiceAction] = []
+        switch event {
+        case .start: start(&actions)
+        case .stop: stop(now, &actions)
+        case .restart: restart(now, &actions)
+        case .dependenciesReady: if phase == .waiting { spawn(now, &actions) }
+        case .adopted(let pid, let ready): adopt(pid, ready: ready, now, &actions)
+        case .timer(let timer): fire(timer, now, &actions)
+        case .spawned(let id, let pid): if id == run?.id { run?.pid = pid }
+        case .spawnFailed(let id, let reason): if id == run?.id { spawnFailed(reason, now, &actions) }
+        case .exited(let id, let status): if id == run?.id { exited(status, now, &actions) }
+        case .gone(let id): if id == run?.id { gone(now, &actions) }
+        case .notifiedReady(let id):
+            if id == run?.id, phase == .starting, run?.notified == false {
+                run?.notified = true
+                advanceStart(now, &actions)
+            }
+        case .notifiedStatus(let id, let text): if id == run?.id { statusText = text }
+        case .probed(let id, let kind, let result, let leased):
+            if id == run?.id { probed(kind, result, leased: leased, now, &actions) }
+        }
+        if state != before { actions.append(.changed(state)) }
+        return actions
+    }
+
+    private mutating func start(_ actions: inout [ServiceAction]) {
+        goal = .run
+        switch phase {
+        case .stopped, .backoff, .failed:
+            actions.append(.disarm(.retry))
+            phase = .waiting
+        case .waiting, .starting, .ready, .unready, .ending: break
+        }
+    }
+
+    private mutating func stop(_ now: Int, _ actions: inout [ServiceAction]) {
+        goal = .stop
+        switch phase {
+        case .stopped, .ending: break
+        case .waiting: phase = .stopped
+        case .backoff, .failed:
+            actions.append(.disarm(.retry))
+            phase = .stopped
+        case .starting, .ready, .unready: end(.asked, now, &actions)
+        }
+    }
+
+    private mutating func restart(_ now: Int, _ actions: inout [ServiceAction]) {
+        goal = .run
+        switch phase {
+        case .starting, .ready, .unready: end(.asked, now, &actions)
+        case .ending: run?.cause = .asked
+        case .stopped, .waiting, .backoff, .failed: start(&actions)
+        }
+    }
+
+    private mutating func adopt(_ pid: Int32, ready: Bool, _ now: Int, _ actions: inout [ServiceAction]) {
+        guard phase == .stopped else { return }
+        goal = .run
+        starts += 1
+        var adopted = Run(id: starts, pid: pid, startedAt: now)
+        adopted.notified = ready
+        adopted.startupPassed = ready
+        run = adopted
+        phase = .starting
+        if ready {
+            becomeReady(now, &actions)
+        } else {
+            actions.append(.arm(.startDeadline, at: now + startDeadlineMs))
+            advanceStart(now, &actions)
+        }
+    }
+
+    mutating func spawn(_ now: Int, _ actions: inout [ServiceAction]) {
+        starts += 1
+        statusText = nil
+        run = Run(id: starts, pid: nil, startedAt: now)
+        phase = .starting
+        actions.append(.spawn(run: starts))
+        actions.append(.arm(.startDeadline, at: now + startDeadlineMs))
+        advanceStart(now, &actions)
+    }
+
+    /// The run is to end. Its timers go; the one for the next signal stays until `gone`.
+    mutating func end(_ cause: Cause, _ now: Int, _ actions: inout [ServiceAction]) {
+        guard let id = run?.id else { return }
+        run?.cause = cause
+        phase = .ending
+        disarmRunTimers(&actions)
+        actions.append(.terminate(run: id))
+        actions.append(.arm(.stopDeadline, at: now + service.stop.timeoutMs))
+    }
+
+    private mutating func spawnFailed(_ reason: String, _ now: Int, _ actions: inout [ServiceAction]) {
+        problem = reason
+        disarmRunTimers(&actions)
+        if phase != .ending { run?.cause = .crashed }
+        finishRun(now, &actions)
+    }
+
+    private mutating func exited(_ status: ExitStatus, _ now: Int, _ actions: inout [ServiceAction]) {
+        lastExit = status
+        run?.leaderExited = true
+        guard phase != .ending, let id = run?.id else { return }
+        run?.cause = .crashed
+        phase = .ending
+        problem = "ended by itself (\(status))"
+        disarmRunTimers(&actions)
+        // Nobody is left to drain: what the process left behind goes at once.
+        actions.append(.kill(run: id))
+        actions.append(.arm(.stopDeadline, at: now + Self.killRetryMs))
+    }
+
+    private mutating func gone(_ now: Int, _ actions: inout [ServiceAction]) {
+        // A group that is empty has no leader: the exit was missed or comes later, and must not count twice.
+        if phase != .ending {
+            run?.cause = .crashed
+            lastExit = .unknown
+            problem = "ended by itself (unknown)"
+            disarmRunTimers(&actions)
+        }
+        finishRun(now, &actions)
+    }
+
+    private mutating func finishRun(_ now: Int, _ actions: inout [ServiceAction]) {
+        guard let ended = run else { return }
+        actions.append(.disarm(.stopDeadline))
+        run = nil
+        let wasAsked = ended.cause == .asked
+        if !wasAsked {
+            failures += 1
+            if !everReady { failuresBeforeReady += 1 }
+        }
+        guard goal == .run else {
+            phase = .stopped
+            return
+        }
+        if wasAsked {
+            spawn(now, &actions)
+            return
+        }
+        switch backoff.next(ranForMs: now - ended.startedAt, now: now) {
+        case .after(0): spawn(now, &actions)
+        case .after(let delay):
+            phase = .backoff
+            actions.append(.arm(.retry, at: now + delay))
+        case .giveUp(let delay):
+            phase = .failed
+            problem =
+                "gave up after \(service.restart.failures + 1) failures within \(service.restart.withinMs / 1000) s: \(problem ?? "unknown reason")"
+            actions.append(.arm(.retry, at: now + delay))
+        }
+    }
+
+    private mutating func fire(_ timer: ServiceTimer, _ now: Int, _ actions: inout [ServiceAction]) {
+        switch timer {
+        case .retry:
+            if phase == .backoff || phase == .failed { spawn(now, &actions) }
+        case .stopDeadline:
+            guard phase == .ending, let id = run?.id else { return }
+            actions.append(.kill(run: id))
+            // Again until nothing is left: a process that forks may escape one sweep.
+            actions.append(.arm(.stopDeadline, at: now + Self.killRetryMs))
+        case .startDeadline:
+            guard phase == .starting else { return }
+            problem = "not ready within \(startDeadlineMs / 1000) s" + (problem.map { ": \($0)" } ?? "")
+            end(.unhealthy, now, &actions)
+        case .probe(let kind):
+            if let id = run?.id, phase != .ending { actions.append(.probe(run: id, kind)) }
+        }
+    }
+
+    private func disarmRunTimers(_ actions: inout [ServiceAction]) {
+        actions.append(.disarm(.startDeadline))
+        for kind in ProbeKind.allCases where probe(kind) != nil { actions.append(.disarm(.probe(kind))) }
+    }
+
+    /// Between two sweeps with SIGKILL.
+    static let killRetryMs = 1000
+}

@@ -1,0 +1,136 @@
+import LaunchPlan
+import Testing
+
+@testable import Supervisor
+
+@Suite struct ChangeTests {
+    @Test func firstApplyStartsInDependencyOrderAndCommits() {
+        var world = World()
+        let target = Fixture.target(Fixture.service("a", dependsOn: ["b"]), Fixture.service("b", notifies: true))
+        world.begin(.init(kind: .apply, target: target))
+        #expect(world.state("a") == "waiting" && world.state("b") == "starting")
+        world.notifyReady("b")
+        #expect(world.state("a") == "ready")
+        world.elapse(1000)
+        #expect(world.results == [.committed(gapsMs: [:])])
+    }
+
+    @Test func onlyWhatChangedIsTouched() {
+        var world = World()
+        world.settle(Fixture.target(Fixture.service("a"), Fixture.service("b")))
+        let before = world.runs("a")
+        world.begin(.init(kind: .apply, target: Fixture.target(Fixture.service("a"), Fixture.service("b", argument: "new"))))
+        world.endTerminated()
+        world.elapse(1000)
+        #expect(world.runs("a") == before)
+        #expect(world.results.last == .committed(gapsMs: ["b": 0]))
+    }
+
+    @Test func overlapKeepsTheOldOneUntilTheNewOneIsReady() {
+        var world = World()
+        world.settle(Fixture.target(Fixture.service("p", replace: .overlap, notifies: true)))
+        let old = world.serving("p")
+        world.begin(.init(kind: .apply, target: Fixture.target(Fixture.service("p", replace: .overlap, notifies: true, argument: "new"))))
+        #expect(world.serving("p") == old && world.liveCount("p") == 2)
+        world.notifyReady("p")
+        #expect(world.serving("p") != old)
+        #expect(world.terminated.contains(old ?? -1))
+        world.endTerminated()
+        world.elapse(1000)
+        #expect(world.results.last == .committed(gapsMs: [:]))
+    }
+
+    @Test func overlapServiceIsNotTouchedWhileAWorkerFails() {
+        var world = World()
+        let proxy = Fixture.service("p", replace: .overlap)
+        let good = Fixture.target(proxy, Fixture.service("w"))
+        world.settle(good)
+        let old = world.serving("p")
+        world.failing = ["bad"]
+        let bad = Fixture.target(Fixture.service("p", replace: .overlap, argument: "new"), Fixture.service("w", argument: "bad"))
+        world.begin(.init(kind: .apply, target: bad, fallback: good))
+        world.endTerminated()
+        #expect(world.serving("p") == old)
+        #expect(world.liveCount("p") == 1)
+        world.elapse(100_000)
+        guard case .rolledBack(let reason, let culprit, let gaps)? = world.results.last else {
+            Issue.record("\(world.results)")
+            return
+        }
+        #expect(culprit == "w" && reason.contains("w:"))
+        #expect(gaps["w"] != nil, "the gap of a stop-first service is reported")
+        #expect(world.state("w") == "ready")
+        #expect(world.serving("p") == old)
+    }
+
+    @Test func failureOnProbationRollsBack() {
+        var world = World()
+        let good = Fixture.target(Fixture.service("w"))
+        world.settle(good)
+        world.begin(.init(kind: .apply, target: Fixture.target(Fixture.service("w", argument: "new")), fallback: good))
+        world.endTerminated()
+        #expect(world.core.change?.stage == .probation)
+        world.crash("w")
+        world.endTerminated()
+        guard case .rolledBack(let reason, _, _)? = world.results.last else {
+            Issue.record("\(world.results)")
+            return
+        }
+        #expect(reason.contains("probation"))
+        #expect(world.state("w") == "ready")
+    }
+
+    @Test func firstApplyThatFailsLeavesNothing() {
+        var world = World()
+        world.failing = ["bad"]
+        world.begin(.init(kind: .apply, target: Fixture.target(Fixture.service("x"), Fixture.service("w", argument: "bad"))))
+        world.endTerminated()
+        guard case .rolledBack? = world.results.last else {
+            Issue.record("\(world.results)")
+            return
+        }
+        world.endTerminated()
+        #expect(world.core.units.isEmpty)
+    }
+
+    @Test func aServiceThatLeavesItsPortIsStoppedFirst() {
+        var world = World()
+        world.settle(Fixture.target(Fixture.service("old", endpointPort: 8081)))
+        world.begin(.init(kind: .apply, target: Fixture.target(Fixture.service("new", endpointPort: 8081))))
+        #expect(world.liveCount("new") == 0, "the port is still taken")
+        world.endTerminated()
+        #expect(world.state("new") == "ready")
+    }
+
+    @Test func aServiceThatIsNotInTheWayStaysUntilTheCommit() {
+        var world = World()
+        world.settle(Fixture.target(Fixture.service("old", endpointPort: 8081)))
+        world.begin(.init(kind: .apply, target: Fixture.target(Fixture.service("new", notifies: true, endpointPort: 8082))))
+        #expect(world.state("old") == "ready")
+        world.notifyReady("new")
+        world.elapse(1000)
+        #expect(world.state("old") == "stopping")
+    }
+
+    @Test func downStopsUsersFirst() {
+        var world = World()
+        world.settle(Fixture.target(Fixture.service("p", leases: true), Fixture.service("w", endpointPort: 8081)))
+        world.begin(.init(kind: .down, target: .nothing))
+        #expect(world.state("p") == "stopping" && world.state("w") == "ready")
+        world.endTerminated()
+        #expect(world.results.last == .stopped)
+        #expect(world.core.units.isEmpty)
+    }
+
+    @Test func deadlineOfTheCallerRollsBack() {
+        var world = World()
+        world.begin(.init(kind: .apply, target: Fixture.target(Fixture.service("w", notifies: true)), timeoutMs: 500))
+        world.elapse(500)
+        world.endTerminated()
+        guard case .rolledBack(_, let culprit, _)? = world.results.last else {
+            Issue.record("\(world.results)")
+            return
+        }
+        #expect(culprit == "w")
+    }
+}

@@ -1,0 +1,60 @@
+import LaunchPlan
+import Testing
+
+@testable import Supervisor
+
+/// Whatever happens in whatever order: the invariants of `ServiceMachine` and `Change` hold, and every apply ends.
+@Suite struct RandomEventTests {
+    static let variants: [[Service]] = [
+        [Fixture.service("w"), Fixture.service("p", replace: .overlap, leases: true)],
+        [Fixture.service("w", argument: "b"), Fixture.service("p", replace: .overlap, leases: true)],
+        [Fixture.service("w", notifies: true, argument: "c"), Fixture.service("p", replace: .overlap, argument: "b", leases: true)],
+        [Fixture.service("w", argument: "bad"), Fixture.service("p", replace: .overlap, notifies: true, argument: "c", leases: true)],
+        [Fixture.service("v", dependsOn: ["w"]), Fixture.service("w", endpointPort: 8081)],
+        [Fixture.service("v", endpointPort: 8081), Fixture.service("p", leases: true)],
+        [],
+    ]
+
+    @Test(arguments: 0..<200 as Range<UInt64>)
+    func invariantsHold(seed: UInt64) {
+        var random = SplitMix64(state: seed)
+        var world = World()
+        world.failing = ["bad"]
+        var good = Change.Target.nothing
+        var pending = Change.Target.nothing
+        for _ in 0..<150 {
+            switch Int.random(in: 0..<12, using: &random) {
+            case 0 where !world.isChanging:
+                pending = Change.Target(services: (Self.variants.randomElement(using: &random) ?? []).map(Fixture.wanted), probationMs: 500)
+                let count = world.results.count
+                world.begin(.init(kind: .apply, target: pending, fallback: good))
+                if world.results.count == count { break }
+            case 1: world.endTerminated()
+            case 2: if let unit = world.processes.keys.sorted().randomElement(using: &random) { world.end(unit, .exited(1)) }
+            case 3, 4: for name in ["w", "p", "v"] { world.notifyReady(name) }
+            case 5: if let unit = world.core.units.keys.sorted().randomElement(using: &random) { world.handle(.unit(unit, .restart)) }
+            case 6: if let unit = world.terminated.sorted().randomElement(using: &random) { world.end(unit, .signalled(15)) }
+            case 7: world.elapse(Int.random(in: 1...100, using: &random))
+            default: world.elapse(Int.random(in: 1...2000, using: &random))
+            }
+            if case .committed? = world.results.last, !world.isChanging { good = pending }
+        }
+        #expect(world.violations == [])
+        // Left alone, a change ends: each of its waits is bounded.
+        for _ in 0..<50 where world.isChanging {
+            world.endTerminated()
+            world.elapse(200_000)
+        }
+        #expect(!world.isChanging)
+        for result in world.results {
+            switch result {
+            case .committed, .rolledBack, .failed: break
+            case .converged, .stopped: Issue.record("an apply ended as \(result)")
+            }
+        }
+        world.begin(.init(kind: .down, target: .nothing))
+        for _ in 0..<50 where world.isChanging { world.elapse(10_000) }
+        #expect(world.processes.isEmpty && world.core.units.isEmpty)
+        #expect(world.violations == [])
+    }
+}
