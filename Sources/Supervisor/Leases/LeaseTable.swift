@@ -1,0 +1,39 @@
+import Control
+
+/// Who holds a lease on what: `(holder, id) -> service`. The holder is a unit.
+struct LeaseTable: Sendable {
+    struct Lease: Hashable, Sendable {
+        var holder: Int
+        var id: Int
+    }
+
+    private(set) var services: [Lease: String] = [:]
+    /// Those whose service has not been ready since they were asked for.
+    private(set) var waiting: Set<Lease> = []
+
+    mutating func acquire(_ lease: Lease, service: String, isReady: Bool) {
+        services[lease] = service
+        if isReady { waiting.remove(lease) } else { waiting.insert(lease) }
+    }
+
+    mutating func release(_ lease: Lease) {
+        services[lease] = nil
+        waiting.remove(lease)
+    }
+
+    mutating func releaseAll(holder: Int) {
+        for lease in services.keys where lease.holder == holder { release(lease) }
+    }
+
+    mutating func answered(_ lease: Lease) { waiting.remove(lease) }
+
+    func isHeld(_ service: String) -> Bool { services.values.contains(service) }
+
+    func waiting(for service: String) -> [Lease] {
+        waiting.filter { services[$0] == service }.sorted { ($0.holder, $0.id) < ($1.holder, $1.id) }
+    }
+
+    func held(by holder: Int) -> [Int: String] {
+        Dictionary(uniqueKeysWithValues: services.filter { $0.key.holder == holder }.map { ($0.key.id, $0.value) })
+    }
+}

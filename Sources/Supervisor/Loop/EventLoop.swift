@@ -1,0 +1,103 @@
+import CProcess
+import Glibc
+
+/// One thread that sleeps in epoll until a descriptor, a timer or another thread has something for it.
+///
+/// Not thread-safe, by intention: only `mailbox` may be used from elsewhere. Handlers run one after the other and must not block.
+final class EventLoop {
+    private let epoll: CInt
+    private let timer: CInt
+    let mailbox: Mailbox
+    private var handlers: [CInt: (UInt32) -> Void] = [:]
+    private var timers = TimerQueue()
+    private var armedAt: Int?
+    private var isRunning = false
+
+    init() throws(SupervisorError) {
+        epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
+        timer = timerfd_create(CLOCK_MONOTONIC, CInt(TFD_CLOEXEC) | CInt(TFD_NONBLOCK))
+        guard epoll >= 0, timer >= 0 else { throw .system("cannot make an event loop", errno: errno) }
+        mailbox = try Mailbox()
+        try watch(timer, readable) { [unowned self] _ in self.fireTimers() }
+    }
+
+    /// Milliseconds on the clock of all events; it does not go back and does not jump.
+    static var now: Int {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
+    }
+
+    func watch(_ descriptor: CInt, _ events: UInt32, _ handler: @escaping (UInt32) -> Void) throws(SupervisorError) {
+        var event = epoll_event()
+        event.events = events
+        event.data.fd = descriptor
+        guard epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else { throw .system("cannot watch a descriptor", errno: errno) }
+        handlers[descriptor] = handler
+    }
+
+    func rewatch(_ descriptor: CInt, _ events: UInt32) {
+        var event = epoll_event()
+        event.events = events
+        event.data.fd = descriptor
+        _ = epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
+    }
+
+    /// Before the descriptor is closed.
+    func unwatch(_ descriptor: CInt) {
+        guard handlers.removeValue(forKey: descriptor) != nil else { return }
+        _ = epoll_ctl(epoll, EPOLL_CTL_DEL, descriptor, nil)
+    }
+
+    /// - Parameter time: on `EventLoop.now`; in the past means as soon as the current handler has returned.
+    @discardableResult
+    func schedule(at time: Int, _ action: @escaping () -> Void) -> TimerQueue.Token { timers.add(at: time, action) }
+
+    func cancel(_ token: TimerQueue.Token) { timers.remove(token) }
+
+    func stop() { isRunning = false }
+
+    /// Until `stop`. After each batch of events `afterBatch` runs once.
+    func run(afterBatch: () -> Void) throws(SupervisorError) {
+        isRunning = true
+        var events = [epoll_event](repeating: epoll_event(), count: 64)
+        while isRunning {
+            armTimer()
+            let count = epoll_wait(epoll, &events, CInt(events.count), -1)
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw .system("cannot wait for events", errno: errno)
+            }
+            for event in events.prefix(Int(count)) {
+                // An earlier handler of the batch may have closed it.
+                handlers[event.data.fd]?(event.events)
+            }
+            afterBatch()
+        }
+    }
+
+    private func armTimer() {
+        let next = timers.next
+        guard next != armedAt else { return }
+        armedAt = next
+        var specification = itimerspec()
+        if let next {
+            // Zero would disarm: what is due is due in a nanosecond.
+            let wait = max(0, next - Self.now)
+            specification.it_value = timespec(tv_sec: wait / 1000, tv_nsec: wait % 1000 * 1_000_000 + (wait == 0 ? 1 : 0))
+        }
+        _ = timerfd_settime(timer, 0, &specification, nil)
+    }
+
+    private func fireTimers() {
+        var expirations: UInt64 = 0
+        _ = read(timer, &expirations, 8)
+        armedAt = nil
+        // Only what was due when the batch began: a handler that arms a timer for now must not starve the rest.
+        for action in timers.takeDue(Self.now) { action() }
+    }
+}
+
+let readable = UInt32(EPOLLIN.rawValue)
+let writable = UInt32(EPOLLOUT.rawValue)
+let hungUp = UInt32(EPOLLHUP.rawValue) | UInt32(EPOLLERR.rawValue) | UInt32(EPOLLRDHUP.rawValue)

@@ -1,0 +1,85 @@
+import CProcess
+import Glibc
+import LaunchPlan
+
+/// The listening sockets of the instance: bound once, passed to every process that serves them, closed when no service names
+/// them any more. What systemd passed (socket activation, or the file descriptor store after a restart) is used by its address.
+final class ListenerPool {
+    private var inherited: [SocketAddress: CInt] = [:]
+    private var open: [SocketAddress: CInt] = [:]
+    private let systemd: Systemd
+
+    init(inherited descriptors: [CInt], systemd: Systemd) {
+        self.systemd = systemd
+        for descriptor in descriptors {
+            guard let address = SocketAddress(of: descriptor), address.port != nil else { continue }
+            inherited[address] = descriptor
+        }
+    }
+
+    func holds(_ address: SocketAddress) -> Bool { open[address] != nil || inherited[address] != nil }
+
+    /// - Throws: where the port is in use, with the process that has it.
+    func descriptor(host: String, port: Int) throws(SupervisorError) -> CInt {
+        let address = try SocketAddress(host: host, port: port)
+        if let descriptor = open[address] { return descriptor }
+        if let descriptor = inherited.removeValue(forKey: address) {
+            open[address] = descriptor
+            return descriptor
+        }
+        switch Sockets.listenTCP(address) {
+        case .success(let descriptor):
+            keep(descriptor, address)
+            return descriptor
+        case .failure(let failure): throw Self.explain(failure.code, address)
+        }
+    }
+
+    /// A listener that an adopted process still has: taken from it, so that nothing is bound twice and no connection is lost.
+    func recover(from pidfd: CInt, number: CInt, host: String, port: Int) -> Bool {
+        guard let address = try? SocketAddress(host: host, port: port) else { return false }
+        if holds(address) { return true }
+        let descriptor = cprocess_pidfd_getfd(pidfd, number)
+        guard descriptor >= 0 else { return false }
+        var accepts: CInt = 0
+        var length = socklen_t(MemoryLayout<CInt>.size)
+        guard SocketAddress(of: descriptor) == address, getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &length) == 0, accepts == 1 else {
+            close(descriptor)
+            return false
+        }
+        keep(descriptor, address)
+        return true
+    }
+
+    private func keep(_ descriptor: CInt, _ address: SocketAddress) {
+        open[address] = descriptor
+        systemd.store([descriptor], name: "listener-\(address.port ?? 0)")
+    }
+
+    /// Closes what no service of `services` names.
+    func retain(_ services: [Service]) {
+        let named = Set(
+            services.flatMap(\.sockets).compactMap { socket -> SocketAddress? in
+                guard case .tcp(let host, let port) = socket.address else { return nil }
+                return try? SocketAddress(host: host, port: port)
+            })
+        for (address, descriptor) in open where !named.contains(address) {
+            systemd.forget(name: "listener-\(address.port ?? 0)")
+            close(descriptor)
+            open[address] = nil
+        }
+    }
+
+    static func explain(_ code: CInt, _ address: SocketAddress) -> SupervisorError {
+        guard code == EADDRINUSE else {
+            return .system(
+                "cannot listen on \(address)", errno: code,
+                hint: code == EACCES ? "ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one" : nil, exitCode: 74)
+        }
+        let holder = PortHolder.holder(of: address)?.text ?? "a process that has just ended"
+        return SupervisorError(
+            "port \(address.port ?? 0) is in use: \(holder) listens on \(address)",
+            hint: "stop that process, or choose another port in the configuration",
+            exitCode: 74)
+    }
+}

@@ -1,0 +1,60 @@
+import CProcess
+import Glibc
+import LaunchPlan
+
+/// The shell's side of one run: the process and what the supervisor holds for it.
+final class LiveRun {
+    let unit: Int
+    /// The machine's number of the run.
+    let run: Int
+    let pid: Int32
+    let pidfd: CInt
+    let isChild: Bool
+    let directory: RunDirectory
+    let startedAt: Int
+    var record: RunRecord
+    var leaderExited = false
+    var notify: CInt = -1
+    var pump: OutputPump?
+    var lease: LeaseChannel?
+    var probes: [ProbeKind: ProbeAttempt] = [:]
+    var emptinessCheck: TimerQueue.Token?
+
+    init(unit: Int, run: Int, pid: Int32, pidfd: CInt, isChild: Bool, directory: RunDirectory, record: RunRecord) {
+        self.unit = unit
+        self.run = run
+        self.pid = pid
+        self.pidfd = pidfd
+        self.isChild = isChild
+        self.directory = directory
+        self.record = record
+        self.startedAt = EventLoop.now
+    }
+
+    /// Asks the group to end. The whole group while its leader lives, and its number with it; what is left of it one by one later.
+    func terminate() {
+        if leaderExited { signalMembers(SIGTERM) } else { kill(-pid, SIGTERM) }
+    }
+
+    /// Ends all that belongs to the run, those too that left its group.
+    func killAll() {
+        if !leaderExited { kill(-pid, SIGKILL) }
+        signalMembers(SIGKILL)
+    }
+
+    var isEmpty: Bool { leaderExited && Membership.members(leader: pid, directory: directory.path).isEmpty }
+
+    private func signalMembers(_ signal: CInt) {
+        for member in Membership.members(leader: pid, directory: directory.path) { Self.signal(member, signal, of: directory.path, leader: pid) }
+    }
+
+    /// Through a pidfd, and only when the process still belongs to the run then: its number may be another's by now.
+    private static func signal(_ member: Int32, _ signal: CInt, of directory: String, leader: Int32) {
+        let descriptor = cprocess_pidfd_open(member)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        guard let stat = ProcFS.stat(member) else { return }
+        let belongs = stat.group == leader || stat.session == leader || ProcFS.environmentValue(Membership.variable, of: member) == directory
+        if belongs { _ = cprocess_pidfd_signal(descriptor, signal) }
+    }
+}

@@ -1,0 +1,95 @@
+import CProcess
+import Glibc
+
+/// A process to start: all that it will know.
+struct SpawnRequest {
+    var program: String
+    var arguments: [String]
+    var environment: [String: String]
+    var directory: String
+    /// Standard output and error; nothing is kept of them where negative.
+    var output: CInt
+    /// From 3 on, in this order, with their names in LISTEN_FDNAMES.
+    var descriptors: [(name: String, descriptor: CInt)] = []
+
+    struct Child {
+        var pid: Int32
+        var pidfd: CInt
+    }
+
+    /// - Throws: with the step that failed and the program.
+    func spawn() throws(SupervisorError) -> Child {
+        let null = open("/dev/null", O_RDWR | O_CLOEXEC)
+        guard null >= 0 else { throw .system("cannot open /dev/null", errno: errno) }
+        defer { close(null) }
+        var variables = environment
+        if !descriptors.isEmpty {
+            variables["LISTEN_FDS"] = String(descriptors.count)
+            variables["LISTEN_FDNAMES"] = descriptors.map(\.name).joined(separator: ":")
+        }
+        var child = cprocess_child()
+        let numbers = descriptors.map(\.descriptor)
+        let result = withCStrings(arguments) { argv in
+            withCStrings(variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }) { environment in
+                program.withCString { program in
+                    directory.withCString { directory in
+                        numbers.withUnsafeBufferPointer { numbers in
+                            var specification = cprocess_spec(
+                                program: program, arguments: argv, environment: environment, directory: directory, input: null,
+                                output: output < 0 ? null : output, error: output < 0 ? null : output, descriptors: numbers.baseAddress,
+                                descriptor_count: CInt(numbers.count), cgroup: -1)
+                            return cprocess_spawn(&specification, &child)
+                        }
+                    }
+                }
+            }
+        }
+        guard result == 0 else { throw failure(stage: child.stage, code: -result) }
+        return Child(pid: child.pid, pidfd: child.pidfd)
+    }
+
+    private func failure(stage: CInt, code: CInt) -> SupervisorError {
+        switch UInt32(stage) {
+        case CPROCESS_STAGE_DIRECTORY.rawValue: .system("cannot enter the directory \(directory)", errno: code)
+        case CPROCESS_STAGE_EXECUTE.rawValue:
+            .system(
+                "cannot execute \(program)", errno: code,
+                hint: code == ENOENT ? "is the program, or the interpreter in its first line, installed?" : nil)
+        case CPROCESS_STAGE_DESCRIPTORS.rawValue: .system("cannot pass descriptors to \(program)", errno: code)
+        default: .system("cannot start \(program)", errno: code)
+        }
+    }
+}
+
+/// NULL-terminated C strings for the time of the call.
+private func withCStrings<Result>(_ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result) -> Result {
+    var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
+    pointers.append(nil)
+    defer { for pointer in pointers { free(pointer) } }
+    return pointers.withUnsafeBufferPointer { buffer in
+        guard let address = buffer.baseAddress else { preconditionFailure("an array with one element has an address") }
+        return body(address)
+    }
+}
+
+/// A relative program name is searched as a shell would, on the PATH that the service gets.
+enum ProgramSearch {
+    /// - Throws: where it was looked for.
+    static func find(_ name: String, path: String, directory: String) throws(SupervisorError) -> String {
+        if name.contains("/") {
+            let full = name.hasPrefix("/") ? name : "\(directory)/\(name)"
+            guard access(full, F_OK) == 0 else { throw .system("cannot execute \(full)", errno: errno) }
+            guard isExecutable(full) else {
+                throw SupervisorError("cannot execute \(full): it is not an executable file", hint: "chmod +x \(full)", exitCode: 77)
+            }
+            return full
+        }
+        for folder in path.split(separator: ":") where isExecutable("\(folder)/\(name)") { return "\(folder)/\(name)" }
+        throw SupervisorError("the program \(name) was not found on PATH (\(path))", hint: "install it, or name it by its path", exitCode: 66)
+    }
+
+    private static func isExecutable(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
+    }
+}

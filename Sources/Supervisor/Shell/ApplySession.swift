@@ -1,0 +1,25 @@
+import Control
+import LaunchPlan
+
+/// A change that somebody asked for, from the request to its outcome. It goes on when the caller leaves.
+final class ApplySession {
+    enum Kind: Equatable { case apply, rollback, down }
+
+    let kind: Kind
+    let user: String
+    let command: String
+    let startedAt = EventLoop.now
+    var reply: ControlReply?
+    /// What is to be current when it succeeds.
+    var generation: Generation?
+    var plan: LaunchPlan?
+
+    init(kind: Kind, user: String, command: String, reply: ControlReply?) {
+        self.kind = kind
+        self.user = user
+        self.command = command
+        self.reply = reply
+    }
+
+    var elapsedMs: Int { EventLoop.now - startedAt }
+}

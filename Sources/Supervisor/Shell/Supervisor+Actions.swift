@@ -1,0 +1,77 @@
+import Control
+import LaunchPlan
+
+extension Supervisor {
+    func perform(_ action: Core.Action) {
+        switch action {
+        case .unit(let unit, let action): perform(action, unit)
+        case .forget(let unit): forget(unit)
+        case .serve: break
+        case .armChange(let timer, let time):
+            if let token = changeTimers[timer] { loop.cancel(token) }
+            changeTimers[timer] = loop.schedule(at: time) { [unowned self] in
+                self.changeTimers[timer] = nil
+                self.handle(.changeTimer(timer))
+            }
+        case .disarmChange(let timer): if let token = changeTimers.removeValue(forKey: timer) { loop.cancel(token) }
+        case .progress(let progress): report(progress)
+        case .commit: handle(.committed(problem: commit()))
+        case .finished(let result): finished(result)
+        }
+    }
+
+    private func perform(_ action: ServiceAction, _ unit: Int) {
+        switch action {
+        case .spawn(let run): start(unit, run)
+        case .terminate(let run): if let live = live(unit, run) { live.terminate() }
+        case .kill(let run):
+            if let live = live(unit, run) {
+                live.killAll()
+                checkEmptiness(live)
+            }
+        case .probe(let run, let kind): probe(unit, run, kind)
+        case .arm(let timer, let time):
+            let key = UnitTimer(unit: unit, timer: timer)
+            if let token = timers[key] { loop.cancel(token) }
+            timers[key] = loop.schedule(at: time) { [unowned self] in
+                self.timers[key] = nil
+                self.handle(unit, .timer(timer))
+            }
+        case .disarm(let timer): if let token = timers.removeValue(forKey: UnitTimer(unit: unit, timer: timer)) { loop.cancel(token) }
+        case .changed(let state): changed(unit, state)
+        }
+    }
+
+    func live(_ unit: Int, _ run: Int) -> LiveRun? { live[unit].flatMap { $0.run == run ? $0 : nil } }
+
+    private func forget(_ unit: Int) {
+        for key in timers.keys where key.unit == unit { if let token = timers.removeValue(forKey: key) { loop.cancel(token) } }
+        leases.releaseAll(holder: unit)
+        bindings[unit] = nil
+        if core.change == nil { listeners.retain(core.units.values.map(\.service)) }
+    }
+
+    /// Every transition once: to the log, to systemd, to those who watch, to those who wait for the service.
+    private func changed(_ unit: Int, _ state: ServiceState) {
+        guard let it = core.units[unit] else { return }
+        let machine = it.machine
+        var text = "\(it.name): \(state.rawValue)"
+        if state == .starting, machine.starts > 1 { text += " (start \(machine.starts))" }
+        if let problem = machine.problem, state != .ready, state != .starting { text += ": \(problem)" }
+        let level: SupervisorLog.Level =
+            switch state {
+            case .failed: .error
+            case .backoff, .unready: .warning
+            default: .info
+            }
+        log.write(level, text)
+        if state == .ready, let live = live[unit], !live.record.ready {
+            live.record.ready = true
+            save(live)
+        }
+        let message = state == .ready || state == .starting || state == .stopping ? nil : machine.problem
+        broadcast(ProgressEvent(kind: .service, elapsedMs: session?.elapsedMs ?? 0, service: it.name, state: state, message: message))
+        answerLeases(for: it.name)
+        reportStatusToSystemd()
+    }
+}

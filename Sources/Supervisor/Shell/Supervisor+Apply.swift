@@ -1,0 +1,177 @@
+import Control
+import JSON
+import LaunchPlan
+
+/// Applies: what is checked before anything is touched, and how a change begins.
+extension Supervisor {
+    func apply(_ request: ApplyRequest, user: String, _ reply: ControlReply?) {
+        guard let session = begin(.apply, user: user, command: request.command, reply) else { return }
+        do throws(SupervisorError) {
+            let plan = try verify(request)
+            session.plan = plan
+            try secrets.add(request.secrets)
+            let bindings = bound(request.bindings)
+            let target = try target(plan, bindings)
+            try preflight(plan, bindings, session)
+            if isRunning(target), request.envelope.planId == generation?.planId {
+                return end(
+                    session, Outcome(result: .unchanged, exitCode: 0, generation: generation?.number, planId: generation?.planId), record: false)
+            }
+            try announceDiff(request.envelope, plan, session)
+            let fallback = try fallback()
+            session.generation = try store.begin(request.envelope, bindings: bindings, user: user, command: request.command)
+            log.write(.notice, "applying generation \(session.generation?.number ?? 0), \(Precondition.short(request.envelope.planId))")
+            handle(.begin(Change.Request(kind: .apply, target: target, fallback: fallback, timeoutMs: request.timeoutMs)))
+        } catch {
+            refuse(session, error)
+        }
+    }
+
+    func rollback(_ request: RollbackRequest, user: String, _ reply: ControlReply?) {
+        guard let session = begin(.rollback, user: user, command: request.command, reply) else { return }
+        do throws(SupervisorError) {
+            let chosen = try rollbackTarget(request.generation)
+            let envelope = try store.envelope(chosen)
+            let plan = try verified(envelope)
+            let target = try target(plan, chosen.bindings)
+            session.plan = plan
+            if chosen.number == generation?.number, isRunning(target) {
+                return end(session, Outcome(result: .unchanged, exitCode: 0, generation: chosen.number, planId: chosen.planId), record: false)
+            }
+            try preflight(plan, chosen.bindings, session)
+            try announceDiff(envelope, plan, session)
+            session.generation = chosen
+            log.write(.notice, "returning to generation \(chosen.number)")
+            handle(.begin(Change.Request(kind: .apply, target: target, fallback: try fallback())))
+        } catch {
+            refuse(session, error)
+        }
+    }
+
+    /// A session, unless a change is under way.
+    func begin(_ kind: ApplySession.Kind, user: String, command: String, _ reply: ControlReply?) -> ApplySession? {
+        let session = ApplySession(kind: kind, user: user, command: command, reply: reply)
+        reply?.beginEvents()
+        guard self.session == nil, !isEnding else {
+            let what = isEnding ? "the supervisor is stopping" : "another change is under way: \(self.session?.command ?? "")"
+            let outcome = Outcome(result: .refused, exitCode: 3, reason: what, hint: "wait for its end and try again")
+            send(ProgressEvent(kind: .outcome, elapsedMs: 0, outcome: outcome), reply)
+            reply?.endEvents()
+            return nil
+        }
+        self.session = session
+        return session
+    }
+
+    // MARK: checks
+
+    private func verify(_ request: ApplyRequest) throws(SupervisorError) -> LaunchPlan {
+        let plan = try verified(request.envelope)
+        guard plan.instance == instance.name else {
+            throw SupervisorError(
+                "the plan is for the instance `\(plan.instance)`; this supervisor has `\(instance.name)`", hint: "use --instance \(plan.instance)",
+                exitCode: 3)
+        }
+        let current = generation.map {
+            Precondition.Current(planId: $0.planId, generation: $0.number, folder: $0.bindings[PlanPath.Root.config.rawValue])
+        }
+        try Precondition.check(
+            base: request.envelope.precondition.basePlanId, folder: request.bindings[PlanPath.Root.config.rawValue], current: current,
+            replace: request.replace)
+        return plan
+    }
+
+    func verified(_ envelope: PlanEnvelope) throws(SupervisorError) -> LaunchPlan {
+        let plan: LaunchPlan
+        do throws(PlanEnvelope.Refusal) {
+            plan = try envelope.verified()
+        } catch {
+            if case .tampered = error { throw SupervisorError(error.description, hint: "make the plan again", exitCode: 6) }
+            throw SupervisorError(error.description, hint: "make the plan again with this version", exitCode: 3)
+        }
+        if let problem = PlanCheck.problem(plan) { throw SupervisorError(problem, exitCode: 3) }
+        return plan
+    }
+
+    private func preflight(_ plan: LaunchPlan, _ bindings: [String: String], _ session: ApplySession) throws(SupervisorError) {
+        let names = Set(plan.services.map(\.name))
+        let checks = Preflight(
+            bindings: Self.roots(bindings), secrets: secrets, listeners: listeners,
+            members: { name in
+                self.live.values.filter { $0.record.service.name == name }.reduce(into: []) {
+                    $0.formUnion(Membership.members(leader: $1.pid, directory: $1.directory.path))
+                }
+            }, leaving: Set(core.units.values.map(\.name)).subtracting(names))
+        var findings = checks.findings(plan)
+        findings += socketPaths(plan)
+        for finding in findings {
+            let text = "\(finding.key): \(finding.message)" + (finding.hint.map { " (\($0))" } ?? "")
+            tell(session, ProgressEvent(kind: .preflight, elapsedMs: session.elapsedMs, service: finding.service, message: text))
+        }
+        guard let first = findings.first else { return }
+        let more = findings.count > 1 ? ", and \(findings.count - 1) more" : ""
+        throw SupervisorError("preflight: \(first.key): \(first.message)\(more)", hint: first.hint, exitCode: 3)
+    }
+
+    /// Unix sockets have short paths; better known now than at the start of the service.
+    private func socketPaths(_ plan: LaunchPlan) -> [Preflight.Finding] {
+        plan.services.compactMap { service in
+            let longest = (service.sockets.map(\.name) + ["notify"]).map(\.utf8.count).max() ?? 0
+            // A run's number takes its place too: six digits are a restart each minute for a year.
+            guard "\(instance.runtime)/\(service.name).000000/".utf8.count + longest > RunDirectory.longestSocketPath else { return nil }
+            return Preflight.Finding(
+                service: service.name, key: "instance", message: "the runtime directory's path is too long for sockets: \(instance.runtime)",
+                hint: "choose a shorter one with ANYCLAUDE_HOME or XDG_RUNTIME_DIR")
+        }
+    }
+
+    // MARK: targets
+
+    func target(_ plan: LaunchPlan, _ bindings: [String: String]) throws(SupervisorError) -> Change.Target {
+        let roots = Self.roots(bindings)
+        var wanted: [Change.Wanted] = []
+        for service in plan.services {
+            wanted.append(.init(service: service, identity: try Identity.of(service, bindings: bindings, secrets: secrets, roots: roots)))
+        }
+        for want in wanted { wantedBindings[want.identity] = bindings }
+        return Change.Target(services: wanted, probationMs: plan.probationMs, memoryBudgetBytes: plan.memoryBudgetBytes)
+    }
+
+    private func fallback() throws(SupervisorError) -> Change.Target {
+        guard let generation, let plan else { return .nothing }
+        return try target(plan, generation.bindings)
+    }
+
+    /// Exactly the target's services run, and none has given up.
+    private func isRunning(_ target: Change.Target) -> Bool {
+        let running = core.units.values.filter { !$0.retiring }
+        return running.count == target.services.count
+            && target.services.allSatisfy { wanted in
+                running.contains { $0.identity == wanted.identity && $0.machine.goal == .run && $0.machine.phase != .failed }
+            }
+    }
+
+    private func rollbackTarget(_ number: Int?) throws(SupervisorError) -> Generation {
+        if let number {
+            guard let chosen = try store.generation(number) else {
+                throw SupervisorError("there is no generation \(number)", hint: "`anyclaude history` lists them", exitCode: 3)
+            }
+            return chosen
+        }
+        guard let current = generation else { throw SupervisorError("nothing was ever applied", exitCode: 3) }
+        for number in store.numbers.reversed() where number < current.number {
+            if let candidate = try store.generation(number), candidate.standing == .good { return candidate }
+        }
+        throw SupervisorError("there is no good generation before \(current.number)", hint: "`anyclaude history` lists them", exitCode: 3)
+    }
+
+    private func announceDiff(_ envelope: PlanEnvelope, _ plan: LaunchPlan, _ session: ApplySession) throws(SupervisorError) {
+        let old = try generation.flatMap { generation throws(SupervisorError) in self.plan.map { (plan: $0, provenance: generation.provenance) } }
+        do {
+            let diff = try PlanDiff.between(old, (plan: plan, provenance: envelope.provenance))
+            tell(session, ProgressEvent(kind: .diff, elapsedMs: session.elapsedMs, diff: diff))
+        } catch {
+            throw SupervisorError("cannot compare the plans: \(error)", exitCode: 70)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Control
+import LaunchPlan
+
+extension Supervisor {
+    func lease(_ request: LeaseRequest, _ holder: LiveRun) {
+        let lease = LeaseTable.Lease(holder: holder.unit, id: request.id)
+        switch request.operation {
+        case .release: leases.release(lease)
+        case .acquire:
+            let reply = reply(to: lease, service: request.service)
+            leases.acquire(lease, service: request.service, isReady: reply.endpoint != nil)
+            holder.lease?.send(reply)
+        }
+        leasesChanged.insert(holder.unit)
+    }
+
+    /// Those who wait for the service learn its new state.
+    func answerLeases(for service: String) {
+        for lease in leases.waiting(for: service) {
+            let reply = reply(to: lease, service: service)
+            if reply.endpoint != nil {
+                leases.answered(lease)
+                leasesChanged.insert(lease.holder)
+            }
+            live[lease.holder]?.lease?.send(reply)
+        }
+    }
+
+    /// For the next supervisor; once for all that a batch of events changed.
+    func saveLeases() {
+        for unit in leasesChanged {
+            guard let holder = live[unit] else { continue }
+            let held = leases.held(by: unit)
+            holder.record.leases = Dictionary(uniqueKeysWithValues: held.map { (String($0.key), $0.value) })
+            holder.record.waitingLeases = held.keys.filter { leases.waiting.contains(.init(holder: unit, id: $0)) }.sorted()
+            save(holder)
+        }
+        leasesChanged = []
+    }
+
+    /// Of a process that an earlier supervisor knew.
+    func restoreLeases(_ holder: LiveRun) {
+        for (text, service) in holder.record.leases {
+            guard let id = Int(text) else { continue }
+            leases.acquire(.init(holder: holder.unit, id: id), service: service, isReady: !holder.record.waitingLeases.contains(id))
+        }
+    }
+
+    private func reply(to lease: LeaseTable.Lease, service: String) -> LeaseReply {
+        guard let id = core.serving[service] ?? core.units.values.filter({ $0.name == service }).map(\.id).max(), let unit = core.units[id] else {
+            return LeaseReply(id: lease.id, state: .stopped, message: "there is no service \(service)")
+        }
+        let machine = unit.machine
+        guard machine.state == .ready, let endpoint = endpoint(of: id) else {
+            return LeaseReply(id: lease.id, state: machine.state, message: machine.statusText ?? machine.problem)
+        }
+        return LeaseReply(id: lease.id, state: .ready, endpoint: endpoint)
+    }
+
+    func endpoint(of unit: Int) -> LeaseEndpoint? {
+        guard let service = core.units[unit]?.service, let endpoint = service.endpoint else { return nil }
+        switch endpoint {
+        case .tcp(let host, let port): return .tcp(host: host, port: port)
+        case .socket(let name):
+            switch service.sockets.first(where: { $0.name == name })?.address {
+            case .tcp(let host, let port)?: return .tcp(host: host, port: port)
+            case .private?: return live[unit].map { .unix(path: $0.directory.socket(name)) }
+            case nil: return nil
+            }
+        }
+    }
+}

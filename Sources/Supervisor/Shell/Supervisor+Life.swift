@@ -1,0 +1,133 @@
+import CProcess
+import Control
+import Glibc
+import JSON
+import LaunchPlan
+import Serving
+
+/// From the first instruction to the last.
+extension Supervisor {
+    /// Runs a supervisor until it is told to stop.
+    /// - Returns: the exit code of the process.
+    public static func run(_ options: SupervisorOptions, environment: [String: String]) throws(SupervisorError) -> Int32 {
+        let instance = Instance(name: options.instance, environment: environment)
+        signal(SIGPIPE, SIG_IGN)
+        let signals = try blockSignals()
+        let inherited = InheritedDescriptors.take().byName.values.sorted()
+        // The variables of systemd's are taken before anything is started that could inherit them.
+        let systemd = Systemd()
+        let supervisor = try Supervisor(options: options, instance: instance, inherited: inherited, systemd: systemd)
+        try supervisor.live(signals)
+        return supervisor.exitCode
+    }
+
+    private func live(_ signals: CInt) throws(SupervisorError) {
+        guard cprocess_become_subreaper() == 0 else { throw SupervisorError("cannot become the parent of orphans", exitCode: 70) }
+        try loop.watch(signals, readable) { [unowned self] _ in self.receiveSignals(signals) }
+        try loop.watch(loop.mailbox.descriptor, readable) { [unowned self] _ in
+            for message in self.loop.mailbox.take() { message(self) }
+        }
+        log.write(.notice, "supervisor \(Version.current) of instance \(instance.name), pid \(getpid())")
+        generation = try store.current()
+        plan = try generation.map { generation throws(SupervisorError) in try verified(try store.envelope(generation)) }
+        adoptRuns()
+        server = try ControlServer(path: instance.controlSocket, mailbox: loop.mailbox)
+        try startCurrent()
+        systemd.ready(generation.map { "generation \($0.number)" } ?? "waiting for the first apply")
+        feedWatchdog()
+        expectClients()
+        try loop.run { saveLeases() }
+        server?.close()
+    }
+
+    /// What is current starts; where nothing is, the initial plan.
+    private func startCurrent() throws(SupervisorError) {
+        if let generation, let plan {
+            guard !options.idle else { return }
+            handle(.begin(Change.Request(kind: .boot, target: try target(plan, generation.bindings))))
+        } else if let path = options.initialPlan {
+            guard let bytes = try AtomicFile.read(path) else { throw SupervisorError("the initial plan \(path) does not exist", exitCode: 66) }
+            let request: ApplyRequest = try decode(bytes, path)
+            // It may hold secrets.
+            unlink(path)
+            apply(request, user: Self.userName(geteuid()), nil)
+        }
+    }
+
+    // MARK: signals
+
+    private static func blockSignals() throws(SupervisorError) -> CInt {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in [SIGTERM, SIGINT, SIGHUP, SIGCHLD] { sigaddset(&set, number) }
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        let descriptor = signalfd(-1, &set, CInt(SFD_CLOEXEC) | CInt(SFD_NONBLOCK))
+        guard descriptor >= 0 else { throw .system("cannot receive signals", errno: errno) }
+        return descriptor
+    }
+
+    private func receiveSignals(_ descriptor: CInt) {
+        var information = signalfd_siginfo()
+        var seen = Set<Int32>()
+        while read(descriptor, &information, MemoryLayout<signalfd_siginfo>.size) == MemoryLayout<signalfd_siginfo>.size {
+            seen.insert(Int32(information.ssi_signo))
+        }
+        if seen.contains(SIGCHLD), reaper.reap() { checkEndingRuns() }
+        if seen.contains(SIGTERM) || seen.contains(SIGINT) {
+            log.write(.notice, "asked to stop")
+            stopAll()
+        }
+        if seen.contains(SIGHUP) { reload() }
+    }
+
+    /// Converges to what is current: what had given up is tried again.
+    private func reload() {
+        systemd.reloading()
+        defer { systemd.ready(generation.map { "generation \($0.number)" } ?? "waiting for the first apply") }
+        guard session == nil, !isEnding, let generation, let plan else { return }
+        do throws(SupervisorError) {
+            handle(.begin(Change.Request(kind: .boot, target: try target(plan, generation.bindings))))
+        } catch {
+            log.write(.error, "cannot reload: \(error.message)")
+        }
+    }
+
+    private func feedWatchdog() {
+        guard let period = systemd.watchdogPeriodMs else { return }
+        systemd.watchdog()
+        loop.schedule(at: EventLoop.now + period) { [unowned self] in self.feedWatchdog() }
+    }
+
+    // MARK: stop
+
+    func down(_ command: String, user: String, _ reply: ControlReply?) {
+        interrupt()
+        guard begin(.down, user: user, command: command, reply) != nil else { return }
+        beginStop()
+    }
+
+    /// Everything, users before what they use; each service's own time-out bounds it.
+    func stopAll() {
+        guard !isEnding else { return }
+        interrupt()
+        beginStop()
+    }
+
+    private func beginStop() {
+        isEnding = true
+        systemd.stopping()
+        handle(.begin(Change.Request(kind: .down, target: .nothing)))
+    }
+
+    /// An apply that is under way ends here. What was current stays so, and a later start returns to it.
+    private func interrupt() {
+        guard let interrupted = session, interrupted.kind != .down else { return }
+        if let rejected = interrupted.generation { try? store.reject(rejected) }
+        end(interrupted, Outcome(result: .failed, exitCode: 5, generation: generation?.number, reason: "the supervisor was asked to stop"))
+    }
+
+    func stopLoop() {
+        log.write(.notice, "all services have stopped")
+        loop.stop()
+    }
+}

@@ -1,0 +1,113 @@
+import Control
+import Glibc
+import LaunchPlan
+
+/// How changes end.
+extension Supervisor {
+    /// The target is healthy: from here on it is what a restart brings back. Returns why it could not be made so.
+    func commit() -> String? {
+        guard var committed = session?.generation else { return nil }
+        do throws(SupervisorError) {
+            try store.commit(committed)
+        } catch {
+            log.write(.error, "cannot make the generation current: \(error.message)")
+            return error.message
+        }
+        committed.standing = .good
+        generation = committed
+        plan = session?.plan
+        return nil
+    }
+
+    func finished(_ result: Change.Result) {
+        listeners.retain(core.units.values.map(\.service))
+        guard let session else {
+            if result == .stopped { stopLoop() }
+            return
+        }
+        switch result {
+        case .converged: break
+        case .stopped:
+            end(session, Outcome(result: .stopped, exitCode: 0, generation: generation?.number, planId: generation?.planId))
+            stopLoop()
+        case .committed(let gaps):
+            end(session, Outcome(result: .committed, exitCode: 0, generation: generation?.number, planId: generation?.planId, gapsMs: gaps))
+        case .rolledBack(let reason, let culprit, let gaps): failed(session, .rolledBack, 4, reason, culprit, gaps)
+        case .failed(let reason, let culprit, let gaps): failed(session, .failed, 5, reason, culprit, gaps)
+        }
+    }
+
+    private func failed(_ session: ApplySession, _ result: Outcome.Result, _ code: Int, _ reason: String, _ culprit: String?, _ gaps: [String: Int]) {
+        if let rejected = session.generation {
+            do throws(SupervisorError) {
+                try store.reject(rejected)
+            } catch {
+                log.write(.error, "cannot mark generation \(rejected.number) as bad: \(error.message)")
+            }
+        }
+        let tail = culprit.flatMap { name in session.plan?.service(named: name) }.map { LogTail.lines(Self.tailLines, of: logPath($0)) } ?? []
+        end(
+            session,
+            Outcome(
+                result: result, exitCode: code, generation: generation?.number, planId: generation?.planId, reason: reason,
+                hint: culprit.map { "`anyclaude logs \($0)` has more" }, logTail: tail, gapsMs: gaps))
+    }
+
+    static let tailLines = 20
+
+    func refuse(_ session: ApplySession, _ error: SupervisorError) {
+        log.write(.warning, "refused: \(error.message)")
+        end(
+            session, Outcome(result: .refused, exitCode: Int(error.exitCode), generation: generation?.number, reason: error.message, hint: error.hint)
+        )
+    }
+
+    func end(_ session: ApplySession, _ outcome: Outcome, record: Bool = true) {
+        tell(session, ProgressEvent(kind: .outcome, elapsedMs: session.elapsedMs, outcome: outcome))
+        session.reply?.endEvents()
+        if self.session === session { self.session = nil }
+        log.write(
+            outcome.exitCode == 0 ? .notice : .warning, "\(session.command): \(outcome.result.rawValue)\(outcome.reason.map { ": \($0)" } ?? "")")
+        reportStatusToSystemd()
+        guard record else { return }
+        let touched = outcome.result == .committed || outcome.result == .rolledBack || outcome.result == .failed ? session.generation : nil
+        let entry = HistoryEntry(
+            generation: touched?.number, planId: touched?.planId, time: Clock.timestamp(), user: session.user, command: session.command,
+            outcome: outcome.result, reason: outcome.reason)
+        do throws(SupervisorError) {
+            try history.append(entry)
+        } catch {
+            log.write(.error, "cannot write the history: \(error.message)")
+        }
+    }
+
+    // MARK: progress
+
+    func report(_ progress: Change.Progress) {
+        let (kind, message): (ProgressEvent.Kind, String) =
+            switch progress {
+            case .gate(let text): (.gate, text)
+            case .rollback(let reason): (.rollback, "rolling back: \(reason)")
+            }
+        log.write(kind == .rollback ? .warning : .notice, message)
+        broadcast(ProgressEvent(kind: kind, elapsedMs: session?.elapsedMs ?? 0, message: message))
+    }
+
+    /// What a service says of its start, for those who wait for it.
+    func progressed(_ unit: Int, _ text: String) {
+        guard let it = core.units[unit] else { return }
+        broadcast(ProgressEvent(kind: .service, elapsedMs: session?.elapsedMs ?? 0, service: it.name, state: it.machine.state, message: text))
+    }
+
+    /// To the one who asked, and to all who watch.
+    func broadcast(_ event: ProgressEvent) {
+        if let session { tell(session, event) } else { for subscriber in eventSubscribers { send(event, subscriber) } }
+    }
+
+    func tell(_ session: ApplySession, _ event: ProgressEvent) {
+        send(event, session.reply)
+        for subscriber in eventSubscribers { send(event, subscriber) }
+    }
+
+    func send(_ event: ProgressEvent, _ reply: ControlReply?) { reply?.event(event) }
+}

@@ -1,0 +1,141 @@
+import CProcess
+import Glibc
+import LaunchPlan
+
+/// From the decision to start a process until nothing of it is left.
+extension Supervisor {
+    func start(_ unit: Int, _ run: Int) {
+        guard let service = core.units[unit]?.service, let identity = core.units[unit]?.identity else { return }
+        do throws(SupervisorError) {
+            let prepared = try launcher.prepare(service, bindings: roots(of: unit), secrets: secrets, listeners: listeners)
+            let child: SpawnRequest.Child
+            do throws(SupervisorError) {
+                child = try prepared.request.spawn()
+            } catch {
+                prepared.abandon()
+                throw error
+            }
+            for descriptor in prepared.borrowed { close(descriptor) }
+            let numbers = prepared.request.descriptors.enumerated().map { ($1.name, Int32(3 + $0)) }
+            let record = RunRecord(
+                pid: child.pid, startTime: ProcFS.stat(child.pid)?.startTime ?? 0, identity: identity, service: service, bindings: bindings(of: unit),
+                ready: false, descriptors: Dictionary(uniqueKeysWithValues: numbers), started: Clock.timestamp())
+            let live = LiveRun(
+                unit: unit, run: run, pid: child.pid, pidfd: child.pidfd, isChild: true, directory: prepared.directory, record: record)
+            live.notify = prepared.notify
+            self.live[unit] = live
+            reaper.expect(child.pid) { [unowned self] status in self.leaderExited(live, status) }
+            save(live)
+            try connect(live, output: prepared.output, lease: prepared.lease)
+            live.pump?.note("\(service.name) started: pid \(child.pid)")
+            handle(unit, .spawned(run: run, pid: child.pid))
+        } catch {
+            let hint = error.hint.map { " (\($0))" } ?? ""
+            log.write(.error, "\(service.name): \(error.message)\(hint)")
+            handle(unit, .spawnFailed(run: run, reason: error.message + hint))
+        }
+    }
+
+    /// What the supervisor listens to of a run, new or adopted.
+    func connect(_ live: LiveRun, output: CInt, lease: CInt?) throws(SupervisorError) {
+        let service = live.record.service
+        let file = LogFile(path: logPath(service), policy: service.logs)
+        live.pump = try OutputPump(
+            loop: loop, descriptor: output, log: file, whenFull: service.logs.whenFull,
+            onLines: { [unowned self] lines in self.publish(lines, service.name) },
+            onProblem: { [unowned self] problem in self.log.write(.error, "\(service.name): \(problem)") })
+        if live.notify >= 0 { try loop.watch(live.notify, readable) { [unowned self] _ in self.receiveNotifications(live) } }
+        if let lease {
+            live.lease = try LeaseChannel(
+                loop: loop, descriptor: lease, onRequest: { [unowned self] request in self.lease(request, live) },
+                onClose: { [unowned self] in
+                    self.leases.releaseAll(holder: live.unit)
+                    self.leasesChanged.insert(live.unit)
+                })
+        }
+    }
+
+    func logPath(_ service: Service) -> String { "\(instance.logs)/\(service.logs.file ?? "\(service.name).log")" }
+
+    func save(_ live: LiveRun) {
+        do throws(SupervisorError) {
+            try live.record.write(live.directory)
+        } catch {
+            log.write(.error, "\(live.record.service.name): a restart of the supervisor would not find this process: \(error.message)")
+        }
+    }
+
+    // MARK: notifications
+
+    private func receiveNotifications(_ live: LiveRun) {
+        var buffer = [UInt8](repeating: 0, count: 8192)
+        while live.notify >= 0 {
+            var pid: Int32 = 0
+            var uid = uid_t.max
+            let count = cprocess_receive(live.notify, &buffer, buffer.count, &pid, &uid)
+            guard count > 0 else { return }
+            guard uid == geteuid() || uid == 0 else { continue }
+            for line in String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n") {
+                if line == "READY=1" { handle(live.unit, .notifiedReady(run: live.run)) }
+                if line.hasPrefix("STATUS=") {
+                    let text = String(line.dropFirst(7).prefix(200))
+                    handle(live.unit, .notifiedStatus(run: live.run, text))
+                    progressed(live.unit, text)
+                }
+            }
+        }
+    }
+
+    // MARK: end
+
+    func leaderExited(_ live: LiveRun, _ status: ExitStatus) {
+        guard !live.leaderExited else { return }
+        live.leaderExited = true
+        if !live.isChild { loop.unwatch(live.pidfd) }
+        live.pump?.note("\(live.record.service.name) ended: \(status)")
+        handle(live.unit, .exited(run: live.run, status))
+        checkEmptiness(live)
+    }
+
+    /// Ends the run when nothing of it is left. What is not a descendant of ours tells us nothing when it ends: it is looked
+    /// for again until then, and only while something is being stopped.
+    func checkEmptiness(_ live: LiveRun) {
+        guard live.leaderExited, self.live[live.unit] === live else { return }
+        if let token = live.emptinessCheck {
+            loop.cancel(token)
+            live.emptinessCheck = nil
+        }
+        guard live.isEmpty else {
+            live.emptinessCheck = loop.schedule(at: EventLoop.now + Self.emptinessPeriodMs) { [unowned self] in
+                live.emptinessCheck = nil
+                self.checkEmptiness(live)
+            }
+            return
+        }
+        release(live)
+        handle(live.unit, .gone(run: live.run))
+    }
+
+    static let emptinessPeriodMs = 50
+
+    /// Orphans of ours were buried: some run may be empty now.
+    func checkEndingRuns() {
+        for live in live.values where live.leaderExited { checkEmptiness(live) }
+    }
+
+    private func release(_ live: LiveRun) {
+        self.live[live.unit] = nil
+        for attempt in live.probes.values { attempt.cancel() }
+        live.probes = [:]
+        live.pump?.finish()
+        live.lease?.close()
+        leases.releaseAll(holder: live.unit)
+        if live.notify >= 0 {
+            loop.unwatch(live.notify)
+            close(live.notify)
+            live.notify = -1
+        }
+        close(live.pidfd)
+        Folder.remove(live.directory.path)
+    }
+}

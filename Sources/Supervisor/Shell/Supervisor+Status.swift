@@ -1,0 +1,42 @@
+import Control
+import Glibc
+import LaunchPlan
+
+extension Supervisor {
+    func status() -> StatusReport {
+        // One line for each service: the unit that is meant, or the newest where none serves.
+        let names = Set(core.units.values.map(\.name)).sorted()
+        let shown = names.compactMap { name -> Core.Unit? in
+            core.serving[name].flatMap { core.units[$0] } ?? core.units.values.filter { $0.name == name }.max { $0.id < $1.id }
+        }
+        return StatusReport(
+            version: Version.current, instance: instance.name, pid: Int(getpid()), generation: generation?.number, planId: generation?.planId,
+            busy: session != nil, configDirectory: generation?.bindings[PlanPath.Root.config.rawValue], services: shown.map(serviceStatus))
+    }
+
+    func serviceStatus(_ unit: Core.Unit) -> ServiceStatus {
+        let machine = unit.machine
+        let live = live[unit.id]
+        return ServiceStatus(
+            name: unit.name, role: unit.service.role.rawValue, state: machine.state, pid: live.map { Int($0.pid) },
+            uptimeMs: live.map { EventLoop.now - $0.startedAt }, restarts: max(0, machine.starts - 1), lastExit: machine.lastExit?.description,
+            message: machine.state == .ready ? machine.statusText : machine.problem ?? machine.statusText,
+            endpoint: machine.state == .ready ? endpoint(of: unit.id).map(Self.text) : nil)
+    }
+
+    private static func text(_ endpoint: LeaseEndpoint) -> String {
+        switch endpoint {
+        case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .unix(let path): path
+        }
+    }
+
+    /// STATUS= of the unit.
+    func reportStatusToSystemd() {
+        let machines = core.units.values.filter { !$0.retiring }.map(\.machine)
+        let ready = machines.filter { $0.phase == .ready }.count
+        let what = session.map { " (\($0.command))" } ?? ""
+        let number = generation.map { "generation \($0.number), " } ?? ""
+        systemd.status("\(number)\(ready) of \(machines.count) services ready\(what)")
+    }
+}

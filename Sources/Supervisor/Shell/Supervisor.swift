@@ -1,0 +1,106 @@
+import CProcess
+import Control
+import Glibc
+import LaunchPlan
+
+/// The shell around `Core`: turns what happens in the world into events, and actions into what happens.
+///
+/// Lives on one thread. Each aspect is an extension in a file of its own: actions, runs, adoption, leases, probes, applies,
+/// control, status, end.
+public final class Supervisor {
+    let options: SupervisorOptions
+    let instance: Instance
+    let log = SupervisorLog()
+    let loop: EventLoop
+    let reaper = ChildReaper()
+    let systemd: Systemd
+    let store: Store
+    let history: History
+    let listeners: ListenerPool
+    let launcher: Launcher
+    var secrets: SecretStore
+    var server: ControlServer?
+
+    var core: Core
+    var live: [Int: LiveRun] = [:]
+    /// Roots that each unit was made with, and those of targets, by identity.
+    var bindings: [Int: [String: String]] = [:]
+    var wantedBindings: [String: [String: String]] = [:]
+    var timers: [UnitTimer: TimerQueue.Token] = [:]
+    var changeTimers: [Change.Timer: TimerQueue.Token] = [:]
+    var leases = LeaseTable()
+    /// Units whose leases changed since they were saved.
+    var leasesChanged: Set<Int> = []
+
+    /// What is current, and its plan.
+    var generation: Generation?
+    var plan: LaunchPlan?
+    var session: ApplySession?
+    var isEnding = false
+    var exitCode: Int32 = 0
+
+    var eventSubscribers: Set<ControlReply> = []
+    var logSubscribers: [ControlReply: String?] = [:]
+    var attached: Set<ControlReply> = []
+
+    /// Events that actions led to; handled in order, never within each other.
+    private var queue: [Core.Event] = []
+    private var isHandling = false
+
+    struct UnitTimer: Hashable {
+        var unit: Int
+        var timer: ServiceTimer
+    }
+
+    init(options: SupervisorOptions, instance: Instance, inherited: [CInt], systemd: Systemd) throws(SupervisorError) {
+        self.options = options
+        self.instance = instance
+        self.systemd = systemd
+        store = try Store(state: instance.state)
+        for folder in [instance.logs, instance.cache, instance.runtime] { try Folder.make(folder) }
+        chmod(instance.runtime, 0o700)
+        history = History(path: "\(instance.state)/history.jsonl")
+        listeners = ListenerPool(inherited: inherited, systemd: systemd)
+        launcher = Launcher(instance: instance.name, runtime: instance.runtime, logs: instance.logs)
+        secrets = try SecretStore(runtime: instance.runtime, state: instance.state)
+        loop = try EventLoop()
+        var random = SystemRandomNumberGenerator()
+        core = Core(seed: random.next())
+    }
+
+    func handle(_ event: Core.Event) {
+        queue.append(event)
+        guard !isHandling else { return }
+        isHandling = true
+        defer { isHandling = false }
+        while !queue.isEmpty {
+            for action in core.handle(queue.removeFirst(), now: EventLoop.now) { perform(action) }
+        }
+    }
+
+    func handle(_ unit: Int, _ event: ServiceEvent) { handle(.unit(unit, event)) }
+
+    /// The roots of this machine: the caller knows its own, the supervisor the rest.
+    func bound(_ caller: [String: String]) -> [String: String] {
+        var bindings = caller
+        bindings[PlanPath.Root.state.rawValue] = instance.state
+        bindings[PlanPath.Root.cache.rawValue] = instance.cache
+        bindings[PlanPath.Root.logs.rawValue] = instance.logs
+        bindings[PlanPath.Root.runtime.rawValue] = instance.runtime
+        return bindings
+    }
+
+    static func roots(_ bindings: [String: String]) -> PlanPath.Bindings {
+        Dictionary(uniqueKeysWithValues: bindings.compactMap { key, value in PlanPath.Root(rawValue: key).map { ($0, value) } })
+    }
+
+    /// An identity says which roots a unit was wanted with.
+    func roots(of unit: Int) -> PlanPath.Bindings { Self.roots(bindings(of: unit)) }
+
+    func bindings(of unit: Int) -> [String: String] {
+        if let known = bindings[unit] { return known }
+        let wanted = core.units[unit].flatMap { wantedBindings[$0.identity] } ?? [:]
+        bindings[unit] = wanted
+        return wanted
+    }
+}

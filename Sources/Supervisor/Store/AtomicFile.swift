@@ -1,0 +1,117 @@
+import Glibc
+
+/// Files that are there whole or not at all.
+enum AtomicFile {
+    /// The bytes are on the disk under `path` when this returns; a kill at any instruction leaves the old file or the new one.
+    /// - Parameter durable: false for files of the runtime directory, which do not outlive a crash of the machine anyway.
+    static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o600, durable: Bool = true) throws(SupervisorError) {
+        let temporary = path + ".new"
+        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
+        guard file >= 0 else { throw .system("cannot write \(path)", errno: errno, exitCode: 73) }
+        var problem: CInt = writeAll(bytes, to: file)
+        if problem == 0, durable, fsync(file) != 0 { problem = errno }
+        if close(file) != 0, problem == 0 { problem = errno }
+        if problem == 0, rename(temporary, path) != 0 { problem = errno }
+        guard problem == 0 else {
+            unlink(temporary)
+            throw .system("cannot write \(path)", errno: problem)
+        }
+        if durable { try syncDirectory(of: path) }
+    }
+
+    /// A symbolic link, replaced in one step.
+    static func link(_ path: String, to target: String) throws(SupervisorError) {
+        let temporary = path + ".new"
+        unlink(temporary)
+        guard symlink(target, temporary) == 0, rename(temporary, path) == 0 else {
+            throw .system("cannot write \(path)", errno: errno)
+        }
+        try syncDirectory(of: path)
+    }
+
+    static func syncDirectory(of path: String) throws(SupervisorError) {
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        let directory = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { throw .system("cannot open \(folder)", errno: errno) }
+        defer { close(directory) }
+        guard fsync(directory) == 0 else { throw .system("cannot write \(folder)", errno: errno) }
+    }
+
+    /// The whole file; nil where there is none.
+    /// - Parameter limit: a longer file is an error: nothing of ours is that long.
+    static func read(_ path: String, limit: Int = 64 << 20) throws(SupervisorError) -> [UInt8]? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        if file < 0 {
+            if errno == ENOENT || errno == ENOTDIR { return nil }
+            throw .system("cannot read \(path)", errno: errno)
+        }
+        defer { close(file) }
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        while true {
+            let count = Glibc.read(file, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .system("cannot read \(path)", errno: errno) }
+            if count == 0 { return bytes }
+            bytes.append(contentsOf: chunk[..<count])
+            guard bytes.count <= limit else { throw SupervisorError("\(path) is longer than \(limit) bytes", exitCode: 74) }
+        }
+    }
+
+    /// 0, or an errno.
+    static func writeAll(_ bytes: [UInt8], to file: CInt) -> CInt {
+        bytes.withUnsafeBytes { buffer in
+            var done = 0
+            while done < buffer.count {
+                let written = Glibc.write(file, buffer.baseAddress?.advanced(by: done), buffer.count - done)
+                if written < 0, errno == EINTR { continue }
+                guard written > 0 else { return errno }
+                done += written
+            }
+            return 0
+        }
+    }
+}
+
+/// Folders.
+enum Folder {
+    /// Makes `path` and what is missing above it, for its owner alone.
+    static func make(_ path: String, mode: mode_t = 0o700) throws(SupervisorError) {
+        var status = stat()
+        if stat(path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFDIR else { throw SupervisorError("\(path) is not a directory", exitCode: 73) }
+            return
+        }
+        if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try make(String(path[..<slash]), mode: mode) }
+        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw .system("cannot make \(path)", errno: errno, exitCode: 73) }
+    }
+
+    /// The names in a folder, sorted; none where there is no folder.
+    static func names(in path: String) -> [String] {
+        guard let directory = opendir(path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Removes a folder of ours with all that is in it. Symbolic links are removed, never followed.
+    static func remove(_ path: String) {
+        for name in names(in: path) {
+            let child = "\(path)/\(name)"
+            var status = stat()
+            if lstat(child, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { remove(child) } else { unlink(child) }
+        }
+        rmdir(path)
+    }
+
+    /// Nothing, or why a file cannot be made in the folder.
+    static func problemWriting(to path: String) -> SupervisorError? {
+        do throws(SupervisorError) { try make(path) } catch { return error }
+        guard access(path, W_OK | X_OK) == 0 else { return .system("cannot write to \(path)", errno: errno) }
+        return nil
+    }
+}
