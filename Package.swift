@@ -110,10 +110,13 @@ let package = Package(
         tests("LaunchPlan", ["LaunchPlan", "JSON"]),
         tests("Checkpoint", ["Checkpoint", "JSON"]),
         tests("Messages", ["Messages", "JSON"]),
+        tests("Control", ["Control", "LaunchPlan", "JSON"]),
+        tests("Serving", ["Serving"]),
         tests("ConfigCompiler", ["ConfigCompiler", "LaunchPlan", "Diagnostics", "JSON"]),
         tests("Supervisor", ["Supervisor", "Control", "LaunchPlan", "JSON"]),
         tests("InferenceRuntime", ["InferenceRuntime", "Checkpoint", "Messages", "JSON", "CKernels"]),
         tests("Proxy", ["Proxy", "Messages", "LaunchPlan", "JSON"]),
+        tests("anyclaude", ["anyclaude", "Control", "LaunchPlan", "JSON"]),
         tests("Integration", ["JSON", "Control", "LaunchPlan"]),
     ]
 )

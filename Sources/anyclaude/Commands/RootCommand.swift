@@ -20,7 +20,7 @@ struct RootCommand: ParsableCommand {
             ValidateCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, LogsCommand.self, RollbackCommand.self,
             HistoryCommand.self,
             RestartCommand.self, DownCommand.self, RunCommand.self, EnvCommand.self, SuperviseCommand.self, ExplainCommand.self, SchemaCommand.self,
-            CheckSetupCommand.self, TestModelCommand.self,
+            ConfigCommand.self, CheckSetupCommand.self, TestModelCommand.self,
         ])
 
     /// Runs the command that `arguments` (without the program's name) mean.

@@ -25,7 +25,8 @@ struct SupervisorLauncher {
         try Paths.makeDirectory(instance.state)
         try Paths.makeDirectory(instance.logs)
         let log = "\(instance.logs)/supervisor.log"
-        let arguments = [program, "--instance", instance.name] + (untilIdle ? ["--until-idle"] : [])
+        // What is current does not start by itself: an apply follows, and would replace it at once.
+        let arguments = [program, "--instance", instance.name, "--idle"] + (untilIdle ? ["--until-idle"] : [])
         session.debug(1, "starting \(arguments.joined(separator: " "))")
         let pid = try ChildProcess.spawnDetached(arguments, environment: session.caller.environment, log: log)
         return try wait(for: pid, log: log)

@@ -1,0 +1,76 @@
+import Control
+import LaunchPlan
+import Testing
+
+struct ClientEnvironmentTests {
+    private func settings(
+        _ backends: [ProxySettings.Backend], default name: String = "local", routes: [ProxySettings.Route] = []
+    ) -> ProxySettings {
+        ProxySettings(
+            backends: backends, defaultBackend: name, routes: routes,
+            directories: ProxySettings.Directories(cache: .rooted(.cache, ""), logs: .rooted(.logs, "")))
+    }
+
+    private let local = ProxySettings.Backend(
+        name: "local", api: .openai, dialect: "native", target: .service(name: "local"), model: "qwen3", contextWindow: 65_536)
+    private let small = ProxySettings.Backend(name: "small", api: .openai, dialect: "native", target: .service(name: "small"), model: "tiny")
+    private let claude = ProxySettings.Backend(name: "claude", api: .anthropic, dialect: "generic", target: .url(base: "https://api.anthropic.com"))
+
+    private func environment(_ settings: ProxySettings, token: String? = nil, caller: [String: String] = [:]) -> [String: String] {
+        let environment = ClientEnvironment(settings: settings, baseURL: "http://127.0.0.1:8788", token: token, caller: caller)
+        #expect(environment.variables.map(\.name) == environment.variables.map(\.name).sorted())
+        return Dictionary(uniqueKeysWithValues: environment.variables.map { ($0.name, $0.value) })
+    }
+
+    @Test func claudeGetsTheAddressAlone() {
+        #expect(environment(settings([claude], default: "claude"), token: "secret") == ["ANTHROPIC_BASE_URL": "http://127.0.0.1:8788"])
+    }
+
+    @Test func aLocalBackendGetsAllThatTheClientNeeds() {
+        let variables = environment(settings([local]), caller: ["ANTHROPIC_API_KEY": "sk-real"])
+        #expect(variables["ANTHROPIC_AUTH_TOKEN"] == ClientEnvironment.placeholderToken)
+        #expect(variables["ANTHROPIC_API_KEY"] == "", "a real key must not reach a local server")
+        #expect(variables["CLAUDE_CODE_ATTRIBUTION_HEADER"] == "0")
+        #expect(variables["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == "65536")
+        #expect(variables["CLAUDE_CODE_MAX_OUTPUT_TOKENS"] == "16384")
+        for name in ["ANTHROPIC_MODEL", "ANTHROPIC_DEFAULT_OPUS_MODEL", "ANTHROPIC_DEFAULT_SONNET_MODEL", "ANTHROPIC_DEFAULT_HAIKU_MODEL"] {
+            #expect(variables[name] == "qwen3", "\(name)")
+        }
+        #expect(variables["API_TIMEOUT_MS"] == "900000")
+    }
+
+    @Test func theProxysTokenIsShown() {
+        #expect(environment(settings([local]), token: "t0ken")["ANTHROPIC_AUTH_TOKEN"] == "t0ken")
+    }
+
+    @Test func theCallersKnobsStay() {
+        let variables = environment(
+            settings([local]),
+            caller: ["ANTHROPIC_MODEL": "mine", "API_TIMEOUT_MS": "1", "ANTHROPIC_BASE_URL": "http://elsewhere", "ANTHROPIC_DEFAULT_OPUS_MODEL": ""])
+        #expect(variables["ANTHROPIC_MODEL"] == nil)
+        #expect(variables["API_TIMEOUT_MS"] == nil)
+        #expect(variables["ANTHROPIC_BASE_URL"] == "http://127.0.0.1:8788")
+        #expect(variables["ANTHROPIC_DEFAULT_OPUS_MODEL"] == "qwen3", "an empty variable is not a choice")
+    }
+
+    @Test func aRoutedTierKeepsTheClientsId() {
+        // `tiny` would be routed to the default backend, so only the client's own id reaches `small`.
+        let variables = environment(settings([local, small], routes: [.init(model: "*haiku*", to: "small")]))
+        #expect(variables["ANTHROPIC_DEFAULT_HAIKU_MODEL"] == nil)
+        #expect(variables["ANTHROPIC_DEFAULT_SONNET_MODEL"] == "qwen3")
+    }
+
+    @Test func aRoutedTierIsNamedWhereItsIdTakesTheSameRoute() {
+        let routes = [ProxySettings.Route(model: "*haiku*", to: "small"), .init(model: "tiny", to: "small")]
+        #expect(environment(settings([local, small], routes: routes))["ANTHROPIC_DEFAULT_HAIKU_MODEL"] == "tiny")
+    }
+
+    @Test(arguments: [(8_192, "8192"), (32_768, "8192"), (65_536, "16384"), (131_072, nil), (nil, nil)] as [(Int?, String?)])
+    func theAnswerLeavesRoomForThePrompt(window: Int?, expected: String?) {
+        var backend = local
+        backend.contextWindow = window
+        #expect(environment(settings([backend]))["CLAUDE_CODE_MAX_OUTPUT_TOKENS"] == expected)
+        backend.maxOutputTokens = 1234
+        #expect(environment(settings([backend]))["CLAUDE_CODE_MAX_OUTPUT_TOKENS"] == "1234")
+    }
+}

@@ -1,0 +1,38 @@
+import Testing
+
+@testable import anyclaude
+
+struct UpstreamArgumentsTests {
+    private func translated(_ line: String, hasConfiguration: Bool = true) -> String {
+        UpstreamArguments.translated(
+            line.split(separator: " ").map(String.init), commands: ["run", "status", "apply", "check-setup"], hasConfiguration: hasConfiguration
+        ).joined(separator: " ")
+    }
+
+    @Test(arguments: [
+        ("", "run -- claude"),
+        ("--mode=vllm-mlx", "run --backend vllm-mlx -- claude"),
+        ("--mode vllm-mlx", "run --backend vllm-mlx -- claude"),
+        ("--mode=openrouter -p hello --model x", "run --backend openrouter -- claude -p hello --model x"),
+        ("-p hello --mode=lmstudio", "run --backend lmstudio -- claude -p hello"),
+        ("--mode=claude -- --mode=x", "run --backend claude -- claude --mode=x"),
+        ("--resume", "run -- claude --resume"),
+        ("--check-setup", "check-setup"),
+        ("--mode=lmstudio --test-model", "test-model --backend lmstudio"),
+        ("status --json", "status --json"),
+        ("run -- claude --mode=x", "run -- claude --mode=x"),
+        ("--instance lab status --json", "status --instance lab --json"),
+        ("-f x.yaml apply", "apply -f x.yaml"),
+        ("--version", "--version"),
+        ("--help", "--help"),
+        ("--generate-completion-script=bash", "--generate-completion-script=bash"),
+        ("stauts", "stauts"),
+    ])
+    func lines(line: String, meaning: String) { #expect(translated(line) == meaning) }
+
+    @Test func withoutAConfigurationHelpIsShown() {
+        #expect(translated("", hasConfiguration: false) == "--help")
+        #expect(translated("--resume", hasConfiguration: false) == "--resume")
+        #expect(translated("--mode=claude", hasConfiguration: false) == "run --backend claude -- claude")
+    }
+}
