@@ -1,0 +1,287 @@
+/// Expressions and their operators.
+extension TemplateEvaluator {
+    func evaluate(_ expression: Expression, in scope: TemplateScope) throws(RuntimeError) -> TemplateValue {
+        try step()
+        switch expression {
+        case .none: return .none
+        case .bool(let value): return .bool(value)
+        case .integer(let value): return .integer(value)
+        case .float(let value): return .float(value)
+        case .string(let value): return .string(value)
+        case .name(let name):
+            if let value = scope.value(name) { return value }
+            return Self.globals.contains(name) ? .function(.builtin(name)) : .undefined("'\(name)' is undefined")
+        case .list(let elements): return .list(try evaluate(elements, in: scope))
+        case .tuple(let elements): return .tuple(try evaluate(elements, in: scope))
+        case .dict(let members):
+            var dict = TemplateDict()
+            for member in members { dict.set(try evaluate(member.key, in: scope), try evaluate(member.value, in: scope)) }
+            return .dict(dict)
+        case .attribute(let base, let name): return try attribute(name, of: try evaluate(base, in: scope))
+        case .item(let base, let key): return try item(try evaluate(key, in: scope), of: try evaluate(base, in: scope))
+        case .slice(let base, let start, let stop, let step):
+            func bound(_ expression: Expression?) throws(RuntimeError) -> Int? {
+                guard let expression else { return nil }
+                let value = try evaluate(expression, in: scope)
+                if case .none = value { return nil }
+                guard let integer = value.integer else { throw failure("a slice needs integers, not \(value.typeName)") }
+                return integer
+            }
+            return try slice(try evaluate(base, in: scope), try bound(start), try bound(stop), try bound(step))
+        case .call(let callee, let syntax): return try call(try evaluate(callee, in: scope), try arguments(syntax, in: scope))
+        case .filter(let base, let filter):
+            return try self.filter(filter.name, try evaluate(base, in: scope), try arguments(filter.arguments, in: scope))
+        case .test(let base, let test):
+            return .bool(try self.test(test.name, try evaluate(base, in: scope), try arguments(test.arguments, in: scope)))
+        case .unary(let operation, let operand): return try unary(operation, try evaluate(operand, in: scope))
+        case .binary(let operation, let left, let right):
+            return try binary(operation, try evaluate(left, in: scope), try evaluate(right, in: scope))
+        case .compare(let first, let rest):
+            var left = try evaluate(first, in: scope)
+            for (comparison, expression) in rest {
+                let right = try evaluate(expression, in: scope)
+                guard try compare(comparison, left, right) else { return .bool(false) }
+                left = right
+            }
+            return .bool(true)
+        case .and(let left, let right):
+            let value = try evaluate(left, in: scope)
+            return value.isTrue ? try evaluate(right, in: scope) : value
+        case .or(let left, let right):
+            let value = try evaluate(left, in: scope)
+            return value.isTrue ? value : try evaluate(right, in: scope)
+        case .concatenate(let parts):
+            var text = ""
+            for part in parts { text += try evaluate(part, in: scope).text }
+            try check(size: text.utf8.count)
+            return .string(text)
+        case .conditional(let condition, let then, let otherwise):
+            if try evaluate(condition, in: scope).isTrue { return try evaluate(then, in: scope) }
+            guard let otherwise else { return .undefined("the inline if-expression has no else and its condition is false") }
+            return try evaluate(otherwise, in: scope)
+        }
+    }
+
+    private func evaluate(_ expressions: [Expression], in scope: TemplateScope) throws(RuntimeError) -> [TemplateValue] {
+        var values: [TemplateValue] = []
+        values.reserveCapacity(expressions.count)
+        for expression in expressions { values.append(try evaluate(expression, in: scope)) }
+        return values
+    }
+
+    func arguments(_ syntax: TemplateSyntax.Arguments, in scope: TemplateScope) throws(RuntimeError) -> TemplateArguments {
+        var arguments = TemplateArguments(positional: try evaluate(syntax.positional, in: scope))
+        for argument in syntax.named { arguments.named.append((argument.name, try evaluate(argument.value, in: scope))) }
+        if let spread = syntax.spread { arguments.positional += try iterate(try evaluate(spread, in: scope)) }
+        if let spread = syntax.namedSpread {
+            guard case .dict(let dict) = try evaluate(spread, in: scope) else { throw failure("`**` needs a dict") }
+            arguments.named += dict.members.map { ($0.key.text, $0.value) }
+        }
+        return arguments
+    }
+
+    /// An undefined value may be tested and written, but not used.
+    func use(_ value: TemplateValue) throws(RuntimeError) {
+        if case .undefined(let message) = value { throw failure(message) }
+    }
+
+    // MARK: Members
+
+    /// `value.name`: what the value itself has of that name, then its member.
+    func attribute(_ name: String, of value: TemplateValue) throws(RuntimeError) -> TemplateValue {
+        try use(value)
+        if Self.methods(of: value).contains(name) { return .function(.method(value, name)) }
+        switch value {
+        case .dict(let dict): if let member = dict[name] { return member }
+        case .namespace(let namespace): if let member = namespace.members[name] { return member }
+        case .loop(let loop): if let member = loop.attribute(name) { return member }
+        case .function(.macro(let macro, _)): if name == "name" { return .string(macro.name) }
+        default: break
+        }
+        return .undefined("'\(value.typeName) object' has no attribute '\(name)'")
+    }
+
+    /// `value[key]`: its member, then for a text what `value.key` gives.
+    func item(_ key: TemplateValue, of value: TemplateValue) throws(RuntimeError) -> TemplateValue {
+        try use(value)
+        switch value {
+        case .dict(let dict): if let member = dict[key] { return member }
+        case .list(let elements), .tuple(let elements):
+            if let index = key.integer {
+                let position = index < 0 ? index + elements.count : index
+                return elements.indices.contains(position) ? elements[position] : .undefined("\(value.typeName) object has no element \(index)")
+            }
+        case .string(let text):
+            if let index = key.integer {
+                let scalars = Array(text.unicodeScalars)
+                let position = index < 0 ? index + scalars.count : index
+                return scalars.indices.contains(position) ? .string(String(scalars[position])) : .undefined("str object has no element \(index)")
+            }
+        default: break
+        }
+        if let name = key.stringValue { return try attribute(name, of: value) }
+        return .undefined("'\(value.typeName) object' has no item \(key.notation)")
+    }
+
+    private func slice(_ value: TemplateValue, _ start: Int?, _ stop: Int?, _ step: Int?) throws(RuntimeError) -> TemplateValue {
+        try use(value)
+        func picked<Element>(_ elements: [Element]) throws(RuntimeError) -> [Element] {
+            let step = step ?? 1
+            guard step != 0 else { throw failure("slice step cannot be zero") }
+            let count = elements.count
+            func bound(_ index: Int?, _ absent: Int, _ low: Int, _ high: Int) -> Int {
+                guard let index else { return absent }
+                return min(max(index < 0 ? index + count : index, low), high)
+            }
+            let first = step > 0 ? bound(start, 0, 0, count) : bound(start, count - 1, -1, count - 1)
+            let last = step > 0 ? bound(stop, count, 0, count) : bound(stop, -1, -1, count - 1)
+            return stride(from: first, to: last, by: step).map { elements[$0] }
+        }
+        switch value {
+        case .list(let elements): return .list(try picked(elements))
+        case .tuple(let elements): return .tuple(try picked(elements))
+        case .string(let text):
+            var result = String.UnicodeScalarView()
+            result.append(contentsOf: try picked(Array(text.unicodeScalars)))
+            return .string(String(result))
+        default: throw failure("'\(value.typeName)' object cannot be sliced")
+        }
+    }
+
+    // MARK: Operators
+
+    private func unary(_ operation: TemplateSyntax.UnaryOperator, _ value: TemplateValue) throws(RuntimeError) -> TemplateValue {
+        if operation == .not { return .bool(!value.isTrue) }
+        try use(value)
+        if let integer = value.integer, integer != .min { return .integer(operation == .minus ? -integer : integer) }
+        if case .float(let number) = value { return .float(operation == .minus ? -number : number) }
+        throw failure("bad operand type for unary \(operation == .minus ? "-" : "+"): '\(value.typeName)'")
+    }
+
+    private func binary(
+        _ operation: TemplateSyntax.BinaryOperator, _ left: TemplateValue, _ right: TemplateValue
+    ) throws(RuntimeError) -> TemplateValue {
+        try use(left)
+        try use(right)
+        if let result = try sequenceOperation(operation, left, right) { return result }
+        if let left = left.integer, let right = right.integer { return try integerOperation(operation, left, right) }
+        guard let leftNumber = left.number, let rightNumber = right.number else {
+            throw failure("unsupported operand types for \(operation): '\(left.typeName)' and '\(right.typeName)'")
+        }
+        return .float(try floatOperation(operation, leftNumber, rightNumber))
+    }
+
+    private func sequenceOperation(
+        _ operation: TemplateSyntax.BinaryOperator, _ left: TemplateValue, _ right: TemplateValue
+    ) throws(RuntimeError) -> TemplateValue? {
+        switch (operation, left, right) {
+        case (.add, .string(let one), .string(let other)):
+            try check(size: one.utf8.count + other.utf8.count)
+            return .string(one + other)
+        case (.add, .list(let one), .list(let other)):
+            try check(size: one.count + other.count)
+            return .list(one + other)
+        case (.add, .tuple(let one), .tuple(let other)): return .tuple(one + other)
+        case (.multiply, .string(let text), _), (.multiply, _, .string(let text)):
+            guard let count = left.integer ?? right.integer else { return nil }
+            let (size, overflows) = text.utf8.count.multipliedReportingOverflow(by: max(count, 0))
+            try check(size: overflows ? .max : size)
+            return .string(String(repeating: text, count: max(count, 0)))
+        case (.multiply, .list(let elements), _), (.multiply, _, .list(let elements)):
+            guard let count = left.integer ?? right.integer else { return nil }
+            let (size, overflows) = elements.count.multipliedReportingOverflow(by: max(count, 0))
+            try check(size: overflows ? .max : size)
+            return .list((0..<max(count, 0)).flatMap { _ in elements })
+        case (.modulo, .string(let format), _):
+            var values = [right]
+            if case .tuple(let elements) = right { values = elements }
+            return .string(try formatted(format, values))
+        default: return nil
+        }
+    }
+
+    private func integerOperation(_ operation: TemplateSyntax.BinaryOperator, _ left: Int, _ right: Int) throws(RuntimeError) -> TemplateValue {
+        let (value, overflows): (Int, Bool)
+        switch operation {
+        case .add: (value, overflows) = left.addingReportingOverflow(right)
+        case .subtract: (value, overflows) = left.subtractingReportingOverflow(right)
+        case .multiply: (value, overflows) = left.multipliedReportingOverflow(by: right)
+        case .divide:
+            guard right != 0 else { throw failure("division by zero") }
+            return .float(Double(left) / Double(right))
+        case .floorDivide, .modulo:
+            guard right != 0 else { throw failure("division by zero") }
+            guard !(left == .min && right == -1) else { throw failure("an integer beyond 64 bits") }
+            let (quotient, remainder) = left.quotientAndRemainder(dividingBy: right)
+            let isBelow = remainder != 0 && (remainder < 0) != (right < 0)
+            if operation == .modulo { return .integer(isBelow ? remainder + right : remainder) }
+            return .integer(isBelow ? quotient - 1 : quotient)
+        case .power:
+            guard right >= 0 else { return .float(try floatOperation(.power, Double(left), Double(right))) }
+            guard right < 64 || (-1...1).contains(left) else { throw failure("an integer beyond 64 bits") }
+            var result = 1
+            for _ in 0..<(right > 64 ? 64 + right % 2 : right) {
+                let (product, overflow) = result.multipliedReportingOverflow(by: left)
+                guard !overflow else { throw failure("an integer beyond 64 bits") }
+                result = product
+            }
+            return .integer(result)
+        }
+        guard !overflows else { throw failure("an integer beyond 64 bits") }
+        return .integer(value)
+    }
+
+    private func floatOperation(_ operation: TemplateSyntax.BinaryOperator, _ left: Double, _ right: Double) throws(RuntimeError) -> Double {
+        switch operation {
+        case .add: return left + right
+        case .subtract: return left - right
+        case .multiply: return left * right
+        case .divide, .floorDivide, .modulo:
+            guard right != 0 else { throw failure("division by zero") }
+            let floor = (left / right).rounded(.down)
+            return operation == .divide ? left / right : operation == .floorDivide ? floor : left - floor * right
+        case .power: throw failure("`**` of floats is not supported")
+        }
+    }
+
+    func compare(_ comparison: TemplateSyntax.Comparison, _ left: TemplateValue, _ right: TemplateValue) throws(RuntimeError) -> Bool {
+        switch comparison {
+        case .equal: return left.equals(right)
+        case .notEqual: return !left.equals(right)
+        case .isIn: return try contains(right, left)
+        case .notIn: return try !contains(right, left)
+        case .less: return try order(left, right) < 0
+        case .lessOrEqual: return try order(left, right) <= 0
+        case .greater: return try order(left, right) > 0
+        case .greaterOrEqual: return try order(left, right) >= 0
+        }
+    }
+
+    /// Negative, zero or positive as `left` comes before, with or after `right`.
+    func order(_ left: TemplateValue, _ right: TemplateValue) throws(RuntimeError) -> Int {
+        try use(left)
+        try use(right)
+        if let left = left.integer, let right = right.integer { return left < right ? -1 : left > right ? 1 : 0 }
+        if let left = left.number, let right = right.number { return left < right ? -1 : left > right ? 1 : 0 }
+        switch (left, right) {
+        case (.string(let one), .string(let other)):
+            // The order of UTF-8 is that of code points.
+            return one.utf8.lexicographicallyPrecedes(other.utf8) ? -1 : one.utf8.elementsEqual(other.utf8) ? 0 : 1
+        case (.list(let one), .list(let other)), (.tuple(let one), .tuple(let other)):
+            for (left, right) in zip(one, other) where !left.equals(right) { return try order(left, right) }
+            return one.count - other.count
+        default: throw failure("'<' is not supported between '\(left.typeName)' and '\(right.typeName)'")
+        }
+    }
+
+    func contains(_ container: TemplateValue, _ element: TemplateValue) throws(RuntimeError) -> Bool {
+        switch container {
+        case .string(let text):
+            guard let part = element.stringValue else { throw failure("'in <string>' requires a string, not \(element.typeName)") }
+            return PythonText.firstRange(of: Array(part.utf8), in: Array(text.utf8), from: 0) != nil
+        case .dict(let dict): return dict[element] != nil
+        case .undefined: return false
+        default: return try iterate(container).contains { $0.equals(element) }
+        }
+    }
+}
