@@ -55,7 +55,10 @@ public enum Compiler {
             if syntax.documents.isEmpty {
                 for range in SecretScan.ranges(in: source.bytes) { sources.mask(SourceSpan(file, range)) }
             }
-            guard let tree = syntax.documents.first else { return nil }
+            guard let tree = syntax.documents.first else {
+                if diagnostics.isEmpty { diagnostics.append(SyntaxTree.empty(file)) }
+                return nil
+            }
             if syntax.documents.count > 1 {
                 let second = syntax.documents[1].span
                 diagnostics.append(

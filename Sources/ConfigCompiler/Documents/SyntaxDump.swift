@@ -16,6 +16,8 @@ public enum SyntaxDump {
     public static func dump(
         _ file: SourceFile, format: SourceFormat? = nil, limits: SyntaxLimits = SyntaxLimits(), allowDuplicateKeys: Bool = false
     ) -> Result {
+        var limits = limits
+        limits.passesUnknownTags = true
         var sources = SourceMap()
         let id = sources.add(path: file.path, bytes: file.bytes)
         let tree = SyntaxTree.documents(of: file.bytes, file: id, format: format ?? SourceFormat(path: file.path), limits: limits)

@@ -25,7 +25,7 @@ enum BytePrecheck {
                     }
                 }
                 index += 1
-            } else if byte == 0x0A || byte == 0x0D || byte == 0x09 {
+            } else if byte == 0x0A || byte == 0x0D || byte == 0x09 || (byte == 0x7F && format == .json) {
                 index += 1
             } else if byte < 0x80 {
                 return control(Unicode.Scalar(byte), index..<index + 1, file)

@@ -45,6 +45,7 @@ public enum SyntaxTree {
         return (composer.documents, composer.diagnostics)
     }
 
+    /// No text is no configuration; to the syntax of YAML it is no document, which is no fault.
     static func empty(_ file: FileID) -> Diagnostic {
         Diagnostic(
             .emptyFile, "the file says nothing", at: SourceSpan(file, 0..<0), label: "nothing here",

@@ -93,6 +93,8 @@ extension Checker {
             return nil
         }
         guard let text = string(node, "a string", place) else { return nil }
+        // A URL may carry a password.
+        if case .url = spec.type, text.contains("@") { mask(node.span) }
         do throws(ValueFault) {
             let value = try TextValue.read(text, as: spec.type)
             if node.style == .plain, text.utf8.count <= 3, Self.yamlOneBooleans.contains(text.lowercased()) {

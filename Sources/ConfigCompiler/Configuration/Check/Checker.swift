@@ -50,6 +50,8 @@ struct Checker {
             advise(spec, entry, inner)
             if let value = value(entry.value, spec, inner) {
                 section.set(spec.name, Checked(value: value, origin: .file(entry.value.span), keySpan: entry.keySpan))
+            } else {
+                section.setFaulty(spec.name)
             }
         }
         for spec in scope.keys where spec.isRequired && seen[spec.name] == nil {

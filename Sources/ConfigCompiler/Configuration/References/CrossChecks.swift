@@ -118,6 +118,7 @@ struct CrossChecks {
     private mutating func openListener() {
         guard !HostName.isLoopback(configuration.proxyHost), configuration.proxy[ProxyKeys.authToken]?.reference == nil else { return }
         let proxy = configuration.proxy
+        if proxy.isFaulty(ProxyKeys.authToken) { return }
         diagnostics.append(
             Diagnostic(
                 .openListener, "the proxy is open to other machines and asks for no token", at: proxy.span(of: ProxyKeys.host), label: "not a loopback address",

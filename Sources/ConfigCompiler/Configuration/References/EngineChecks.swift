@@ -27,6 +27,13 @@ enum EngineChecks {
     }
 
     private static func missing(_ backend: Backend, _ engine: EngineName) -> (key: String, why: String?)? {
+        let section = backend.section
+        // A value that was reported as wrong is not missing.
+        if section.isFaulty(BackendKeys.model) || section.isFaulty(BackendKeys.modelPath) || section.isFaulty(BackendKeys.serverScript)
+            || section.isFaulty(BackendKeys.command)
+        {
+            return nil
+        }
         let isPath = backend.modelPath != nil
         switch engine {
         case .native, .llamaServer:

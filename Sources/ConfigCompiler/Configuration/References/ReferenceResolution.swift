@@ -31,6 +31,7 @@ struct ReferenceResolution {
     private mutating func kind(of element: NamedSections.Element) -> BackendKind? {
         if let kind = element.section[BackendKeys.kind] { return kind }
         if let kind = BackendKind(name: element.name) { return kind }
+        if element.section.isFaulty(BackendKeys.kind) { return nil }
         let choices = BackendKind.choices.flatMap { [$0.name] + $0.aliases }
         let near = Spelling.nearest(to: element.name, among: choices)
         diagnostics.append(

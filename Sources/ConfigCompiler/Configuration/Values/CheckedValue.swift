@@ -57,6 +57,8 @@ struct Section: Sendable {
     let scope: Scope
     /// By canonical name; only what was given.
     private(set) var fields: [String: Checked] = [:]
+    /// Keys whose values were reported as wrong: they are neither absent nor usable.
+    private(set) var faulty: Set<String> = []
     /// Nil for a section that the file does not have.
     let span: SourceSpan?
 
@@ -66,6 +68,7 @@ struct Section: Sendable {
     }
 
     mutating func set(_ name: String, _ value: Checked) { fields[name] = value }
+    mutating func setFaulty(_ name: String) { faulty.insert(name) }
 
     /// The value given, or the default.
     subscript<Value>(_ key: Key<Value>) -> Value? {
@@ -75,6 +78,7 @@ struct Section: Sendable {
 
     func field<Value>(_ key: Key<Value>) -> Checked? { fields[key.name] }
     func has<Value>(_ key: Key<Value>) -> Bool { fields[key.name] != nil }
+    func isFaulty<Value>(_ key: Key<Value>) -> Bool { faulty.contains(key.name) }
     func origin<Value>(of key: Key<Value>) -> Origin { fields[key.name]?.origin ?? .defaultValue }
     func span<Value>(of key: Key<Value>) -> SourceSpan? { fields[key.name]?.origin.span }
 }

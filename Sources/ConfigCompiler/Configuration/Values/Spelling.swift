@@ -7,8 +7,8 @@ enum Spelling {
         // Two habits of writing names, `base_url` and `baseUrl`, are no slip at all.
         if let same = candidates.sorted().first(where: { fold($0) == folded }) { return same }
         let limit = max(1, word.count / 3)
-        return candidates.sorted().map { (name: $0, distance: distance(fold($0), folded)) }.filter { $0.distance <= limit }
-            .min { $0.distance < $1.distance }?.name
+        return candidates.sorted().map { (name: $0, distance: distance(fold($0), folded), exact: distance(Array($0.utf8), Array(word.utf8))) }
+            .filter { $0.distance <= limit }.min { ($0.distance, $0.exact) < ($1.distance, $1.exact) }?.name
     }
 
     private static func fold(_ word: String) -> [UInt8] {

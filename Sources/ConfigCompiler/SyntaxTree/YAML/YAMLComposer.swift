@@ -48,7 +48,7 @@ struct YAMLComposer {
         } catch {
             fail(YAMLSyntaxFault(bytes: bytes, file: file, limits: limits).diagnostic(error))
         }
-        if failed { documents = [] } else if documents.isEmpty { diagnostics.append(SyntaxTree.empty(file)) }
+        if failed { documents = [] }
     }
 
     private mutating func fail(_ diagnostic: Diagnostic) {
@@ -72,7 +72,7 @@ struct YAMLComposer {
     }
 
     private mutating func open(isMapping: Bool, _ tag: String?, _ anchor: String?, _ range: Range<Int>) {
-        if let tag, tag != "!", tag != (isMapping ? Self.core + "map" : Self.core + "seq") { return fail(unknownTag(tag, range)) }
+        if let tag, tag != "!", tag != (isMapping ? Self.core + "map" : Self.core + "seq"), !limits.passesUnknownTags { return fail(unknownTag(tag, range)) }
         if let last = stack.last, last.isMapping, last.key == nil {
             return fail(Diagnostic(.notRepresentable, "a key must be a text, not \(isMapping ? "a mapping" : "a list")", at: span(range), label: "this key"))
         }
@@ -123,6 +123,7 @@ struct YAMLComposer {
 
     private mutating func tagged(_ tag: String, _ text: String, _ range: Range<Int>) -> SyntaxNode.Value? {
         guard ["null", "bool", "int", "float"].contains(where: { tag == Self.core + $0 }) else {
+            if limits.passesUnknownTags { return .string(text) }
             fail(unknownTag(tag, range))
             return nil
         }

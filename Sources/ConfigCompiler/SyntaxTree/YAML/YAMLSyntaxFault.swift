@@ -130,7 +130,11 @@ struct YAMLSyntaxFault {
     }
 
     private func misaligned(_ offset: Int, _ failure: YAMLEvents.Failure) -> Diagnostic {
-        Diagnostic(
+        if offset < bytes.count, [UInt8(ascii: "]"), UInt8(ascii: "}"), UInt8(ascii: ",")].contains(bytes[offset]) {
+            return Diagnostic(
+                .yamlSyntax, "`\(UnicodeScalar(bytes[offset]))` without a bracket that opens before it", at: span(offset), label: "nothing is open here")
+        }
+        return Diagnostic(
             .indentation, "the indentation of this line does not fit", at: span(offset), label: offset == bytes.count ? "the text ends here" : "not in the column of its neighbours",
             secondary: failure.contextOffset.filter { $0 != offset && $0 < bytes.count }.map { [.init(span($0), "begun in this column")] } ?? [])
     }
