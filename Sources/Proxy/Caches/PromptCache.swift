@@ -17,6 +17,9 @@ final class PromptCache: Sendable {
         var clock = 0
         var bytes = 0
     }
+    /// A shorter prefix is not worth a name of 64 characters in its place.
+    static let minimumHeldBytes = 256
+
     private let settings: ProxySettings.PromptCache
     private let metrics: ProxyMetrics
     private let state = Mutex(State())

@@ -8,6 +8,8 @@ final class ProxyMetrics: Sendable {
         static let requests = "anyclaude_proxy_requests_total"
         static let tokens = "anyclaude_proxy_tokens_total"
         static let cache = "anyclaude_cache_requests_total"
+        static let kvPrompt = "anyclaude_cache_kv_prompt_tokens_total"
+        static let kvCached = "anyclaude_cache_kv_cached_tokens_total"
         static let notResent = "anyclaude_cache_prompt_bytes_not_resent_total"
         static let notComputed = "anyclaude_cache_response_tokens_not_computed_total"
         static let firstByte = "anyclaude_upstream_first_byte_seconds"
@@ -21,6 +23,8 @@ final class ProxyMetrics: Sendable {
         registry.declare(Name.requests, .counter, help: "Answers by backend and HTTP status.")
         registry.declare(Name.tokens, .counter, help: "Tokens as the model's server counted them.")
         registry.declare(Name.cache, .counter, help: "Requests by cache layer and what the layer did.")
+        registry.declare(Name.kvPrompt, .counter, help: "Prompt tokens of all answers.")
+        registry.declare(Name.kvCached, .counter, help: "Of these, found in the KV cache of the model's server.")
         registry.declare(Name.notResent, .counter, help: "Bytes of tools and system that the worker held already.")
         registry.declare(Name.notComputed, .counter, help: "Tokens of answers that came from the response cache, prompt and answer.")
         registry.declare(Name.firstByte, .histogram, help: "From the request to the first byte of the model's answer.", bounds: seconds)
@@ -61,16 +65,16 @@ final class ProxyMetrics: Sendable {
         let kinds = [("input", usage.input), ("output", usage.output), ("cache_read", usage.cacheRead), ("cache_creation", usage.cacheCreation)]
         for (kind, count) in kinds { registry.add(Double(count), to: Name.tokens, [("backend", backend), ("kind", kind)]) }
         countCache(layer: "kv", result: usage.cacheRead > 0 ? "hit" : "miss")
-        registry.add(Double(prompt), to: Name.tokens, [("backend", ""), ("kind", "prompt")])
-        registry.add(Double(usage.cacheRead), to: Name.tokens, [("backend", ""), ("kind", "prompt_cached")])
+        registry.add(Double(prompt), to: Name.kvPrompt)
+        registry.add(Double(usage.cacheRead), to: Name.kvCached)
     }
 
     /// Layer 3 as the upstreams reported it.
     var kv: JSON {
         [
             "hits": .integer(cache("kv", "hit")), "misses": .integer(cache("kv", "miss")),
-            "prompt_tokens": .integer(Int(registry.value(Name.tokens, [("backend", ""), ("kind", "prompt")]))),
-            "cached_tokens": .integer(Int(registry.value(Name.tokens, [("backend", ""), ("kind", "prompt_cached")]))),
+            "prompt_tokens": .integer(Int(registry.value(Name.kvPrompt))),
+            "cached_tokens": .integer(Int(registry.value(Name.kvCached))),
         ]
     }
 }

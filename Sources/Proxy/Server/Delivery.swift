@@ -47,7 +47,7 @@ struct Delivery: Sendable {
             guard let first = await live.listener.next() else { throw CancellationError() }
             if case .error(let error)? = first.first { throw error }
             return ServerSentEvents.response(headers: headers(cache: word, kv: live.generation.kv)) { writer in
-                try await request.body.consumeWithCancellationOnInboundClose { _ in
+                try await request.cancelledWhenClientLeaves {
                     try await relay(first, live, to: &writer)
                 }
             }
@@ -85,7 +85,7 @@ struct Delivery: Sendable {
             assembly.metrics.countRequest(backend: backend.name, status: 200)
             return response(assembled.json, headers(cache: "hit", age: hit.ageSeconds), atEnd: {})
         case .generation(let live, let word):
-            try await request.body.consumeWithCancellationOnInboundClose { _ in
+            try await request.cancelledWhenClientLeaves {
                 while await live.listener.next() != nil {}
                 try Task.checkCancellation()
             }

@@ -24,13 +24,13 @@ struct ProxyResponder: HTTPResponder {
         do {
             return try await route(request, requestID)
         } catch let error as AnthropicError {
-            assembly.metrics.countRequest(backend: "", status: error.status)
+            assembly.metrics.countRequest(backend: "none", status: error.status)
             return Answers.error(error, requestID: requestID)
         } catch let error as CancellationError {
             throw error
         } catch {
             assembly.logger.error("a request failed", metadata: ["request": "\(requestID)", "error": "\(error)"])
-            assembly.metrics.countRequest(backend: "", status: 500)
+            assembly.metrics.countRequest(backend: "none", status: 500)
             return Answers.error(AnthropicError(.api, "the proxy failed: \(error)"), requestID: requestID)
         }
     }

@@ -40,7 +40,7 @@ struct ChatUpstream: Sendable {
         let entry = try assembly.prompts.entry(for: request, dialect: backend.dialect)
         let turns = try RequestTranslation.turns(of: request, options: options)
         var isHeld = false
-        if backend.dialect.isNative, assembly.settings.promptCache.enabled, !entry.prefix.isEmpty {
+        if backend.dialect.isNative, assembly.settings.promptCache.enabled, entry.bytes >= PromptCache.minimumHeldBytes {
             isHeld = await assembly.workers.holds(entry.digest, at: location)
         }
         var response = try await post(entry, turns, isHeld: isHeld, options, location)
@@ -56,7 +56,9 @@ struct ChatUpstream: Sendable {
         if isHeld { assembly.metrics.notResent(bytes: entry.bytes) }
         generation.setKV(response.headers.first(name: Native.cacheHeader))
         try await relay(response, generation, stream: MessageStream(streamOptions(entry, generation)))
-        if backend.dialect.isNative, assembly.settings.promptCache.enabled, !entry.prefix.isEmpty, !isHeld, generation.isComplete {
+        if backend.dialect.isNative, assembly.settings.promptCache.enabled, entry.bytes >= PromptCache.minimumHeldBytes, !isHeld,
+            generation.isComplete
+        {
             assembly.workers.offer(entry, at: location, backend: backend)
         }
     }
@@ -128,8 +130,4 @@ struct ChatUpstream: Sendable {
             return .failure(AnthropicError(.api, "the model's server sent a chunk that is not JSON: \(error)"))
         }
     }
-}
-
-extension RequestTranslation.Prefix {
-    var isEmpty: Bool { messages.isEmpty && tools.isEmpty }
 }

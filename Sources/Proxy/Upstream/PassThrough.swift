@@ -5,6 +5,7 @@ import LaunchPlan
 import Messages
 import NIOCore
 import NIOHTTP1
+import Serving
 
 /// The Anthropic API itself: bytes pass unchanged both ways, errors and headers too.
 struct PassThrough: Sendable {
@@ -34,7 +35,7 @@ struct PassThrough: Sendable {
         return Response(
             status: HTTPResponse.Status(code: Int(response.status.code)), headers: Self.fields(response.headers),
             body: ResponseBody { writer in
-                try await request.body.consumeWithCancellationOnInboundClose { _ in
+                try await request.cancelledWhenClientLeaves {
                     for try await buffer in response.body { try await writer.write(buffer) }
                 }
                 try await writer.finish(nil)
