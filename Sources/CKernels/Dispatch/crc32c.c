@@ -45,7 +45,7 @@ __attribute__((target("sse4.2"))) static uint32_t hardware(uint32_t crc, const u
 uint32_t ck_crc32c(uint32_t crc, const void *bytes, size_t count) {
     crc = ~crc;
 #if defined(__x86_64__)
-    if (ck_level_current() > CK_PORTABLE) return ~hardware(crc, bytes, count);
+    if (__builtin_cpu_supports("sse4.2")) return ~hardware(crc, bytes, count);
 #endif
     return ~portable(crc, bytes, count);
 }

@@ -25,7 +25,8 @@ extern const ck_table ck_table_portable;
 #if defined(__x86_64__)
 extern const ck_table ck_table_avx2, ck_table_avx512;
 #endif
-const ck_table *ck_table_current(void);
+const ck_table *ck_table_of(int level);
+const ck_table *ck_pool_table(const ck_pool *pool);
 
 /// Scratch of one worker: at least `bytes`, aligned to 64; NULL when there is none. Valid until the worker asks again.
 void *ck_pool_scratch(ck_pool *pool, int worker, size_t bytes);

@@ -1,5 +1,7 @@
 #define _GNU_SOURCE
 #include "CKernels.h"
+#include <fcntl.h>
+#include <linux/falloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -39,4 +41,8 @@ void ck_release(void *memory, size_t bytes) {
     size_t size = rounded(bytes == 0 ? 1 : bytes);
     if (size >= HUGE_PAGE) munmap(memory, size);
     else free(memory);
+}
+
+bool ck_punch_hole(int descriptor, int64_t offset, int64_t length) {
+    return length == 0 || fallocate(descriptor, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, offset, length) == 0;
 }

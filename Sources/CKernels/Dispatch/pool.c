@@ -23,7 +23,7 @@ struct worker {
 // lower: an index is taken by compare and swap, so a thread that comes late from an earlier job can take nothing of this one by
 // mistake, and the fields below are rewritten only when nothing is left to take.
 struct ck_pool {
-    int threads;
+    int threads, level;
     struct worker *workers;
     _Alignas(64) _Atomic uint64_t ticket;
     _Atomic(ck_task) task;
@@ -93,12 +93,14 @@ static void announce(ck_pool *pool) {
     if (atomic_load(&pool->sleepers)) futex_wake(&pool->epoch, MAX_THREADS);
 }
 
-ck_pool *ck_pool_create(int threads) {
+ck_pool *ck_pool_create(int threads, int level) {
+    if (level > ck_level_detected()) return NULL;
+    if (level < 0) level = ck_level_detected();
     if (threads < 1) threads = 1;
     if (threads > MAX_THREADS) threads = MAX_THREADS;
     ck_pool *pool = aligned_alloc(64, (sizeof(ck_pool) + 63) / 64 * 64);
     if (!pool) return NULL;
-    *pool = (ck_pool){.threads = 1};
+    *pool = (ck_pool){.threads = 1, .level = level};
     pool->workers = calloc((size_t)threads, sizeof(struct worker));
     if (!pool->workers) {
         free(pool);
@@ -128,6 +130,8 @@ void ck_pool_destroy(ck_pool *pool) {
 }
 
 int ck_pool_threads(const ck_pool *pool) { return pool->threads; }
+int ck_pool_level(const ck_pool *pool) { return pool->level; }
+const ck_table *ck_pool_table(const ck_pool *pool) { return ck_table_of(pool->level); }
 
 void ck_pool_run(ck_pool *pool, ck_task task, void *context, int64_t count) {
     if (pool->threads == 1 || count <= 1) {

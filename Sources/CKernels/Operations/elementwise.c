@@ -19,7 +19,7 @@ static void norm_task(void *context, int64_t index, int worker) {
 }
 
 void ck_rms_norm(ck_pool *pool, const float *x, const float *weight, float *out, int64_t size, int64_t rows, float epsilon) {
-    struct rows r = {.table = ck_table_current(), .x = x, .weight = weight, .out = out, .size = size, .rows = rows, .epsilon = epsilon};
+    struct rows r = {.table = ck_pool_table(pool), .x = x, .weight = weight, .out = out, .size = size, .rows = rows, .epsilon = epsilon};
     ck_pool_run(pool, norm_task, &r, (rows + ROWS_PER_TASK - 1) / ROWS_PER_TASK);
 }
 
@@ -31,7 +31,7 @@ static void silu_task(void *context, int64_t index, int worker) {
 }
 
 void ck_silu_multiply(ck_pool *pool, float *gate, const float *up, int64_t size, int64_t rows) {
-    struct rows r = {.table = ck_table_current(), .x = up, .out = gate, .size = size, .rows = rows};
+    struct rows r = {.table = ck_pool_table(pool), .x = up, .out = gate, .size = size, .rows = rows};
     ck_pool_run(pool, silu_task, &r, (rows + ROWS_PER_TASK - 1) / ROWS_PER_TASK);
 }
 
@@ -60,4 +60,4 @@ int64_t ck_argmax(const float *x, int64_t count) {
     return best;
 }
 
-float ck_log_sum_exp(const float *x, int64_t count) { return ck_table_current()->log_sum_exp(x, count); }
+float ck_log_sum_exp(const float *x, int64_t count) { return ck_table_of(ck_level_detected())->log_sum_exp(x, count); }

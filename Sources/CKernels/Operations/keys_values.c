@@ -126,7 +126,7 @@ void ck_store_keys_values(
     int32_t query_heads, const float *query_norm, const float *key_norm, float epsilon, const float *cosines, const float *sines
 ) {
     struct storing s = {
-        .table = ck_table_current(), .layout = layout, .layer = layer, .query_heads = query_heads, .spans = spans, .span_count = span_count, .q = q,
+        .table = ck_pool_table(pool), .layout = layout, .layer = layer, .query_heads = query_heads, .spans = spans, .span_count = span_count, .q = q,
         .k = k, .v = v, .query_norm = query_norm, .key_norm = key_norm, .cosines = cosines, .sines = sines, .epsilon = epsilon,
     };
     int64_t rows = 0;
@@ -186,7 +186,7 @@ bool ck_attention(
     int32_t query_heads
 ) {
     struct attending a = {
-        .table = ck_table_current(), .pool = pool, .layout = layout, .layer = layer, .query_heads = query_heads, .spans = spans,
+        .table = ck_pool_table(pool), .pool = pool, .layout = layout, .layer = layer, .query_heads = query_heads, .spans = spans,
         .span_count = span_count, .q = q, .out = out, .tokens_per_task = 16,
     };
     int64_t longest = 0, tasks = 0;

@@ -45,7 +45,7 @@ void ck_matmul(
 ) {
     if (tokens <= 0) return;
     struct product p = {
-        .table = ck_table_current(), .pool = pool, .matrix = matrix, .x = x, .y = y, .x_stride = x_stride, .y_stride = y_stride, .tokens = tokens,
+        .table = ck_pool_table(pool), .pool = pool, .matrix = matrix, .x = x, .y = y, .x_stride = x_stride, .y_stride = y_stride, .tokens = tokens,
         .panels = panel_count(matrix->rows), .accumulate = accumulate,
     };
     // A few tasks for each thread, so that an interrupted one does not hold up the rest; four panels at least, as the kernels take them.

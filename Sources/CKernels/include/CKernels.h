@@ -13,10 +13,6 @@
 enum ck_level { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2 };
 /// The best level that this CPU has.
 int ck_level_detected(void);
-/// The level in use: the detected one until another is forced.
-int ck_level_current(void);
-/// For tests: uses `level` from now on. False, without effect, where the CPU lacks it.
-bool ck_level_force(int level);
 const char *ck_level_name(int level);
 
 // MARK: Memory
@@ -27,6 +23,9 @@ void ck_release(void *memory, size_t bytes);
 /// CRC-32C (Castagnoli, RFC 3720) of `bytes`, continuing from `crc` (0 at the start).
 uint32_t ck_crc32c(uint32_t crc, const void *bytes, size_t count);
 
+/// Gives the disk space of a range of a file back; the range reads as zeros. False where the file system cannot.
+bool ck_punch_hole(int descriptor, int64_t offset, int64_t length);
+
 // MARK: Threads
 
 /// CPUs that this process may run on.
@@ -34,10 +33,12 @@ int ck_usable_cpus(void);
 
 /// A bounded group of threads that share the indices of one job at a time. Idle threads sleep on a futex.
 typedef struct ck_pool ck_pool;
-/// `threads` counts the caller of `ck_pool_run`; NULL when the threads cannot be made.
-ck_pool *ck_pool_create(int threads);
+/// `threads` counts the caller of `ck_pool_run`. `level` is the instruction set of the kernels that run on it, or -1 for the best
+/// that this CPU has. NULL when the threads cannot be made, or the CPU lacks `level`.
+ck_pool *ck_pool_create(int threads, int level);
 void ck_pool_destroy(ck_pool *pool);
 int ck_pool_threads(const ck_pool *pool);
+int ck_pool_level(const ck_pool *pool);
 /// `index` of the job, `worker` below the number of threads.
 typedef void (*ck_task)(void *context, int64_t index, int worker);
 /// Runs `task` for each index in 0 ..< count and returns when all are done. One caller at a time.

@@ -1,5 +1,3 @@
-import CKernels
-
 /// Keys and values of up to 256 consecutive tokens, all layers, in memory as on disk.
 ///
 /// One sequence writes it until it is full or given to the cache; from then on it is shared and only read.
@@ -15,11 +13,4 @@ final class KVBlock: Sendable {
     }
 
     deinit { budget.add(-1) }
-
-    /// A block of this one's first `tokens`, to be continued by another sequence.
-    func copy(tokens: Int, layout: ck_kv_layout) throws(RuntimeError) -> KVBlock {
-        let block = try KVBlock(budget: budget)
-        withUnsafePointer(to: layout) { ck_kv_copy_prefix($0, memory.base, block.memory.base, Int64(tokens)) }
-        return block
-    }
 }

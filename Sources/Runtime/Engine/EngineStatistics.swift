@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Counts since the engine started, and what it holds now.
 public struct EngineStatistics: Sendable, Equatable {
     /// Requests that wait for a place in the batch.
@@ -45,4 +47,11 @@ public struct CacheStatistics: Sendable, Equatable {
     public var isWriter = false
 
     public init() {}
+}
+
+/// The latest statistics of the engine's thread, for others to read.
+final class PublishedStatistics: Sendable {
+    let value: Mutex<EngineStatistics>
+
+    init(_ value: EngineStatistics) { self.value = Mutex(value) }
 }

@@ -51,7 +51,8 @@ final class ForwardPass {
     private func rotations(_ spans: [BatchSpan], _ rows: Int, _ buffers: Buffers) {
         let positions = spans.flatMap { span in (span.start..<span.start + span.tokens.count).map(Int64.init) }
         ck_rope_table(
-            positions, Int64(rows), Int32(model.configuration.headSize), model.configuration.ropeTheta, buffers.cosines.floats, buffers.sines.floats)
+            positions, Int64(rows), Int32(model.configuration.headSize), model.configuration.ropeTheta, buffers.cosines.floats,
+            buffers.sines.floats)
     }
 
     private func layer(_ index: Int, _ spans: UnsafeBufferPointer<ck_span>, _ rows: Int, _ buffers: Buffers) throws(RuntimeError) {
@@ -66,7 +67,8 @@ final class ForwardPass {
         multiply(layer.value, buffers.normed, buffers.value, rows)
         ck_store_keys_values(
             pool, &layout, Int32(index), spans.baseAddress, Int64(spans.count), buffers.query.floats, buffers.key.floats,
-            buffers.value.floats, Int32(it.attentionHeads), layer.queryNorm, layer.keyNorm, it.normEpsilon, buffers.cosines.floats, buffers.sines.floats)
+            buffers.value.floats, Int32(it.attentionHeads), layer.queryNorm, layer.keyNorm, it.normEpsilon, buffers.cosines.floats,
+            buffers.sines.floats)
         let attended = ck_attention(
             pool, &layout, Int32(index), spans.baseAddress, Int64(spans.count), buffers.query.floats, buffers.mixed.floats,
             Int32(it.attentionHeads))

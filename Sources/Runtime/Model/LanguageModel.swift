@@ -15,8 +15,7 @@ public final class LanguageModel: Sendable {
     public let precision: Precision
     /// SHA-256 of the checkpoint's shape, layout and every weight: two models with the same one compute the same.
     public let fingerprint: String
-    /// The name of the instruction set in use.
-    public let instructionSet: String
+    public var instructionSet: InstructionSet { pool.instructionSet }
     let weights: Weights
     let pool: KernelPool
     let layout: ck_kv_layout
@@ -26,30 +25,34 @@ public final class LanguageModel: Sendable {
     /// Bytes of the packed weights.
     public var weightBytes: Int { weights.bytes }
 
-    /// Loads the checkpoint in `directory`.
-    public convenience init(directory: String, precision: Precision = .fast, threads: Int? = nil) throws(RuntimeError) {
+    /// Loads the checkpoint in `directory`; see `init(checkpoint:precision:threads:instructionSet:)`.
+    public convenience init(
+        directory: String, precision: Precision = .fast, threads: Int? = nil, instructionSet: InstructionSet? = nil
+    ) throws(RuntimeError) {
         let checkpoint: Checkpoint
         do throws(CheckpointError) {
             checkpoint = try Checkpoint(directory: directory)
         } catch {
             throw RuntimeError(error.message, hint: error.hint, file: error.file)
         }
-        try self.init(checkpoint: checkpoint, precision: precision, threads: threads)
+        try self.init(checkpoint: checkpoint, precision: precision, threads: threads, instructionSet: instructionSet)
     }
 
     /// Reads and packs all weights of `checkpoint`. `threads`: of the kernels; all cores that the process may use where nil.
-    public init(checkpoint: Checkpoint, precision: Precision = .fast, threads: Int? = nil) throws(RuntimeError) {
+    /// `instructionSet`: the best of this CPU where nil.
+    public init(
+        checkpoint: Checkpoint, precision: Precision = .fast, threads: Int? = nil, instructionSet: InstructionSet? = nil
+    ) throws(RuntimeError) {
         let it = checkpoint.configuration
         guard it.headSize % 16 == 0 else {
             throw RuntimeError("`head_dim` \(it.headSize) is not a multiple of 16", hint: "such a model is not supported", file: checkpoint.directory)
         }
         configuration = it
         self.precision = precision
-        pool = try KernelPool(threads: threads)
+        pool = try KernelPool(threads: threads, instructionSet: instructionSet)
         var loader = WeightLoader(checkpoint)
         weights = try loader.load()
         fingerprint = checkpoint.fingerprint + ":" + weights.digest
-        instructionSet = String(cString: ck_level_name(ck_level_current()))
         layout = ck_kv_layout(
             layers: Int32(it.layers), heads: Int32(it.keyValueHeads), head_size: Int32(it.headSize),
             kind: precision == .reference ? PackedMatrix.Kind.f32.rawValue : PackedMatrix.Kind.bf16.rawValue)

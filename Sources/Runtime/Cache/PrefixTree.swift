@@ -1,0 +1,257 @@
+/// What is kept, by the chain of its tokens: a tree of blocks under one namespace. Pure bookkeeping; no I/O, no locks.
+///
+/// Inner blocks have exactly 256 tokens; a leaf may have fewer (the tail of a conversation).
+struct PrefixTree {
+    struct Node {
+        let key: BlockKey
+        let parent: BlockKey
+        /// Position of the first token.
+        let start: Int
+        let tokens: [Int32]
+        let isSideCall: Bool
+        /// Nil where it is on disk only.
+        var block: KVBlock?
+        /// Nil where it is not (yet) on disk.
+        var record: RecordLocation?
+        /// The writer has it in its queue.
+        var isQueued = false
+        var lastUse: UInt64
+
+        var end: Int { start + tokens.count }
+        var isFull: Bool { tokens.count == LanguageModel.blockTokens }
+    }
+
+    /// A chain that a request ended with, and that no other kept chain extends.
+    struct Slot {
+        var tip: BlockKey
+        var isSideCall: Bool
+        var lastUse: UInt64
+    }
+
+    /// What is known of a prompt: full blocks from the start, and then a part of one more.
+    struct Match {
+        var blocks: [Node] = []
+        var partial: (node: Node, tokens: Int)?
+        var tokens: Int { blocks.count * LanguageModel.blockTokens + (partial?.tokens ?? 0) }
+    }
+
+    let root: BlockKey
+    private(set) var nodes: [BlockKey: Node] = [:]
+    private(set) var children: [BlockKey: [BlockKey]] = [:]
+    private(set) var slots: [Slot] = []
+    /// Counts uses; larger is later.
+    private(set) var clock: UInt64 = 0
+
+    init(root: BlockKey) { self.root = root }
+
+    subscript(key: BlockKey) -> Node? { nodes[key] }
+
+    // MARK: Finding
+
+    /// The longest known beginning of `tokens`. A block on disk is worth reading for a part of it from `minimumFromDisk` tokens on.
+    func match(_ tokens: ArraySlice<Int32>, minimumFromDisk: Int = 32) -> Match {
+        let size = LanguageModel.blockTokens
+        var match = Match()
+        var parent = root
+        var rest = tokens
+        while rest.count >= size {
+            let key = parent.child(rest.prefix(size))
+            guard let node = nodes[key], node.tokens.elementsEqual(rest.prefix(size)) else { break }
+            match.blocks.append(node)
+            parent = key
+            rest = rest.dropFirst(size)
+        }
+        for node in children[parent, default: []].lazy.compactMap({ nodes[$0] }) {
+            let common = zip(node.tokens, rest).prefix { $0 == $1 }.count
+            guard common > (match.partial?.tokens ?? 0), common >= (node.block == nil ? minimumFromDisk : 1) else { continue }
+            match.partial = (node, common)
+        }
+        return match
+    }
+
+    // MARK: Changing
+
+    mutating func tick() -> UInt64 {
+        clock += 1
+        return clock
+    }
+
+    /// Marks blocks as used now. Children first, so that a chain's beginning is never older than its end.
+    mutating func touch(_ keys: some Sequence<BlockKey>) {
+        let now = tick()
+        for key in keys { nodes[key]?.lastUse = now }
+    }
+
+    /// What became of an insertion: the node that now stands for the tokens, whether it is new, and leaves that it replaced.
+    struct Insertion {
+        var key: BlockKey
+        var isNew: Bool
+        var replaced: [Node] = []
+    }
+
+    /// Adds a block after `parent` (the root or a full block that is known). Nil where the parent is not known.
+    mutating func insert(parent: BlockKey, start: Int, tokens: ArraySlice<Int32>, isSideCall: Bool, block: KVBlock?) -> Insertion? {
+        guard parent == root || nodes[parent]?.isFull == true else { return nil }
+        let key = parent.child(tokens)
+        if let known = nodes[key] {
+            guard known.tokens.elementsEqual(tokens) else { return nil }
+            if known.block == nil { nodes[key]?.block = block }
+            return Insertion(key: key, isNew: false)
+        }
+        var replaced: [Node] = []
+        for sibling in children[parent, default: []].compactMap({ nodes[$0] }) {
+            // One of the two is the beginning of the other: the longer one serves for both.
+            if sibling.tokens.starts(with: tokens) { return Insertion(key: sibling.key, isNew: false) }
+            if tokens.starts(with: sibling.tokens) { replaced.append(sibling) }
+        }
+        for node in replaced { unlink(node) }
+        nodes[key] = Node(key: key, parent: parent, start: start, tokens: Array(tokens), isSideCall: isSideCall, block: block, lastUse: tick())
+        children[parent, default: []].append(key)
+        for index in slots.indices where replaced.contains(where: { $0.key == slots[index].tip }) { slots[index].tip = key }
+        return Insertion(key: key, isNew: true, replaced: replaced)
+    }
+
+    private mutating func unlink(_ node: Node) {
+        nodes[node.key] = nil
+        children[node.parent]?.removeAll { $0 == node.key }
+        if children[node.parent]?.isEmpty == true { children[node.parent] = nil }
+    }
+
+    /// Takes out a block and all that follow it.
+    mutating func removeSubtree(_ key: BlockKey) -> [Node] {
+        guard let node = nodes[key] else { return [] }
+        var removed: [Node] = []
+        var open = [node]
+        while let next = open.popLast() {
+            open.append(contentsOf: children[next.key, default: []].compactMap { nodes[$0] })
+            unlink(next)
+            removed.append(next)
+        }
+        // A slot whose end is gone goes back to what is left of its chain.
+        let left = nodes[node.parent] != nil ? node.parent : nil
+        let gone = Set(removed.map(\.key))
+        slots = slots.compactMap { slot in
+            guard gone.contains(slot.tip) else { return slot }
+            guard let left, children[left] == nil else { return nil }
+            return Slot(tip: left, isSideCall: slot.isSideCall, lastUse: slot.lastUse)
+        }
+        mergeSlots()
+        return removed
+    }
+
+    mutating func setBlock(_ key: BlockKey, _ block: KVBlock?) { nodes[key]?.block = block }
+    mutating func setQueued(_ key: BlockKey, _ queued: Bool) { nodes[key]?.isQueued = queued }
+    mutating func setRecord(_ key: BlockKey, _ record: RecordLocation?) {
+        nodes[key]?.record = record
+        nodes[key]?.isQueued = false
+    }
+
+    // MARK: Slots
+
+    /// A request ended with `tip`: its chain has a slot, and slots that it extends are one with it.
+    mutating func occupySlot(_ tip: BlockKey, isSideCall: Bool) {
+        guard nodes[tip] != nil else { return }
+        // A tip that others extend is kept by them.
+        if children[tip] != nil { return }
+        let now = tick()
+        slots.removeAll { $0.tip == tip }
+        slots.append(Slot(tip: tip, isSideCall: isSideCall, lastUse: now))
+        mergeSlots()
+    }
+
+    /// Slots at blocks that another kept block follows are not tips any more.
+    private mutating func mergeSlots() {
+        var seen: Set<BlockKey> = []
+        slots = slots.reversed().filter { slot in children[slot.tip] == nil && seen.insert(slot.tip).inserted }.reversed()
+    }
+
+    /// Takes out the least recently used slots beyond `limit`, and of side calls beyond `sideLimit`, with the blocks that only they need.
+    mutating func trimSlots(limit: Int, sideLimit: Int) -> [Node] {
+        var removed: [Node] = []
+        for (isSideCall, bound) in [(false, limit), (true, sideLimit)] {
+            while slots.lazy.filter({ $0.isSideCall == isSideCall }).count > bound,
+                let oldest = slots.filter({ $0.isSideCall == isSideCall }).min(by: { $0.lastUse < $1.lastUse })
+            {
+                removed.append(contentsOf: removeSlot(oldest))
+            }
+        }
+        return removed
+    }
+
+    private mutating func removeSlot(_ slot: Slot) -> [Node] {
+        slots.removeAll { $0.tip == slot.tip }
+        var removed: [Node] = []
+        var key = slot.tip
+        while let node = nodes[key], children[key] == nil, !slots.contains(where: { $0.tip == key }) {
+            unlink(node)
+            removed.append(node)
+            key = node.parent
+        }
+        return removed
+    }
+
+    /// Takes out the leaf that has not been used for longest; for a budget, leaves go first.
+    mutating func removeOldestLeaf(where condition: (Node) -> Bool) -> Node? {
+        let leaves = nodes.values.filter { children[$0.key] == nil && condition($0) }
+        guard let oldest = leaves.min(by: { ($0.lastUse, -$0.end) < ($1.lastUse, -$1.end) }) else { return nil }
+        return removeSubtree(oldest.key).first
+    }
+
+    // MARK: Memory
+
+    /// Lets go of up to `count` blocks in memory that nobody else uses, least recently used and deepest first. Those that are not
+    /// on disk leave the tree (they are leaves by then, or their followers were let go before them).
+    mutating func releaseMemory(blocks count: Int) -> [Node] {
+        var candidates: [(key: BlockKey, lastUse: UInt64, end: Int)] = []
+        for index in nodes.values.indices {
+            guard nodes.values[index].block != nil, isKnownUniquelyReferenced(&nodes.values[index].block) else { continue }
+            let node = nodes.values[index]
+            candidates.append((node.key, node.lastUse, node.end))
+        }
+        candidates.sort { ($0.lastUse, -$0.end) < ($1.lastUse, -$1.end) }
+        var removed: [Node] = []
+        var released = 0
+        for candidate in candidates where released < count {
+            guard let node = nodes[candidate.key] else { continue }
+            if node.record != nil {
+                nodes[candidate.key]?.block = nil
+                released += 1
+            } else if children[candidate.key] == nil {
+                removed.append(contentsOf: removeSubtree(candidate.key))
+                released += 1
+            }
+        }
+        return removed
+    }
+
+    // MARK: Recovery
+
+    /// Adds what a scan of the disk found. Order does not matter; what has no way to the root is given back.
+    mutating func adopt(_ found: [Node]) -> (orphans: [Node], replaced: [Node]) {
+        var waiting = Dictionary(grouping: found) { $0.parent }
+        var replaced: [Node] = []
+        var open = [root] + nodes.keys
+        while let parent = open.popLast() {
+            for node in waiting.removeValue(forKey: parent) ?? [] {
+                guard
+                    let insertion = insert(parent: parent, start: node.start, tokens: node.tokens[...], isSideCall: node.isSideCall, block: nil)
+                else { continue }
+                replaced.append(contentsOf: insertion.replaced)
+                if insertion.key != node.key || nodes[node.key]?.record != nil {
+                    if nodes[node.key]?.record != node.record { replaced.append(node) }
+                    continue
+                }
+                nodes[node.key]?.record = node.record
+                nodes[node.key]?.lastUse = node.lastUse
+                clock = max(clock, node.lastUse)
+                open.append(node.key)
+            }
+        }
+        let tips = nodes.values.filter { children[$0.key] == nil }.sorted { $0.lastUse < $1.lastUse }
+        for tip in tips where !slots.contains(where: { $0.tip == tip.key }) {
+            slots.append(Slot(tip: tip.key, isSideCall: tip.isSideCall, lastUse: tip.lastUse))
+        }
+        mergeSlots()
+        return (waiting.values.flatMap(\.self), replaced)
+    }
+}

@@ -1,0 +1,81 @@
+import CKernels
+import Glibc
+
+/// One file of records. Positions are multiples of a page.
+final class SegmentFile: Sendable {
+    let number: Int
+    let path: String
+    private let descriptor: CInt
+
+    init(number: Int, directory: String, writable: Bool) throws(RuntimeError) {
+        self.number = number
+        path = directory + "/" + Self.name(number)
+        let descriptor = open(path, (writable ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw RuntimeError("cannot open: \(String(cString: strerror(errno)))", file: path) }
+        self.descriptor = descriptor
+    }
+
+    deinit { close(descriptor) }
+
+    static func name(_ number: Int) -> String {
+        let digits = String(number)
+        return "segment-" + String(repeating: "0", count: max(0, 8 - digits.utf8.count)) + digits + ".kv"
+    }
+
+    static func number(of name: String) -> Int? {
+        guard name.hasPrefix("segment-"), name.hasSuffix(".kv") else { return nil }
+        return Int(name.dropFirst(8).dropLast(3))
+    }
+
+    var size: Int {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// False where the file ends before or cannot be read.
+    func read(_ buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> Bool {
+        guard let base = buffer.baseAddress else { return true }
+        var done = 0
+        while done < buffer.count {
+            let count = pread(descriptor, base + done, buffer.count - done, off_t(offset + done))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            done += count
+        }
+        return true
+    }
+
+    func write(_ buffer: UnsafeRawBufferPointer, at offset: Int) throws(RuntimeError) {
+        guard let base = buffer.baseAddress else { return }
+        var done = 0
+        while done < buffer.count {
+            let count = pwrite(descriptor, base + done, buffer.count - done, off_t(offset + done))
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw RuntimeError("cannot write: \(String(cString: strerror(errno)))", file: path) }
+            done += count
+        }
+    }
+
+    func write(_ bytes: [UInt8], at offset: Int) throws(RuntimeError) {
+        var failure: RuntimeError?
+        bytes.withUnsafeBytes { buffer in
+            do throws(RuntimeError) { try write(buffer, at: offset) } catch { failure = error }
+        }
+        if let failure { throw failure }
+    }
+
+    func truncate(to size: Int) { _ = ftruncate(descriptor, off_t(size)) }
+    func synchronize() -> Bool { fdatasync(descriptor) == 0 }
+
+    /// Marks the record dead and gives its payload's pages back to the file system. False where that cannot punch holes: the space
+    /// then returns with the file.
+    func kill(_ location: RecordLocation) -> Bool {
+        var state = RecordHeader.dead.littleEndian
+        withUnsafeBytes(of: &state) { bytes in
+            _ = pwrite(descriptor, bytes.baseAddress, bytes.count, off_t(location.offset + RecordHeader.stateOffset))
+        }
+        return ck_punch_hole(descriptor, Int64(location.offset + RecordHeader.size), Int64(location.extent - RecordHeader.size))
+    }
+
+    func remove() { unlink(path) }
+}
