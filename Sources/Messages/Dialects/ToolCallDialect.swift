@@ -1,0 +1,53 @@
+/// How a family of models writes tool calls into its text.
+public protocol ToolCallDialect: Sendable {
+    /// The name by which capabilities and settings call it.
+    var name: String { get }
+    /// The texts with which a call may begin.
+    var openers: [String] { get }
+    /// Texts of the notation that may be tokens of control: they must reach the parser.
+    var markers: [String] { get }
+
+    /// Whether a chat template shows calls in this notation.
+    func isWritten(by template: String) -> Bool
+    /// Reads one call, or several in one block, after `opener`.
+    func reader(after opener: String, tools: ToolSchemas) -> any ToolCallReader
+    /// What an answer that must be a call begins with: of the tool `name`, or of any where nil.
+    func callOpening(name: String?) -> String
+}
+
+/// What a reader has understood.
+public enum ToolCallEvent: Sendable, Equatable {
+    case started(name: String)
+    /// More JSON text of the arguments.
+    case arguments(String)
+    case finished
+}
+
+/// A state machine that reads what follows an opener.
+public protocol ToolCallReader: Sendable {
+    mutating func read(_ input: [UInt8], _ events: inout [ToolCallEvent]) -> ToolCallReading
+    /// The text has ended.
+    ///
+    /// - Parameter isComplete: false where it was cut off, by a limit of tokens for instance. A call that was cut is not made whole:
+    ///   half a command must not become one.
+    /// - Returns: `.more` where all that was read is told in events, else what the text turned out to be.
+    mutating func finish(isComplete: Bool, _ events: inout [ToolCallEvent]) -> ToolCallReading
+}
+
+public enum ToolCallReading: Sendable, Equatable {
+    case more
+    /// The block is read; what follows it is `rest`.
+    case ended(rest: [UInt8])
+    /// It was no call. `rest` is all that came after the opener, and stays text.
+    case notACall(rest: [UInt8])
+}
+
+public enum ToolCallDialects {
+    /// All dialects, the most telling first.
+    public static let all: [any ToolCallDialect] = [QwenCoderDialect(), HermesDialect()]
+
+    public static func named(_ name: String) -> (any ToolCallDialect)? { all.first { $0.name == name } }
+
+    /// The dialect in which a chat template writes calls; nil where it writes none that is known.
+    public static func written(by template: String) -> (any ToolCallDialect)? { all.first { $0.isWritten(by: template) } }
+}
