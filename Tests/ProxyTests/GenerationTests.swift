@@ -107,3 +107,26 @@ import Testing
         if case .new = table.claim("k") {} else { Issue.record("a failure was shared") }
     }
 }
+
+@Suite struct TurnstileTests {
+    @Test func placesAreGivenInOrderAndBack() async throws {
+        let turnstile = Turnstile(places: 1)
+        var first: Turnstile.Place? = try await turnstile.enter()
+        let second = Task { try await turnstile.enter() }
+        #expect(first != nil)
+        first = nil
+        _ = try await second.value
+        _ = try await turnstile.enter()
+    }
+
+    @Test func whoGivesUpTakesNoPlace() async throws {
+        let turnstile = Turnstile(places: 1)
+        var first: Turnstile.Place? = try await turnstile.enter()
+        let gone = Task { try await turnstile.enter() }
+        gone.cancel()
+        await #expect(throws: CancellationError.self) { _ = try await gone.value }
+        #expect(first != nil)
+        first = nil
+        _ = try await turnstile.enter()
+    }
+}

@@ -15,6 +15,7 @@ final class ProxyAssembly: Sendable {
     let responses: ResponseCache
     let generations: GenerationTable
     let gate: Gate
+    let turnstiles: Turnstiles
     let logger: Logger
 
     init(_ launch: ProxyLaunch, client: UpstreamClient, logger: Logger) async throws(ProxyError) {
@@ -34,6 +35,7 @@ final class ProxyAssembly: Sendable {
         responses = try await ResponseCache(
             launch.settings.responseCache, directory: launch.settings.directories.cache, roots: launch.roots, metrics: metrics, logger: logger)
         generations = GenerationTable()
+        turnstiles = Turnstiles(backends.all)
         gate = Gate(limit: launch.settings.limits.maxConcurrent)
         self.logger = logger
         metrics.declareGauges(gate: gate)

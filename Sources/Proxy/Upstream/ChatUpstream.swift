@@ -9,10 +9,13 @@ struct ChatUpstream: Sendable {
     let assembly: ProxyAssembly
     let backend: ResolvedBackend
     let request: MessagesRequest
+    private static let maximumLosses = 3
 
     /// Publishes the answer's events. A service that is not ready is waited for, and one that dies before its first word is asked
     /// again when it is back; the generation's watch bounds both.
     func run(into generation: Generation) async throws {
+        let place = try await assembly.turnstiles.enter(backend)
+        defer { withExtendedLifetime(place) {} }
         switch backend.settings.target {
         case .url(let base):
             do {
@@ -21,16 +24,28 @@ struct ChatUpstream: Sendable {
                 throw AnthropicError(.api, error.description)
             }
         case .service(let name):
-            let lease = try assembly.directory.acquire(name)
-            while true {
-                let location = UpstreamLocation(try await lease.endpoint())
-                do {
-                    return try await ask(at: location, generation)
-                } catch let error as UpstreamUnreachable {
-                    assembly.workers.forget(location)
-                    assembly.logger.info("waiting for a service", metadata: ["service": "\(name)", "reason": "\(error.reason)"])
-                    try await lease.news()
+            try await ask(service: name, generation)
+        }
+    }
+
+    /// Held while the service starts or comes back. A request that its worker dies of is not sent for ever.
+    private func ask(service name: String, _ generation: Generation) async throws {
+        let lease = try assembly.directory.acquire(name)
+        var losses = 0
+        var hasWaited = false
+        while true {
+            let location = UpstreamLocation(try await lease.endpoint())
+            do {
+                return try await ask(at: location, generation)
+            } catch let error as UpstreamUnreachable {
+                assembly.workers.forget(location)
+                if error.wasSent { losses += 1 }
+                guard losses < Self.maximumLosses else {
+                    throw AnthropicError(.api, "the service `\(name)` broke off \(losses) times at this request: \(error.reason)", shouldRetry: false)
                 }
+                if !hasWaited { assembly.logger.info("waiting for a service", metadata: ["service": "\(name)", "reason": "\(error.reason)"]) }
+                hasWaited = true
+                try await lease.news()
             }
         }
     }
@@ -116,7 +131,9 @@ struct ChatUpstream: Sendable {
             throw AnthropicError(.api, error.message)
         } catch {
             try Task.checkCancellation()
-            if !generation.hasWords { throw UpstreamUnreachable(url: response.url?.absoluteString ?? backend.name, reason: "\(error)") }
+            if !generation.hasWords {
+                throw UpstreamUnreachable(url: response.url?.absoluteString ?? backend.name, reason: "\(error)", wasSent: true)
+            }
             throw AnthropicError(.api, "the model's server broke off its answer: \(error)")
         }
         generation.publish(stream.receive(.end))

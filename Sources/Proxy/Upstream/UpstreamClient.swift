@@ -1,14 +1,18 @@
 import AsyncHTTPClient
+import Glibc
 import JSON
 import LaunchPlan
 import Messages
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 
 /// No response came: the connection failed or ended before one. The same request may be sent again.
 struct UpstreamUnreachable: Error, CustomStringConvertible {
     var url: String
     var reason: String
+    /// The server had the request, or part of it, when the connection ended.
+    var wasSent: Bool
     var description: String { "cannot reach the model's server at \(url): \(reason)" }
 }
 
@@ -53,8 +57,15 @@ final class UpstreamClient: Sendable {
             throw AnthropicError(.timeout, "the model's server at \(url) did not answer in time")
         } catch {
             try Task.checkCancellation()
-            throw UpstreamUnreachable(url: url, reason: "\(error)")
+            throw UpstreamUnreachable(url: url, reason: "\(error)", wasSent: !Self.isRefusal(error))
         }
+    }
+
+    /// No connection was made at all.
+    private static func isRefusal(_ error: any Error) -> Bool {
+        if error is NIOConnectionError { return true }
+        if let error = error as? IOError { return [ECONNREFUSED, ENOENT, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode) }
+        return (error as? HTTPClientError) == .connectTimeout
     }
 
     func send(_ method: HTTPMethod, _ url: String, key: String?, json: JSON?, timeout: TimeAmount? = nil) async throws -> HTTPClientResponse {

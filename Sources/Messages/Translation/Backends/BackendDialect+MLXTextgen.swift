@@ -6,6 +6,8 @@ extension BackendDialect {
         dialect.responseFormat = .bareSchema
         dialect.separatesContentFromToolCalls = true
         dialect.understandsParallelToolCalls = false
+        // It generates on its event loop: a second request would stop even its health checks.
+        dialect.maximumConcurrent = 1
         return dialect
     }()
 }

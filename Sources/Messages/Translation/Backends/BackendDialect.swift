@@ -59,6 +59,8 @@ public struct BackendDialect: Sendable, Equatable {
     public var notFoundMayMeanFailure = false
     /// A model id that names no model: the first loaded one is asked for.
     public var discoversModel = false
+    /// Requests that the server can be asked at once; more wait in the proxy, since the server would block on them. Nil: any number.
+    public var maximumConcurrent: Int?
     /// Members that every request carries.
     public var extra: JSONObject = [:]
 
