@@ -57,6 +57,7 @@ class Local:
             self.hf = AutoModelForCausalLM.from_pretrained(DEMO, dtype=torch.float32)
         else:
             self.model = load()
+            self.session: dict = {}
 
     def __call__(self, messages: list[dict], tools: list[dict]) -> dict:
         text = self.chat.render(messages=messages, tools=tools or None, add_generation_prompt=True)
@@ -65,7 +66,7 @@ class Local:
             out = self.hf.generate(torch.tensor([ids]), max_new_tokens=400, do_sample=False)[0, len(ids):].tolist()
             out = out[: out.index(2)] if 2 in out else out
         else:
-            out = self.model.generate(ids, 400, 2)
+            out = self.model.generate(ids, 400, 2, self.session)
         return to_message(self.tokenizer.decode(out, skip_special_tokens=False))
 
 

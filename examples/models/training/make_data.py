@@ -79,6 +79,10 @@ class Gen:
         self.r = random.Random(seed)
         self.held_out = held_out
         self.brief = False
+        #: Stems used before in this dialogue and how often one of them comes
+        #: again: repeated words make copying harder, so the training has many.
+        self.used: list[str] = []
+        self.again = 0.0 if held_out else self.pick((0.0, 0.1, 0.4, 0.7))
         self.nouns = EVAL_NOUNS if held_out else TRAIN_NOUNS
 
     # -- choices
@@ -94,6 +98,8 @@ class Gen:
     # -- words
     def stem(self) -> str:
         """A stem of this split: mostly made up, sometimes a common noun."""
+        if self.used and self.again and self.chance(self.again):
+            return self.pick(self.used[-12:])
         while True:
             if self.chance(0.3):
                 word = self.pick(self.nouns)
@@ -102,10 +108,24 @@ class Gen:
                 word = "".join(self.pick(ONSETS) + self.pick(VOWELS) + self.pick(CODAS) for _ in range(n))
                 if self.chance(0.08):
                     word = "".join(self.pick("abcdefghijklmnopqrstuvwxyz") for _ in range(self.num(2, 7)))
+                elif not self.held_out and self.chance(0.5):
+                    word = self.odd_word()
             if len(word) < (5 if self.held_out else 3) or len(word) > 12:
                 continue
             if is_eval_stem(word) == self.held_out:
+                self.used.append(word)
                 return word
+
+    def odd_word(self) -> str:
+        """A word for the training only that uses rare pieces: letters, or parts of real words."""
+        if self.chance(0.4):
+            return "".join(self.pick("abcdefghijklmnopqrstuvwxyz") for _ in range(self.num(3, 9)))
+        pools = (self.nouns, self.nouns, VERBS, ADJECTIVES, ADVERBS)
+        a, b = self.pick(self.pick(pools)), self.pick(self.pick(pools))
+        if self.chance(0.25):
+            return a
+        cut, at = self.num(1, len(a)), self.num(0, len(b) - 1)
+        return a[:cut] + self.pick(("", "", self.pick(VOWELS))) + b[at:]
 
     def name(self) -> str:
         """A file or program name without extension: one or two stems, digits, case."""
@@ -692,6 +712,8 @@ def dialogue(seed: int, index: int, profile: str) -> Dialogue:
                 user, answer = small_talk(g)
                 messages += [{"role": "user", "content": user}, {"role": "assistant", "content": answer}]
                 continue
+            if not small and g.chance(0.05):
+                messages.append({"role": "system", "content": g.sentence()})
             tool = g.pick(usable)
             text, arguments = tool.ask(g)
             result = g.result(110 if small and g.chance(0.7) else 260)
@@ -738,7 +760,7 @@ def evaluation() -> tuple[list[dict], list[dict], list[dict]]:
                          {"role": "assistant", "content": report(before.intro, result)}]
         tool = g.pick(usable)
         text, arguments = tool.ask(g)
-        if any(c in v for v in arguments.values() for c in '"\\`') or min(map(len, arguments.values())) < 7:
+        if any(c in v for v in arguments.values() for c in '"\\`') or min(map(len, arguments.values())) < 9:
             continue
         if not any(len(s) >= 5 and is_eval_stem(s) for s in stems_of(" ".join(arguments.values()))):
             continue

@@ -80,16 +80,18 @@ class Attention(nn.Module):
         k = self.k_norm(self.k_proj(x).view(b, t, self.kv, self.dim)).transpose(1, 2)
         v = self.v_proj(x).view(b, t, self.kv, self.dim).transpose(1, 2)
         q, k = rope(q, cos, sin), rope(k, cos, sin)
-        causal = True
+        causal, allowed = True, None
         if cache is not None:
             if "k" in cache:
                 k, v = torch.cat((cache["k"], k), 2), torch.cat((cache["v"], v), 2)
                 causal = False  # one new token sees everything before it
+                if t > 1:
+                    allowed = torch.ones(t, k.shape[2], dtype=torch.bool).tril(k.shape[2] - t)
             cache["k"], cache["v"] = k, v
         r = self.heads // self.kv
         if r > 1:
             k, v = k.repeat_interleave(r, dim=1), v.repeat_interleave(r, dim=1)
-        o = F.scaled_dot_product_attention(q, k, v, is_causal=causal)
+        o = F.scaled_dot_product_attention(q, k, v, attn_mask=allowed, is_causal=causal)
         return self.o_proj(o.transpose(1, 2).reshape(b, t, -1))
 
 
@@ -159,10 +161,22 @@ class Qwen3(nn.Module):
         return F.linear(states, self.embed_tokens.weight)
 
     @torch.no_grad()
-    def generate(self, prompt: list[int], limit: int, stop: int) -> list[int]:
-        """Greedy reply to one prompt, without the stop token."""
-        caches: list[dict] = [{} for _ in self.layers]
-        ids, start, out = torch.tensor([prompt]), 0, []
+    def generate(self, prompt: list[int], limit: int, stop: int, session: dict | None = None) -> list[int]:
+        """Greedy reply to one prompt, without the stop token.
+
+        A ``session`` keeps the keys and values of the last prompt for one that
+        continues it.
+        """
+        session = {} if session is None else session
+        old = session.get("prompt", [])
+        if old and prompt[: len(old)] == old and len(prompt) > len(old):
+            caches, start = session["caches"], len(old)
+            for c in caches:
+                c["k"], c["v"] = c["k"][:, :, :start], c["v"][:, :, :start]
+        else:
+            caches, start = [{} for _ in self.layers], 0
+        session["prompt"], session["caches"] = list(prompt), caches
+        ids, out = torch.tensor([prompt[start:]]), []
         while len(out) < limit:
             state = self.hidden(ids, caches, start)[:, -1]
             token = int(self.logits(state).argmax())

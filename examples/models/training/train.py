@@ -39,10 +39,10 @@ SPLIT = r"""[{}\[\]":,]+ ?["{\[]*|\p{L}+|\p{N}| +|\n|-+|=+|\.+|`+|[^\s\p{L}\p{N}
 #: that is not the assistant's, and the mix of (profile, row length, rows, share).
 STAGES: list[tuple[str, int, float, float, float, list[tuple[str, int, int, float]]]] = [
     ("copy", 300, 1.0, 1.0, 0.3, [("copy", 256, 16, 1.0)]),
-    ("short", 600, 1.0, 1.0, 0.1, [("short", 512, 8, 0.9), ("copy", 256, 16, 0.1)]),
-    ("more", 600, 1.0, 1.0, 0.05, [("short", 512, 12, 1.0)]),
-    ("mixed", 600, 1.0, 0.8, 0.0, [("short", 512, 12, 0.6), ("mid", 1024, 6, 0.3), ("long", 3072, 2, 0.1)]),
-    ("final", 600, 0.8, 0.02, 0.0, [("short", 512, 16, 0.4), ("mid", 1024, 8, 0.4), ("long", 3072, 3, 0.2)]),
+    ("short", 400, 1.0, 1.0, 0.1, [("short", 512, 8, 0.9), ("copy", 256, 16, 0.1)]),
+    ("mixed", 500, 1.0, 0.8, 0.0, [("short", 512, 12, 0.45), ("mid", 1024, 6, 0.4), ("long", 3072, 3, 0.15)]),
+    ("varied", 600, 0.8, 0.4, 0.0, [("copy", 512, 12, 0.08), ("short", 512, 12, 0.3), ("mid", 1024, 6, 0.4), ("long", 3072, 3, 0.22)]),
+    ("final", 650, 0.4, 0.02, 0.0, [("copy", 512, 12, 0.05), ("short", 512, 12, 0.35), ("mid", 1024, 6, 0.4), ("long", 3072, 3, 0.2)]),
 ]
 MUON_LR, ADAM_LR = 0.02, 0.003
 
@@ -334,6 +334,7 @@ def main() -> None:
                 total, count = 0.0, 0
             if step % 100 == 0 and local < steps - 1:
                 keep(args.state / f"{name}.part.pt", local + 1)
+                save(model)
             if step % 200 == 0 or local == steps - 1:
                 marks = []
                 for p, n in (("short", 96),) + ((("mid", 48), ("long", 16)) if step % 400 == 0 and name in ("mixed", "final") or local == steps - 1 else ()):
