@@ -23,6 +23,9 @@ struct ProgressModelTests {
         #expect(model.rows == [.init(service: "worker", state: .starting, message: "loading 40 %", sinceMs: 10)])
         model.take(ProgressEvent(kind: .service, elapsedMs: 30, service: "worker", state: .ready))
         #expect(model.rows == [.init(service: "worker", state: .ready, message: "", sinceMs: 30)])
+        // Two instances overlap: what stops now is the old one.
+        model.take(ProgressEvent(kind: .service, elapsedMs: 35, service: "worker", state: .stopping))
+        #expect(model.rows.first?.state == .ready)
         #expect(model.phase == "checking")
         #expect(model.outcome == nil)
         model.take(ProgressEvent(kind: .outcome, elapsedMs: 40, outcome: Outcome(result: .committed, exitCode: 0)))

@@ -14,7 +14,6 @@ struct LogsCommand: Command {
 
     func execute(_ session: Session) throws -> Int32 {
         let supervisor = try session.requireSupervisor(session.instanceName())
-        if let service { try requireService(service, supervisor) }
         let events = try supervisor.client.logs(service: service, lines: lines, follow: global.follow)
         while true {
             switch try events.step(by: .after(milliseconds: 60_000)) {
@@ -22,13 +21,6 @@ struct LogsCommand: Command {
             case .waiting: guard global.follow else { throw CommandError("no more lines came in time", exitCode: ExitStatus.inputOutput) }
             case .ended: return ExitStatus.success
             }
-        }
-    }
-
-    private func requireService(_ name: String, _ supervisor: RunningSupervisor) throws {
-        let names = try supervisor.client.status().services.map(\.name)
-        guard names.contains(name) || name == "supervisor" else {
-            throw CommandError("there is no service `\(name)`", hint: "there are: \(names.joined(separator: ", "))", exitCode: ExitStatus.usage)
         }
     }
 }

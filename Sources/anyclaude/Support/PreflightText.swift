@@ -11,7 +11,7 @@ extension PreflightCheck {
         case .secret(let reference): "\(reference.text) is set"
         case .writableDirectory(let path): "\(path) can be written to"
         case .memory(let model, let context, let slots, let limit):
-            "\(model) with \(slots) contexts of \(context.map { "\($0)" } ?? "all its") tokens fits into \(limit.map { "\($0 >> 20) MiB" } ?? "this machine's memory")"
+            "\(model) with \(slots) context\(slots == 1 ? "" : "s") of \(context.map { "\($0)" } ?? "all its") tokens fits into \(limit.map { "\($0 >> 20) MiB" } ?? "this machine's memory")"
         }
     }
 }

@@ -24,7 +24,7 @@ struct ProgressReporter {
         model.take(event)
         switch form {
         case .live: draw()
-        case .lines: if let line = line(event) { Output.note(line) }
+        case .lines: for line in lines(event) { Output.note(line) }
         case .json: Output.print(try JSON(encoding: event).versioned().text)
         }
     }
@@ -53,10 +53,12 @@ struct ProgressReporter {
         Output.note(up + "\r\u{1B}[J" + lines.map { $0 + "\n" }.joined(), terminator: "")
     }
 
-    private func line(_ event: ProgressEvent) -> String? {
+    private func lines(_ event: ProgressEvent) -> [String] {
+        let time = Text.duration(milliseconds: event.elapsedMs).padding(to: 6)
+        let planned = (event.diff?.changes ?? []).filter { $0.action != .unchanged }.map { "\(time) \($0.service)  \(ProgressModel.text(of: $0))" }
         let words = [event.service, event.state?.rawValue, event.message.map(Text.line)].compactMap { $0 }
-        guard event.outcome == nil, !words.isEmpty else { return nil }
-        return
-            "\(Text.duration(milliseconds: event.elapsedMs).padding(to: 6)) \(event.service == nil ? "\(event.kind.rawValue): " : "")\(words.joined(separator: "  "))"
+        guard event.outcome == nil, !words.isEmpty else { return planned }
+        let kind = event.service == nil ? "\(event.kind.rawValue): " : ""
+        return planned + ["\(time) \(kind)\(words.joined(separator: "  "))"]
     }
 }

@@ -17,6 +17,9 @@ struct Session {
         if caller.verbosity >= level { Output.note(errorStyle.dim("debug: \(text())")) }
     }
 
-    /// The command line, for the history.
-    var commandText: String { (["anyclaude"] + CommandLine.arguments.dropFirst()).joined(separator: " ") }
+    /// The command line, for the history: without what is passed on to a client, which may be anything.
+    var commandText: String {
+        let own = CommandLine.arguments.dropFirst().prefix { $0 != "--" }
+        return (["anyclaude"] + own).joined(separator: " ")
+    }
 }
