@@ -105,17 +105,16 @@ static int prepare(struct start *start, char **listen_pid_entry) {
     return 0;
 }
 
-/// `clone3` and not `fork`: the pidfd and the cgroup are given in the same instant, and no handler of a library runs in the child.
+/// Not `fork`: the pidfd is given in the same instant, and no handler of a library runs in the child. `clone3` only where it is
+/// needed, for the cgroup: systemd's RestrictNamespaces= makes it fail, since a filter cannot see its flags.
 static pid_t clone_child(int cgroup, int *pidfd) {
+    if (cgroup < 0) return (pid_t)syscall(SYS_clone, (unsigned long)CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, NULL);
     struct clone_args arguments;
     memset(&arguments, 0, sizeof arguments);
-    arguments.flags = CLONE_PIDFD;
+    arguments.flags = CLONE_PIDFD | CLONE_INTO_CGROUP;
     arguments.pidfd = (uint64_t)(uintptr_t)pidfd;
     arguments.exit_signal = SIGCHLD;
-    if (cgroup >= 0) {
-        arguments.flags |= CLONE_INTO_CGROUP;
-        arguments.cgroup = (uint64_t)cgroup;
-    }
+    arguments.cgroup = (uint64_t)cgroup;
     return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
 }
 

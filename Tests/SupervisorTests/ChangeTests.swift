@@ -47,7 +47,7 @@ import Testing
         world.settle(good)
         let old = world.serving("p")
         world.failing = ["bad"]
-        let bad = Fixture.target(Fixture.service("p", replace: .overlap, argument: "new"), Fixture.service("w", argument: "bad"))
+        let bad = Fixture.target(Fixture.service("p", replace: .overlap, argument: "new"), Fixture.service("w", notifies: true, argument: "bad"))
         world.begin(.init(kind: .apply, target: bad, fallback: good))
         world.endTerminated()
         #expect(world.serving("p") == old)

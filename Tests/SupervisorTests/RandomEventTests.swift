@@ -8,8 +8,8 @@ import Testing
     static let variants: [[Service]] = [
         [Fixture.service("w"), Fixture.service("p", replace: .overlap, leases: true)],
         [Fixture.service("w", argument: "b"), Fixture.service("p", replace: .overlap, leases: true)],
-        [Fixture.service("w", notifies: true, argument: "c"), Fixture.service("p", replace: .overlap, argument: "b", leases: true)],
-        [Fixture.service("w", argument: "bad"), Fixture.service("p", replace: .overlap, notifies: true, argument: "c", leases: true)],
+        [Fixture.service("w", notifies: true, argument: "c"), Fixture.service("p", replace: .overlap, leases: true, argument: "b")],
+        [Fixture.service("w", argument: "bad"), Fixture.service("p", replace: .overlap, notifies: true, leases: true, argument: "c")],
         [Fixture.service("v", dependsOn: ["w"]), Fixture.service("w", endpointPort: 8081)],
         [Fixture.service("v", endpointPort: 8081), Fixture.service("p", leases: true)],
         [],

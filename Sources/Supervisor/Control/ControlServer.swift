@@ -40,7 +40,8 @@ final class ControlServer {
         unlink(path)
         do {
             try channel.close().wait()
-            try group.syncShutdownGracefully()
+            // What was written before runs before this; the kernel delivers it after the process has ended too.
+            try group.next().submit {}.wait()
         } catch {
             // The process ends: what could not be closed in order is closed by that.
         }

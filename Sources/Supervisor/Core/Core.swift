@@ -52,7 +52,10 @@ public struct Core: Sendable {
     public mutating func handle(_ event: Event, now: Int) -> [Action] {
         var actions: [Action] = []
         switch event {
-        case .unit(let id, let event): send(event, to: id, now, &actions)
+        case .unit(let id, let event):
+            // What is on its way out does not come back.
+            let isRevival = event == .start || event == .restart
+            if !isRevival || units[id]?.retiring == false { send(event, to: id, now, &actions) }
         case .begin(let request):
             if let change { actions += disarmAll(change) }
             change = Change(request, now: now)

@@ -11,6 +11,8 @@ enum ProcFS {
         var session: Int32
         /// In clock ticks since the boot: with the pid it names one process for the whole life of the machine.
         var startTime: UInt64
+        /// Of a process that has ended and that its parent has not waited for: as wait(2) gives it.
+        var waitStatus: Int32?
     }
 
     static func stat(_ pid: Int32) -> Stat? { contents("/proc/\(pid)/stat").flatMap(parseStat) }
@@ -23,7 +25,9 @@ enum ProcFS {
         guard let pid, fields.count > 19, let state = fields[0].utf8.first, let parent = Int32(fields[1]), let group = Int32(fields[2]),
             let session = Int32(fields[3]), let startTime = UInt64(fields[19])
         else { return nil }
-        return Stat(pid: pid, state: state, parent: parent, group: group, session: session, startTime: startTime)
+        return Stat(
+            pid: pid, state: state, parent: parent, group: group, session: session, startTime: startTime,
+            waitStatus: state == UInt8(ascii: "Z") && fields.count > 49 ? Int32(fields[49].filter { $0 != "\n" }) : nil)
     }
 
     static var pids: [Int32] { Folder.names(in: "/proc").compactMap { Int32($0) } }

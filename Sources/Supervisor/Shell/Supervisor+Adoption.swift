@@ -57,13 +57,21 @@ extension Supervisor {
         self.live[unit] = live
         try connect(live, output: output, lease: lease)
         try loop.watch(pidfd, readable) { [unowned self] _ in
-            var status: CInt = 0
-            let isKnown = cprocess_pidfd_exit_status(pidfd, &status) == 0
-            self.leaderExited(live, isKnown ? ExitStatus(waitStatus: status) : .unknown)
+            self.leaderExited(live, self.exitStatus(live))
         }
         restoreLeases(live)
         log.write(.notice, "\(service.name): adopted pid \(record.pid), started \(record.started)")
         for action in actions { perform(action) }
+    }
+
+    /// How a process ended that is not our child: the kernel keeps it behind the pidfd once its parent has waited for it, and in
+    /// `/proc` until then; before Linux 6.15 only the latter.
+    private func exitStatus(_ live: LiveRun) -> ExitStatus {
+        if let stat = ProcFS.stat(live.pid), stat.startTime == live.record.startTime, let status = stat.waitStatus {
+            return ExitStatus(waitStatus: status)
+        }
+        var status: CInt = 0
+        return cprocess_pidfd_exit_status(live.pidfd, &status) == 0 ? ExitStatus(waitStatus: status) : .unknown
     }
 
     /// Processes of this instance that belong to no adopted run: their supervisor died between their start and its note of it,

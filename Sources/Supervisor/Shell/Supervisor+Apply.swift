@@ -17,7 +17,7 @@ extension Supervisor {
                 return end(
                     session, Outcome(result: .unchanged, exitCode: 0, generation: generation?.number, planId: generation?.planId), record: false)
             }
-            try announceDiff(request.envelope, plan, session)
+            try announceDiff(request.envelope, plan, target, session)
             let fallback = try fallback()
             session.generation = try store.begin(request.envelope, bindings: bindings, user: user, command: request.command)
             log.write(.notice, "applying generation \(session.generation?.number ?? 0), \(Precondition.short(request.envelope.planId))")
@@ -39,7 +39,7 @@ extension Supervisor {
                 return end(session, Outcome(result: .unchanged, exitCode: 0, generation: chosen.number, planId: chosen.planId), record: false)
             }
             try preflight(plan, chosen.bindings, session)
-            try announceDiff(envelope, plan, session)
+            try announceDiff(envelope, plan, target, session)
             session.generation = chosen
             log.write(.notice, "returning to generation \(chosen.number)")
             handle(.begin(Change.Request(kind: .apply, target: target, fallback: try fallback())))
@@ -165,10 +165,22 @@ extension Supervisor {
         throw SupervisorError("there is no good generation before \(current.number)", hint: "`anyclaude history` lists them", exitCode: 3)
     }
 
-    private func announceDiff(_ envelope: PlanEnvelope, _ plan: LaunchPlan, _ session: ApplySession) throws(SupervisorError) {
-        let old = try generation.flatMap { generation throws(SupervisorError) in self.plan.map { (plan: $0, provenance: generation.provenance) } }
+    /// What the plans say, and what only this machine knows: other roots or secrets replace a service whose part of the plan is
+    /// the same.
+    private func announceDiff(
+        _ envelope: PlanEnvelope, _ plan: LaunchPlan, _ target: Change.Target, _ session: ApplySession
+    ) throws(SupervisorError) {
+        let old = generation.flatMap { generation in self.plan.map { (plan: $0, provenance: generation.provenance) } }
         do {
-            let diff = try PlanDiff.between(old, (plan: plan, provenance: envelope.provenance))
+            var diff = try PlanDiff.between(old, (plan: plan, provenance: envelope.provenance))
+            for index in diff.changes.indices where diff.changes[index].action == .unchanged {
+                let name = diff.changes[index].service
+                guard let wanted = target.services.first(where: { $0.service.name == name }) else { continue }
+                let running = core.units.values.filter { $0.name == name && !$0.retiring }
+                if running.contains(where: { $0.identity == wanted.identity }) { continue }
+                diff.changes[index].action = running.isEmpty ? .create : .replace
+                diff.changes[index].mode = running.isEmpty ? nil : wanted.service.replace
+            }
             tell(session, ProgressEvent(kind: .diff, elapsedMs: session.elapsedMs, diff: diff))
         } catch {
             throw SupervisorError("cannot compare the plans: \(error)", exitCode: 70)
