@@ -203,10 +203,13 @@ struct PrefixTree {
     /// on disk leave the tree (they are leaves by then, or their followers were let go before them).
     mutating func releaseMemory(blocks count: Int) -> [Node] {
         var candidates: [(key: BlockKey, lastUse: UInt64, end: Int)] = []
-        for index in nodes.values.indices {
-            guard nodes.values[index].block != nil, isKnownUniquelyReferenced(&nodes.values[index].block) else { continue }
-            let node = nodes.values[index]
-            candidates.append((node.key, node.lastUse, node.end))
+        // By index, because an iterator would share the storage, and then no block in it had one owner only.
+        var index = nodes.startIndex
+        while index != nodes.endIndex {
+            if nodes.values[index].block != nil, isKnownUniquelyReferenced(&nodes.values[index].block) {
+                candidates.append((nodes.values[index].key, nodes.values[index].lastUse, nodes.values[index].end))
+            }
+            nodes.formIndex(after: &index)
         }
         candidates.sort { ($0.lastUse, -$0.end) < ($1.lastUse, -$1.end) }
         var removed: [Node] = []

@@ -43,6 +43,9 @@ public final class Engine: GenerationEngine {
     /// Why nothing is kept on disk, where it should be; for the log.
     public var cacheFailure: RuntimeError? { store.diskFailure }
 
+    /// Whether nothing waits to be written to disk.
+    public var isCacheFlushed: Bool { store.isFlushed }
+
     public func generate(_ request: GenerationRequest) -> AsyncThrowingStream<GenerationEvent, any Error> {
         // Bounded by the number of tokens, which `check` bounds by the window.
         let (stream, output) = AsyncThrowingStream.makeStream(of: GenerationEvent.self, throwing: (any Error).self)
