@@ -42,7 +42,7 @@ import Testing
         for (index, token) in tokens.enumerated() where index % 3 == 0 { queue.remove(token) }
         let kept = tokens.indices.filter { $0 % 3 != 0 }.map { ($0 * 37) % 50 }.sorted()
         #expect(queue.next == kept.first)
-        for action in queue.takeDue(50) { action() }
+        while let action = queue.takeDue(50, until: queue.mark) { action() }
         #expect(fired == kept)
         #expect(queue.next == nil)
     }

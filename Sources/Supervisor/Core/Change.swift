@@ -75,7 +75,7 @@ public struct Change: Sendable {
 
     public enum Progress: Sendable, Equatable {
         case gate(String)
-        case rollback(String)
+        case rollback(String, culprit: String?)
     }
 
     public enum Result: Sendable, Equatable {

@@ -40,7 +40,7 @@ extension Core {
             actions.append(.finished(.failed(reason: full, culprit: failed.culprit ?? culprit, gapsMs: failed.gapsMs)))
             return
         }
-        actions.append(.progress(.rollback(reason)))
+        actions.append(.progress(.rollback(reason, culprit: culprit)))
         var rollback = Change(Change.Request(kind: .rollback, target: failed.request.fallback), now: now)
         rollback.reason = reason
         rollback.culprit = culprit

@@ -4,14 +4,11 @@ import LaunchPlan
 /// A service's log: its output as it came, appended, rotated by size: `name`, `name.1` (newest) to `name.<maxFiles>`.
 final class LogFile {
     let path: String
-    private let policy: LogPolicy
+    var policy = LogPolicy()
     private var file: CInt = -1
     private var size = 0
 
-    init(path: String, policy: LogPolicy) {
-        self.path = path
-        self.policy = policy
-    }
+    init(path: String) { self.path = path }
 
     deinit { if file >= 0 { close(file) } }
 

@@ -35,11 +35,14 @@ final class OutputPump {
         try loop.watch(descriptor, readable) { [unowned self] events in self.pump(events) }
     }
 
-    /// A line of the supervisor's own in the service's log.
-    func note(_ text: String) {
-        drain()
+    /// A line of the supervisor's own in the service's log; after the output so far, or before all of it.
+    func note(_ text: String, afterOutput: Bool = true) {
+        if afterOutput { drain() }
         store(Array("--- \(Clock.timestamp()) \(text)\n".utf8))
     }
+
+    /// What was written so far is in the log when this returns.
+    func catchUp() { drain() }
 
     /// All that is there, then no more.
     func finish() {

@@ -94,7 +94,9 @@ final class EventLoop {
         _ = read(timer, &expirations, 8)
         armedAt = nil
         // Only what was due when the batch began: a handler that arms a timer for now must not starve the rest.
-        for action in timers.takeDue(Self.now) { action() }
+        let mark = timers.mark
+        let now = Self.now
+        while let action = timers.takeDue(now, until: mark) { action() }
     }
 }
 

@@ -34,13 +34,27 @@ struct TimerQueue {
         }
     }
 
-    mutating func takeDue(_ now: Int) -> [() -> Void] {
-        var due: [() -> Void] = []
+    /// The newest token so far: what is added later does not belong to a batch that began before.
+    var mark: Token { Token(number: lastNumber) }
+
+    /// The next action that is due and was added by `mark`. One at a time, since an action may remove those after it.
+    mutating func takeDue(_ now: Int, until mark: Token) -> (() -> Void)? {
+        var later: [Entry] = []
+        defer {
+            for entry in later {
+                heap.append(entry)
+                siftUp(heap.count - 1)
+            }
+        }
         while let first = heap.first, first.time <= now {
             removeFirst()
-            if let action = actions.removeValue(forKey: first.number) { due.append(action) }
+            if first.number > mark.number {
+                later.append(first)
+            } else if let action = actions.removeValue(forKey: first.number) {
+                return action
+            }
         }
-        return due
+        return nil
     }
 
     private mutating func rebuild() {

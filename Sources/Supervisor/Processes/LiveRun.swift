@@ -11,7 +11,6 @@ final class LiveRun {
     let pidfd: CInt
     let isChild: Bool
     let directory: RunDirectory
-    let startedAt: Int
     var record: RunRecord
     var leaderExited = false
     var notify: CInt = -1
@@ -28,7 +27,14 @@ final class LiveRun {
         self.isChild = isChild
         self.directory = directory
         self.record = record
-        self.startedAt = EventLoop.now
+    }
+
+    /// By the kernel's clock, so that it is right for an adopted process too.
+    var uptimeMs: Int {
+        var time = timespec()
+        clock_gettime(CLOCK_BOOTTIME, &time)
+        let started = Int(record.startTime) * 1000 / max(1, sysconf(CInt(_SC_CLK_TCK)))
+        return max(0, time.tv_sec * 1000 + time.tv_nsec / 1_000_000 - started)
     }
 
     /// Asks the group to end. The whole group while its leader lives, and its number with it; what is left of it one by one later.

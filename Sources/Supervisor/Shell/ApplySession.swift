@@ -13,6 +13,8 @@ final class ApplySession {
     /// What is to be current when it succeeds.
     var generation: Generation?
     var plan: LaunchPlan?
+    /// The last words of the service that failed.
+    var logTail: [String]?
 
     init(kind: Kind, user: String, command: String, reply: ControlReply?) {
         self.kind = kind

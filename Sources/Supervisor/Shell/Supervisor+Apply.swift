@@ -19,12 +19,21 @@ extension Supervisor {
             }
             try announceDiff(request.envelope, plan, target, session)
             let fallback = try fallback()
-            session.generation = try store.begin(request.envelope, bindings: bindings, user: user, command: request.command)
+            session.generation = try generation(for: request, bindings, session)
             log.write(.notice, "applying generation \(session.generation?.number ?? 0), \(Precondition.short(request.envelope.planId))")
             handle(.begin(Change.Request(kind: .apply, target: target, fallback: fallback, timeoutMs: request.timeoutMs)))
         } catch {
             refuse(session, error)
         }
+    }
+
+    /// The current one again where it is what is asked for, as after a stop: a generation is a plan, not a start.
+    private func generation(for request: ApplyRequest, _ bindings: [String: String], _ session: ApplySession) throws(SupervisorError) -> Generation {
+        if var current = generation, current.planId == request.envelope.planId, current.bindings == bindings {
+            current.provenance = request.envelope.provenance
+            return current
+        }
+        return try store.begin(request.envelope, bindings: bindings, user: session.user, command: session.command)
     }
 
     func rollback(_ request: RollbackRequest, user: String, _ reply: ControlReply?) {

@@ -11,6 +11,10 @@ extension Supervisor {
     /// - Returns: the exit code of the process.
     public static func run(_ options: SupervisorOptions, environment: [String: String]) throws(SupervisorError) -> Int32 {
         let instance = Instance(name: options.instance, environment: environment)
+        for path in [instance.state, instance.cache, instance.logs, instance.runtime] where !path.hasPrefix("/") {
+            throw SupervisorError(
+                "the directory \(path) is not an absolute path", hint: "set ANYCLAUDE_HOME or HOME to an absolute path", exitCode: 78)
+        }
         signal(SIGPIPE, SIG_IGN)
         let signals = try blockSignals()
         let inherited = InheritedDescriptors.take().byName.values.sorted()

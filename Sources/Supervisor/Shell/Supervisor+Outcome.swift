@@ -21,6 +21,8 @@ extension Supervisor {
 
     func finished(_ result: Change.Result) {
         listeners.retain(core.units.values.map(\.service))
+        let identities = Set(core.units.values.map(\.identity))
+        wantedBindings = wantedBindings.filter { identities.contains($0.key) }
         guard let session else {
             if result == .stopped { stopLoop() }
             return
@@ -45,12 +47,17 @@ extension Supervisor {
                 log.write(.error, "cannot mark generation \(rejected.number) as bad: \(error.message)")
             }
         }
-        let tail = culprit.flatMap { name in session.plan?.service(named: name) }.map { LogTail.lines(Self.tailLines, of: logPath($0)) } ?? []
+        let tail = session.logTail ?? culprit.map { logTail($0, session) } ?? []
         end(
             session,
             Outcome(
                 result: result, exitCode: code, generation: generation?.number, planId: generation?.planId, reason: reason,
                 hint: culprit.map { "`anyclaude logs \($0)` has more" }, logTail: tail, gapsMs: gaps))
+    }
+
+    private func logTail(_ name: String, _ session: ApplySession) -> [String] {
+        for live in live.values where live.record.service.name == name { live.pump?.catchUp() }
+        return session.plan?.service(named: name).map { LogTail.lines(Self.tailLines, of: logPath($0)) } ?? []
     }
 
     static let tailLines = 20
@@ -84,10 +91,12 @@ extension Supervisor {
     // MARK: progress
 
     func report(_ progress: Change.Progress) {
+        // Now: the log goes on with the instance that is restored.
+        if case .rollback(_, let culprit?) = progress, let session { session.logTail = logTail(culprit, session) }
         let (kind, message): (ProgressEvent.Kind, String) =
             switch progress {
             case .gate(let text): (.gate, text)
-            case .rollback(let reason): (.rollback, "rolling back: \(reason)")
+            case .rollback(let reason, _): (.rollback, "rolling back: \(reason)")
             }
         log.write(kind == .rollback ? .warning : .notice, message)
         broadcast(ProgressEvent(kind: kind, elapsedMs: session?.elapsedMs ?? 0, message: message))

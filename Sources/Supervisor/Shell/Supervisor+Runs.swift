@@ -27,7 +27,7 @@ extension Supervisor {
             reaper.expect(child.pid) { [unowned self] status in self.leaderExited(live, status) }
             save(live)
             try connect(live, output: prepared.output, lease: prepared.lease)
-            live.pump?.note("\(service.name) started: pid \(child.pid)")
+            live.pump?.note("\(service.name) started: pid \(child.pid)", afterOutput: false)
             handle(unit, .spawned(run: run, pid: child.pid))
         } catch {
             let hint = error.hint.map { " (\($0))" } ?? ""
@@ -39,7 +39,7 @@ extension Supervisor {
     /// What the supervisor listens to of a run, new or adopted.
     func connect(_ live: LiveRun, output: CInt, lease: CInt?) throws(SupervisorError) {
         let service = live.record.service
-        let file = LogFile(path: logPath(service), policy: service.logs)
+        let file = logFile(service)
         live.pump = try OutputPump(
             loop: loop, descriptor: output, log: file, whenFull: service.logs.whenFull,
             onLines: { [unowned self] lines in self.publish(lines, service.name) },
@@ -53,6 +53,15 @@ extension Supervisor {
                     self.leasesChanged.insert(live.unit)
                 })
         }
+    }
+
+    /// One for each path: two instances of a service that write to one log must agree on its rotation.
+    private func logFile(_ service: Service) -> LogFile {
+        let path = logPath(service)
+        let file = logFiles[path] ?? LogFile(path: path)
+        file.policy = service.logs
+        logFiles[path] = file
+        return file
     }
 
     func logPath(_ service: Service) -> String { "\(instance.logs)/\(service.logs.file ?? "\(service.name).log")" }

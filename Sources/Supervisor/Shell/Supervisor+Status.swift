@@ -19,7 +19,7 @@ extension Supervisor {
         let live = live[unit.id]
         return ServiceStatus(
             name: unit.name, role: unit.service.role.rawValue, state: machine.state, pid: live.map { Int($0.pid) },
-            uptimeMs: live.map { EventLoop.now - $0.startedAt }, restarts: max(0, machine.starts - 1), lastExit: machine.lastExit?.description,
+            uptimeMs: live?.uptimeMs, restarts: max(0, machine.starts - 1), lastExit: machine.lastExit?.description,
             message: machine.state == .ready ? machine.statusText : machine.problem ?? machine.statusText,
             endpoint: machine.state == .ready ? endpoint(of: unit.id).map(Self.text) : nil)
     }

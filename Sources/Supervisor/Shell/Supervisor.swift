@@ -28,6 +28,7 @@ public final class Supervisor {
     var wantedBindings: [String: [String: String]] = [:]
     var timers: [UnitTimer: TimerQueue.Token] = [:]
     var changeTimers: [Change.Timer: TimerQueue.Token] = [:]
+    var logFiles: [String: LogFile] = [:]
     var leases = LeaseTable()
     /// Units whose leases changed since they were saved.
     var leasesChanged: Set<Int> = []
