@@ -1,0 +1,124 @@
+import Control
+import Glibc
+import JSON
+import LaunchPlan
+import Testing
+
+@testable import Supervisor
+
+/// A folder that goes when the test has ended.
+final class TemporaryFolder {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/ac-store-XXXXXX".utf8CString)
+        let made = mkdtemp(&template)
+        path = String(cString: try #require(made))
+    }
+
+    deinit { Folder.remove(path) }
+}
+
+@Suite struct StoreTests {
+    private func envelope(_ argument: String) throws -> PlanEnvelope {
+        try PlanEnvelope(
+            plan: LaunchPlan(instance: "default", services: [Fixture.service(argument: argument)], probationMs: 0), basePlanId: nil,
+            provenance: Provenance(tool: "test"))
+    }
+
+    @Test func aGenerationIsCurrentOnlyWhenItIsCommitted() throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(state: "\(folder.path)/state")
+        #expect(try store.current() == nil)
+        let first = try store.begin(try envelope("a"), bindings: ["config": "/c"], user: "me", command: "apply")
+        #expect(first.number == 1 && first.standing == .pending)
+        #expect(try store.current() == nil, "a supervisor that died now would return to nothing")
+        try store.commit(first)
+        let second = try store.begin(try envelope("b"), bindings: ["config": "/c"], user: "me", command: "apply")
+        #expect(try store.current()?.number == 1)
+        try store.reject(second)
+        #expect(try store.current()?.number == 1)
+        #expect(try store.generation(2)?.standing == .bad)
+        let read = try #require(try store.current())
+        #expect(try store.envelope(read) == (try envelope("a")))
+        #expect(try store.envelope(read).verified().services.count == 1)
+    }
+
+    @Test func aPlanThatWasChangedOnTheDiskIsNoticed() throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(state: folder.path)
+        let generation = try store.begin(try envelope("a"), bindings: [:], user: "me", command: "apply")
+        let path = "\(folder.path)/store/\(generation.planId.dropFirst("sha256:".count))/plan.json"
+        let text = String(decoding: try #require(try AtomicFile.read(path)), as: UTF8.self)
+        try AtomicFile.write(Array(text.replacing("/bin/program", with: "/bin/evil").utf8), to: path)
+        let changed = try store.envelope(generation)
+        #expect(throws: PlanEnvelope.Refusal.self) { try changed.verified() }
+    }
+
+    @Test func oneSupervisorAtATime() throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(state: folder.path)
+        let error = #expect(throws: SupervisorError.self) { try Store(state: folder.path) }
+        #expect(error?.exitCode == 3)
+        #expect(error?.message.contains(String(getpid())) == true)
+        withExtendedLifetime(store) {}
+    }
+
+    @Test func aStateFolderThatCannotBeMade() throws {
+        let folder = try TemporaryFolder()
+        try AtomicFile.write([], to: "\(folder.path)/file")
+        let error = #expect(throws: SupervisorError.self) { try Store(state: "\(folder.path)/file/state") }
+        #expect(error?.exitCode == 73)
+        #expect(error?.message.contains("\(folder.path)/file") == true)
+    }
+
+    @Test func aDamagedGenerationIsNamed() throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(state: folder.path)
+        let generation = try store.begin(try envelope("a"), bindings: [:], user: "me", command: "apply")
+        try store.commit(generation)
+        try AtomicFile.write(Array("{".utf8), to: "\(folder.path)/generations/1")
+        let error = #expect(throws: SupervisorError.self) { try store.current() }
+        #expect(error?.message.contains("generations/1 is damaged") == true)
+    }
+
+    @Test func historyIsNewestFirstAndBounded() throws {
+        let folder = try TemporaryFolder()
+        let history = History(path: "\(folder.path)/history.jsonl")
+        let lines = (0..<(2 * History.kept)).map { #"{"generation":\#($0),"time":"t","user":"u","command":"c","outcome":"committed"}"# }
+        try AtomicFile.write(Array((lines.joined(separator: "\n") + "\n").utf8), to: history.path)
+        try history.append(
+            HistoryEntry(generation: 5000, planId: nil, time: "t", user: "u", command: "c", outcome: .rolledBack, reason: "because"))
+        let entries = try history.entries()
+        #expect(entries.count == History.kept + 1)
+        #expect(entries.first?.generation == 5000 && entries.last?.generation == History.kept)
+    }
+
+    @Test func logsRotateBySize() throws {
+        let folder = try TemporaryFolder()
+        let log = LogFile(path: "\(folder.path)/w.log")
+        log.policy = LogPolicy(maxBytes: 100, maxFiles: 2)
+        for number in 0..<50 { #expect(log.append(Array("line \(number) of the log\n".utf8)) == 0) }
+        #expect(Folder.names(in: folder.path) == ["w.log", "w.log.1", "w.log.2"])
+        #expect(LogTail.lines(5, of: log.path) == (45..<50).map { "line \($0) of the log" })
+    }
+
+    @Test func secrets() throws {
+        let folder = try TemporaryFolder()
+        var store = try SecretStore(runtime: folder.path, state: folder.path)
+        let reference = SecretReference.env(name: "ANYCLAUDE_TEST_SECRET")
+        #expect(throws: SupervisorError.self) { try store.value(reference, [:]) }
+        let absent = try store.fingerprint([reference], [:])
+        try store.add(["ANYCLAUDE_TEST_SECRET": "one"])
+        #expect(try store.value(reference, [:]) == "one")
+        let one = try store.fingerprint([reference], [:])
+        try store.add(["ANYCLAUDE_TEST_SECRET": "two"])
+        #expect(Set([absent, one, try store.fingerprint([reference], [:])]).count == 3)
+        #expect(try SecretStore(runtime: folder.path, state: folder.path).value(reference, [:]) == "two")
+        var status = stat()
+        #expect(stat(store.path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+
+        try AtomicFile.write(Array("key\n".utf8), to: "\(folder.path)/key")
+        #expect(try store.value(.file(path: .rooted(.config, "key")), [.config: folder.path]) == "key")
+    }
+}
