@@ -12,12 +12,22 @@ import Testing
         }
     }
 
+    private static let started: [(ServiceEvent, String)] = [
+        (.start, "waiting"), (.dependenciesReady, "starting"), (.spawned(run: 1, pid: 7), "ready"),
+    ]
+
+    @Test func aProgramThatCannotBeStartedIsNeverReady() {
+        var machine = Fixture.machine(Fixture.service())
+        follow(&machine, [(.start, "waiting"), (.dependenciesReady, "starting"), (.spawnFailed(run: 1, reason: "not found"), "starting")])
+        #expect(!machine.everReady && machine.failuresBeforeReady == 1 && machine.problem == "not found")
+    }
+
     @Test func lifeWithoutProbes() {
         var machine = Fixture.machine(Fixture.service())
         follow(
             &machine,
             [
-                (.start, "waiting"), (.dependenciesReady, "ready"), (.spawned(run: 1, pid: 7), "ready"), (.stop, "stopping"),
+                (.start, "waiting"), (.dependenciesReady, "starting"), (.spawned(run: 1, pid: 7), "ready"), (.stop, "stopping"),
                 (.exited(run: 1, .signalled(15)), "stopping"), (.gone(run: 1), "stopped"),
             ])
         #expect(machine.failures == 0)
@@ -40,21 +50,20 @@ import Testing
 
     @Test func crashRestartsAtOnceThenLater() {
         var machine = Fixture.machine(Fixture.service())
-        follow(&machine, [(.start, "waiting"), (.dependenciesReady, "ready"), (.exited(run: 1, .exited(1)), "backoff"), (.gone(run: 1), "ready")])
+        follow(&machine, Self.started + [(.exited(run: 1, .exited(1)), "backoff"), (.gone(run: 1), "starting"), (.spawned(run: 2, pid: 8), "ready")])
         #expect(machine.run?.id == 2)
         let actions = machine.handle(.exited(run: 2, .exited(1)), now: 100) + machine.handle(.gone(run: 2), now: 100)
         #expect(machine.state == .backoff)
         let retry = actions.compactMap { action -> Int? in if case .arm(.retry, let time) = action { time } else { nil } }
         #expect(retry.count == 1 && (350...420).contains(retry[0]), "\(retry)")
         _ = machine.handle(.timer(.retry), now: 400)
-        #expect(machine.state == .ready)
+        #expect(machine.state == .starting)
         #expect(machine.run?.id == 3)
     }
 
     @Test func leftoversOfACrashAreKilledBeforeTheRestart() {
         var machine = Fixture.machine(Fixture.service())
-        _ = machine.handle(.start, now: 0)
-        _ = machine.handle(.dependenciesReady, now: 0)
+        follow(&machine, Self.started)
         let actions = machine.handle(.exited(run: 1, .exited(0)), now: 1)
         #expect(actions.contains(.kill(run: 1)))
         #expect(machine.hasProcess, "a restart before the group is empty would be a second instance")
@@ -63,8 +72,7 @@ import Testing
 
     @Test func givesUpAndTriesAgainSlowly() {
         var machine = Fixture.machine(Fixture.service())
-        _ = machine.handle(.start, now: 0)
-        _ = machine.handle(.dependenciesReady, now: 0)
+        follow(&machine, Self.started)
         var now = 0
         var runs = 0
         while machine.state != .failed, runs < 100 {
@@ -85,8 +93,7 @@ import Testing
 
     @Test func stopEscalatesUntilGone() {
         var machine = Fixture.machine(Fixture.service())
-        _ = machine.handle(.start, now: 0)
-        _ = machine.handle(.dependenciesReady, now: 0)
+        follow(&machine, Self.started)
         let asked = machine.handle(.stop, now: 100)
         #expect(asked.contains(.terminate(run: 1)) && asked.contains(.arm(.stopDeadline, at: 5100)))
         let first = machine.handle(.timer(.stopDeadline), now: 5100)
@@ -101,8 +108,7 @@ import Testing
     @Test(arguments: [(true, true, "ready"), (true, false, "stopping"), (false, true, "stopping")])
     func aBusyWorkerIsNotADeadOne(leased: Bool, timedOut: Bool, expected: String) {
         var machine = Fixture.machine(Fixture.service(liveness: true))
-        _ = machine.handle(.start, now: 0)
-        _ = machine.handle(.dependenciesReady, now: 0)
+        follow(&machine, Self.started)
         for _ in 0..<3 {
             _ = machine.handle(.probed(run: 1, .liveness, .failed(reason: "no answer", timedOut: timedOut), leased: leased), now: 10)
         }
@@ -111,7 +117,7 @@ import Testing
 
     @Test func eventsOfAnEarlierRunChangeNothing() {
         var machine = Fixture.machine(Fixture.service())
-        follow(&machine, [(.start, "waiting"), (.dependenciesReady, "ready"), (.exited(run: 1, .exited(1)), "backoff"), (.gone(run: 1), "ready")])
+        follow(&machine, Self.started + [(.exited(run: 1, .exited(1)), "backoff"), (.gone(run: 1), "starting"), (.spawned(run: 2, pid: 8), "ready")])
         follow(&machine, [(.exited(run: 1, .exited(1)), "ready"), (.gone(run: 1), "ready"), (.spawnFailed(run: 1, reason: "late"), "ready")])
         #expect(machine.run?.id == 2)
     }

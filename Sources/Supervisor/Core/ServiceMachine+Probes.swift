@@ -11,7 +11,7 @@ extension ServiceMachine {
 
     /// The next thing that a start waits for: the notification, the startup probe, the readiness probe, nothing.
     mutating func advanceStart(_ now: Int, _ actions: inout [ServiceAction]) {
-        guard phase == .starting, let current = run else { return }
+        guard phase == .starting, let current = run, current.pid != nil else { return }
         if service.notifies, !current.notified { return }
         if service.probes.startup != nil, !current.startupPassed {
             actions.append(.arm(.probe(.startup), at: now))

@@ -13,7 +13,11 @@ extension ServiceMachine {
         case .dependenciesReady: if phase == .waiting { spawn(now, &actions) }
         case .adopted(let pid, let ready): adopt(pid, ready: ready, now, &actions)
         case .timer(let timer): fire(timer, now, &actions)
-        case .spawned(let id, let pid): if id == run?.id { run?.pid = pid }
+        case .spawned(let id, let pid):
+            if id == run?.id {
+                run?.pid = pid
+                advanceStart(now, &actions)
+            }
         case .spawnFailed(let id, let reason): if id == run?.id { spawnFailed(reason, now, &actions) }
         case .exited(let id, let status): if id == run?.id { exited(status, now, &actions) }
         case .gone(let id): if id == run?.id { gone(now, &actions) }
@@ -85,7 +89,6 @@ extension ServiceMachine {
         phase = .starting
         actions.append(.spawn(run: starts))
         actions.append(.arm(.startDeadline, at: now + startDeadlineMs))
-        advanceStart(now, &actions)
     }
 
     /// The run is to end. Its timers go; the one for the next signal stays until `gone`.

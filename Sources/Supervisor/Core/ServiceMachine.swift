@@ -15,7 +15,7 @@ import LaunchPlan
 ///                                                                                                     │
 ///                 starting ◀── timer or at once ── backoff / failed ◀── gone, and the goal is run ────┘
 ///
-/// - `starting` to `ready`: READY=1 where the service notifies, then the startup probe, then the readiness probe passed once.
+/// - `starting` to `ready`: the process exists, READY=1 came where the service notifies, then the startup probe, then the readiness probe passed once.
 /// - `ending`: a process or something that it left behind may still exist. Only the event `gone`, which the shell gives when the
 ///   whole group is empty, leaves it. SIGTERM first where the end is asked for, SIGKILL after the stop time-out, at once for
 ///   leftovers of a process that ended by itself.
