@@ -36,7 +36,7 @@ struct ControlClientTests {
     @Test func errorsInOtherShapesAreShown() {
         let body = #"{"type":"error","error":{"type":"overloaded_error","message":"too busy"}}"#
         #expect { try ControlClient(canned: CannedChannel(answer(body, "529 Overloaded"))).status() } throws: {
-            ($0 as? ControlClientError)?.message == "the server answered 529: too busy"
+            ($0 as? ControlClientError) == ControlClientError(.refused(status: 529), "the server answered 529: too busy", exitCode: 74)
         }
     }
 

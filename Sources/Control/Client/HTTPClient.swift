@@ -61,7 +61,9 @@ public struct HTTPClient {
         }
         // The Anthropic and OpenAI shapes of the proxy and the workers.
         let text = document["error"]?["message"]?.stringValue ?? String(decoding: body.prefix(300), as: UTF8.self)
-        throw ControlClientError(.refused(status: status), "the server answered \(status)\(text.isEmpty ? "" : ": \(text)")")
+        throw ControlClientError(
+            .refused(status: status), "the server answered \(status)\(text.isEmpty ? "" : ": \(text)")",
+            exitCode: [401, 403].contains(status) ? 77 : 74)
     }
 
     static func parse(_ body: [UInt8]) throws(ControlClientError) -> JSON {

@@ -38,6 +38,8 @@ struct ModelExchange {
 
     /// Hands on each piece of text as it comes.
     mutating func run(_ show: (String) -> Void) throws {
+        var isComplete = false
+        // To the very end of the stream, so that the proxy does not take this client for one that has left.
         while let event = try stream.nextEvent(by: .after(milliseconds: timeoutMs)) {
             let data = (try? JSON(parsing: event.data)) ?? .null
             switch event.name {
@@ -49,7 +51,7 @@ struct ModelExchange {
             case "message_delta": take(data["usage"])
             case "message_stop":
                 totalMs = stopwatch.elapsedMs
-                return
+                isComplete = true
             case "error":
                 throw CommandError(
                     "the model's answer broke off: \(data["error"]?["message"]?.stringValue ?? event.data)", hint: "`anyclaude logs` may tell why",
@@ -57,6 +59,7 @@ struct ModelExchange {
             default: continue
             }
         }
+        guard !isComplete else { return }
         throw CommandError("the answer ended before it was complete", hint: "`anyclaude logs` may tell why", exitCode: ExitStatus.inputOutput)
     }
 
