@@ -1,3 +1,5 @@
+import Glibc
+
 /// Expressions and their operators.
 extension TemplateEvaluator {
     func evaluate(_ expression: Expression, in scope: TemplateScope) throws(RuntimeError) -> TemplateValue {
@@ -240,7 +242,7 @@ extension TemplateEvaluator {
             guard right != 0 else { throw failure("division by zero") }
             let floor = (left / right).rounded(.down)
             return operation == .divide ? left / right : operation == .floorDivide ? floor : left - floor * right
-        case .power: throw failure("`**` of floats is not supported")
+        case .power: return pow(left, right)
         }
     }
 

@@ -30,7 +30,8 @@ extension TemplateEvaluator {
     private func isOfType(_ name: String, _ value: TemplateValue) throws(RuntimeError) -> Bool {
         switch (name, value) {
         case ("none", .none), ("boolean", .bool), ("true", .bool(true)), ("false", .bool(false)), ("string", .string), ("mapping", .dict),
-            ("integer", .integer), ("integer", .largeInteger), ("float", .float), ("callable", .function), ("callable", .loop):
+            ("integer", .integer), ("integer", .largeInteger), ("float", .float), ("callable", .function), ("callable", .loop),
+            ("callable", .undefined):
             return true
         case ("number", _): return value.number != nil
         case ("iterable", .list), ("iterable", .tuple), ("iterable", .dict), ("iterable", .string), ("iterable", .undefined), ("iterable", .loop):

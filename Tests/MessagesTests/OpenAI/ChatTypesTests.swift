@@ -1,0 +1,53 @@
+import JSON
+import Testing
+
+@testable import Messages
+
+struct ChatTypesTests {
+    @Test func membersThatNobodyNamesAreKept() throws {
+        let json = try JSON(parsing: #"{"model":"m","messages":[{"role":"user","content":"hi","x":1}],"future":{"a":[1.50]}}"#)
+        var request = try OpenAI.ChatRequest(json)
+        request.stream = true
+        request.includeUsage = true
+        #expect(request.json["future"] == json["future"])
+        #expect(request.messages[0].json["x"] == 1)
+        #expect(request.json["stream_options"] == ["include_usage": true])
+    }
+
+    @Test(arguments: [
+        (#"[]"#, "body"), (#"{}"#, "messages"), (#"{"messages":1}"#, "messages"), (#"{"messages":[1]}"#, "messages[0]"),
+        (#"{"messages":[{}]}"#, "messages[0]"), (#"{"messages":[],"tools":{}}"#, "tools"),
+        (#"{"messages":[],"tools":[{"type":"function"}]}"#, "tools[0]"),
+    ])
+    func aWrongRequestIsRefusedWithItsPlace(_ text: String, _ param: String) throws {
+        let json = try JSON(parsing: text)
+        let failure = #expect(throws: OpenAI.Failure.self) { try OpenAI.ChatRequest(json) }
+        #expect(failure?.param == param)
+        #expect(failure?.status == 400)
+    }
+
+    @Test func aChunkSurvivesItsWire() throws {
+        let chunk = OpenAI.ChatChunk(
+            id: "c", model: "m", created: 7,
+            choices: [
+                .init(
+                    delta: .init(role: "assistant", content: "x", reasoning: "r", toolCalls: [.init(index: 1, id: "i", name: "n", arguments: "{")]),
+                    finishReason: .toolCalls, stopString: "END")
+            ], usage: .init(promptTokens: 3, completionTokens: 2, cachedTokens: 1))
+        #expect(try OpenAI.ChatChunk(try JSON(parsing: chunk.json.text)) == chunk)
+    }
+
+    @Test func anErrorInTheStreamIsThrown() throws {
+        let failure = #expect(throws: OpenAI.Failure.self) {
+            try OpenAI.ChatChunk(["error": ["message": "late", "code": "context_length_exceeded"]])
+        }
+        #expect(failure?.message == "late")
+        #expect(failure?.code == "context_length_exceeded")
+    }
+
+    @Test func contextOverflowSaysItsNumbers() {
+        let failure = OpenAI.Failure.contextLengthExceeded(promptTokens: 9000, window: 8192)
+        #expect(failure.message == "prompt has 9000 tokens, the context window is 8192")
+        #expect(failure.json["error"]?["code"] == "context_length_exceeded")
+    }
+}
