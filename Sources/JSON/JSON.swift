@@ -22,7 +22,9 @@ public struct JSONNumber: Sendable, Hashable {
 
     /// - Parameter text: nil where it is not one number by RFC 8259.
     public init?(_ text: String) {
-        guard let last = text.utf8.last, let first = text.utf8.first, first > 0x20, last >= UInt8(ascii: "0"), last <= UInt8(ascii: "9") else { return nil }
+        guard let last = text.utf8.last, let first = text.utf8.first, first > 0x20, last >= UInt8(ascii: "0"), last <= UInt8(ascii: "9") else {
+            return nil
+        }
         switch try? JSON(parsing: text) {
         case .integer?, .number?: self.init(unchecked: text)
         default: return nil

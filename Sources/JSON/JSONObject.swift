@@ -20,8 +20,20 @@ public struct JSONObject: Sendable {
     /// The members in order; of those with one key, the last value stays, in the first one's place (as in ECMAScript).
     public init(_ members: [Member]) {
         self.init()
+        if members.count <= Self.tableThreshold, !Self.hasDuplicates(members) {
+            // Nearly every object: taken over without a copy.
+            self.members = members
+            return
+        }
         self.members.reserveCapacity(members.count)
         for member in members { self[member.key] = member.value }
+    }
+
+    private static func hasDuplicates(_ members: [Member]) -> Bool {
+        for index in members.indices.dropFirst() {
+            for earlier in 0..<index where members[earlier].key == members[index].key { return true }
+        }
+        return false
     }
 
     public var count: Int { members.count }

@@ -16,8 +16,8 @@ public protocol JSONSink {
 
 /// Parses one JSON text (RFC 8259) of UTF-8 bytes into a sink. No recursion: depth costs heap, and is bounded.
 ///
-/// Refused, with the place: anything outside the grammar, bytes that are not UTF-8, unpaired surrogates, nesting beyond
-/// `maximumDepth`. A byte order mark at the start is passed over.
+/// Refused, with the place: anything outside the grammar, bytes that are not UTF-8, unpaired surrogates, floating-point numbers
+/// beyond binary64, nesting beyond `maximumDepth`. A byte order mark at the start is passed over.
 public struct JSONParser<Sink: JSONSink> {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var position = 0
@@ -177,7 +177,9 @@ public struct JSONParser<Sink: JSONSink> {
 
     private mutating func parseNumber() throws(JSONError) {
         let start = position
+        if let small = smallInteger() { return sink.integer(small, at: start..<position) }
         var isInteger = true
+        var hasExponent = false
         if current == UInt8(ascii: "-") { position += 1 }
         let leadingZero = current == UInt8(ascii: "0")
         let first = position
@@ -190,6 +192,7 @@ public struct JSONParser<Sink: JSONSink> {
         }
         if current == UInt8(ascii: "e") || current == UInt8(ascii: "E") {
             isInteger = false
+            hasExponent = true
             position += 1
             if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { position += 1 }
             guard digits() > 0 else { throw failure("a digit was expected in the exponent") }
@@ -198,8 +201,39 @@ public struct JSONParser<Sink: JSONSink> {
         if isInteger, text != "-0", let value = Int(text) {
             sink.integer(value, at: start..<position)
         } else {
-            sink.number(JSONNumber(unchecked: text), at: start..<position)
+            // Only an exponent or hundreds of digits can leave the range of binary64, where readers silently disagree.
+            let number = JSONNumber(unchecked: text)
+            if hasExponent || text.utf8.count > 300, !isInteger, !number.double.isFinite {
+                throw failure("a number beyond the range of binary64", at: start)
+            }
+            sink.number(number, at: start..<position)
         }
+    }
+
+    /// An integer of at most 18 digits in its canonical form, which nearly all are; nil, with nothing consumed, for any other number.
+    @inline(__always)
+    private mutating func smallInteger() -> Int? {
+        var index = position
+        let isNegative = bytes[index] == UInt8(ascii: "-")
+        if isNegative { index += 1 }
+        let first = index
+        var value = 0
+        while index < bytes.count, index - first < 18 {
+            let digit = bytes[index] &- UInt8(ascii: "0")
+            guard digit < 10 else { break }
+            value = value &* 10 &+ Int(digit)
+            index += 1
+        }
+        let count = index - first
+        guard count > 0, count == 1 || bytes[first] != UInt8(ascii: "0"), !(isNegative && value == 0) else { return nil }
+        if index < bytes.count {
+            let next = bytes[index]
+            if next == UInt8(ascii: ".") || next | 0x20 == UInt8(ascii: "e") || (next >= UInt8(ascii: "0") && next <= UInt8(ascii: "9")) {
+                return nil
+            }
+        }
+        position = index
+        return isNegative ? -value : value
     }
 
     private func describe(_ byte: UInt8) -> String {
@@ -223,23 +257,50 @@ extension JSONParser {
     /// Parses the string at `position` (its opening quote).
     fileprivate mutating func parseString() throws(JSONError) -> String {
         let open = position
-        position += 1
-        let start = position
-        var isASCII = true
-        while position < bytes.count {
-            let byte = bytes[position]
-            if byte == UInt8(ascii: "\"") {
-                let text = UnsafeBufferPointer(rebasing: bytes[start..<position])
-                if !isASCII { try checkUTF8(start..<position) }
-                position += 1
-                return String(decoding: text, as: UTF8.self)
+        let start = position + 1
+        let (end, isASCII) = plainRun(from: start)
+        position = end
+        guard end < bytes.count else { throw failure("the string that opens here has no closing quote", at: open) }
+        let byte = bytes[end]
+        if byte == UInt8(ascii: "\\") { return try parseEscapedString(open: open, start: start) }
+        guard byte == UInt8(ascii: "\"") else { throw failure("control character U+00\(hex(byte)) in a string; write it as an escape") }
+        if !isASCII { try checkUTF8(start..<end) }
+        position = end + 1
+        return String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self)
+    }
+
+    /// The end of the run of bytes that stand for themselves (no quote, backslash or control character), and whether all are ASCII.
+    ///
+    /// Eight bytes at a time: in each byte of a word, the high bit tells that it is one of those that end the run.
+    @inline(__always)
+    private func plainRun(from start: Int) -> (end: Int, isASCII: Bool) {
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        let highs: UInt64 = 0x8080_8080_8080_8080
+        var index = start
+        var seen: UInt64 = 0
+        guard let base = bytes.baseAddress else { return (index, true) }
+        while index + 8 <= bytes.count {
+            let word = UInt64(littleEndian: UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self))
+            let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
+            let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
+            let control = (word &- ones &* 0x20) & ~word
+            let ends = (((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | control) & highs
+            if ends != 0 {
+                let length = ends.trailingZeroBitCount / 8
+                // Borrows reach higher bytes only, so that the first mark is exact.
+                seen |= length == 0 ? 0 : word & (UInt64.max >> UInt64(64 - 8 * length))
+                return (index + length, seen & highs == 0)
             }
-            if byte == UInt8(ascii: "\\") { return try parseEscapedString(open: open, start: start) }
-            if byte < 0x20 { throw failure("control character U+00\(hex(byte)) in a string; write it as an escape") }
-            if byte >= 0x80 { isASCII = false }
-            position += 1
+            seen |= word
+            index += 8
         }
-        throw failure("the string that opens here has no closing quote", at: open)
+        while index < bytes.count {
+            let byte = base[index]
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
+            seen |= UInt64(byte)
+            index += 1
+        }
+        return (index, seen & highs == 0)
     }
 
     private mutating func parseEscapedString(open: Int, start: Int) throws(JSONError) -> String {

@@ -14,14 +14,14 @@ struct JSONWriter {
         case .null: append("null")
         case .bool(let value): append(value ? "true" : "false")
         case .integer(let value): append(String(value))
-        case .number(let value): append(sorted ? ECMAScriptNumber.text(of: value.double) : value.text)
+        case .number(let value): append(sorted && value.double.isFinite ? ECMAScriptNumber.text(of: value.double) : value.text)
         case .string(let value): writeString(value)
         case .array(let elements):
             writeContainer("[", "]", count: elements.count, depth: depth) { writer, index in
                 writer.write(elements[index], depth: depth + 1)
             }
         case .object(let object):
-            let members = sorted ? object.members.sorted { $0.key.utf16.lexicographicallyPrecedes($1.key.utf16) } : object.members
+            let members = sorted ? object.members.sorted(by: Self.precedes) : object.members
             writeContainer("{", "}", count: members.count, depth: depth) { writer, index in
                 writer.writeString(members[index].key)
                 writer.append(writer.indented ? ": " : ":")
@@ -51,20 +51,49 @@ struct JSONWriter {
 
     mutating func writeString(_ value: String) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in value.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""): append("\\\"")
-            case UInt8(ascii: "\\"): append("\\\\")
-            case 0x08: append("\\b")
-            case 0x09: append("\\t")
-            case 0x0A: append("\\n")
-            case 0x0C: append("\\f")
-            case 0x0D: append("\\r")
-            case 0..<0x20: append(byte < 0x10 ? "\\u000\(String(byte, radix: 16))" : "\\u00\(String(byte, radix: 16))")
-            default: bytes.append(byte)
+        var value = value
+        value.withUTF8 { text in
+            // What stands for itself is copied in runs.
+            var start = 0
+            for index in text.indices where text[index] < 0x20 || text[index] == UInt8(ascii: "\"") || text[index] == UInt8(ascii: "\\") {
+                bytes.append(contentsOf: text[start..<index])
+                appendEscape(text[index])
+                start = index + 1
             }
+            bytes.append(contentsOf: text[start...])
         }
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func appendEscape(_ byte: UInt8) {
+        switch byte {
+        case UInt8(ascii: "\""): append("\\\"")
+        case UInt8(ascii: "\\"): append("\\\\")
+        case 0x08: append("\\b")
+        case 0x09: append("\\t")
+        case 0x0A: append("\\n")
+        case 0x0C: append("\\f")
+        case 0x0D: append("\\r")
+        default: append(byte < 0x10 ? "\\u000\(String(byte, radix: 16))" : "\\u00\(String(byte, radix: 16))")
+        }
+    }
+
+    /// The order of UTF-16 code units, from UTF-8: it is that of the bytes, but that U+E000...U+FFFF come after all pairs of surrogates.
+    private static func precedes(_ left: JSONObject.Member, _ right: JSONObject.Member) -> Bool {
+        var first = left.key.utf8.makeIterator()
+        var second = right.key.utf8.makeIterator()
+        while true {
+            switch (first.next(), second.next()) {
+            case (let a?, let b?) where a == b: continue
+            case (let a?, let b?):
+                let lastPlane: ClosedRange<UInt8> = 0xEE...0xEF
+                if a >= 0xF0, lastPlane.contains(b) { return true }
+                if b >= 0xF0, lastPlane.contains(a) { return false }
+                return a < b
+            case (nil, .some): return true
+            default: return false
+            }
+        }
     }
 }
 
