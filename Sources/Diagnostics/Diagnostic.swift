@@ -33,7 +33,8 @@ public struct Diagnostic: Sendable, Equatable {
     public var path: String?
 
     public init(
-        _ code: DiagnosticCode, _ message: String, at primary: SourceSpan? = nil, label: String = "", secondary: [Secondary] = [], notes: [String] = [],
+        _ code: DiagnosticCode, _ message: String, at primary: SourceSpan? = nil, label: String = "", secondary: [Secondary] = [],
+        notes: [String] = [],
         fixes: [Fix] = [], path: String? = nil
     ) {
         self.code = code

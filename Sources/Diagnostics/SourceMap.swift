@@ -40,6 +40,12 @@ public struct SourcePosition: Sendable, Equatable {
     public var column: Int
     /// In UTF-16 code units, zero-based, as the Language Server Protocol counts.
     public var utf16: Int
+
+    public init(line: Int, column: Int, utf16: Int) {
+        self.line = line
+        self.column = column
+        self.utf16 = utf16
+    }
 }
 
 /// The bytes of a file with a table of its lines, and which of its bytes must not be shown.

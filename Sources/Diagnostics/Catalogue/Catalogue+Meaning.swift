@@ -11,9 +11,12 @@ extension Catalogue {
         .missingKey: CodePage(.error, "a key is missing", "The mapping needs the key that the message names."),
         .mergeConflict: CodePage(
             .error, "two merged mappings disagree",
-            "`<<` merges several mappings that give different values to one key, and the mapping itself does not say which counts. Write the key out."),
+            "`<<` merges several mappings that give different values to one key, and the mapping itself does not say which counts. Write the key out."
+        ),
         .invalidMerge: CodePage(.error, "`<<` needs a mapping", "The merge key takes an alias of a mapping, or a list of such aliases."),
-        .wrongType: CodePage(.error, "wrong type", "The value is of another type than the key takes. `anyclaude explain KEY` shows the type, the range and the default."),
+        .wrongType: CodePage(
+            .error, "wrong type",
+            "The value is of another type than the key takes. `anyclaude explain KEY` shows the type, the range and the default."),
         .notABoolean: CodePage(.error, "not a boolean", "The key takes `true` or `false`. In YAML 1.2 `yes`, `no`, `on` and `off` are strings."),
         .ambiguousInteger: CodePage(
             .error, "a number that begins with 0",
@@ -29,18 +32,23 @@ extension Catalogue {
                 + "digit, at most 32 of them. `proxy` is taken."),
         .unknownChoice: CodePage(.error, "not one of the choices", "The key takes one of a few words; the message lists them."),
         .badURL: CodePage(
-            .error, "not a usable URL", "A base URL is `http://` or `https://`, a host, perhaps a port and a path. User names, queries and fragments are refused."),
+            .error, "not a usable URL",
+            "A base URL is `http://` or `https://`, a host, perhaps a port and a path. User names, queries and fragments are refused."),
         .missingUnit: CodePage(
-            .error, "a number without its unit", "Durations (`300s`, `5m`, `1h30m`, `250ms`) and sizes (`64MiB`, `40GiB`, `512kB`) say their unit, so that nobody has to guess."),
+            .error, "a number without its unit",
+            "Durations (`300s`, `5m`, `1h30m`, `250ms`) and sizes (`64MiB`, `40GiB`, `512kB`) say their unit, so that nobody has to guess."),
         .badQuantity: CodePage(
             .error, "not a duration or size",
-            "Durations are numbers with the units ms, s, m, h, d, largest first. Sizes are a number with one of B, kB, MB, GB, TB, KiB, MiB, GiB, TiB."),
-        .emptyValue: CodePage(.error, "an empty value", "The key needs a value that is not empty."),
+            "Durations are numbers with the units ms, s, m, h, d, largest first. Sizes are a number with one of B, kB, MB, GB, TB, KiB, MiB, GiB, TiB."
+        ),
+        .emptyValue: CodePage(.error, "an empty value", "The key needs a value that is not empty. Leave the key out to get its default."),
         .badHost: CodePage(.error, "not a host", "The key takes an IP address or a host name, without a port and without a scheme."),
         .badPath: CodePage(
-            .error, "not a usable path", "Paths are absolute, relative to the folder of the file, or below the home folder (`~/…`). `~user` and NUL are refused."),
+            .error, "not a usable path",
+            "Paths are absolute, relative to the folder of the file, or below the home folder (`~/…`). `~user` and NUL are refused."),
         .badProbe: CodePage(
-            .error, "not a probe", "A probe is `none`, or a mapping with one of `http: /path`, `tcp: PORT` and `exec: [PROGRAM, …]`, and timing.\n"
+            .error, "not a probe",
+            "A probe is `none`, or a mapping with one of `http: /path`, `tcp: PORT` and `exec: [PROGRAM, …]`, and timing.\n"
                 + "Without one of the three, the engine's own question is asked with that timing."),
         .unsupportedKind: CodePage(
             .error, "a kind of backend that is not built",
@@ -52,16 +60,19 @@ extension Catalogue {
             .error, "two listeners on one address",
             "Two services would bind the same port on addresses that overlap (0.0.0.0 covers all). Give one of them another port."),
         .unknownBackend: CodePage(.error, "no such backend", "The name is not declared under `backends`."),
-        .disabledBackend: CodePage(.error, "the backend is disabled", "The backend is needed and says `enabled: false`. Enable it, or choose another."),
+        .disabledBackend: CodePage(
+            .error, "the backend is disabled", "The backend is needed and says `enabled: false`. Enable it, or choose another."),
         .badRouteTarget: CodePage(.error, "a route leads nowhere", "The route names a backend that does not exist or is disabled."),
         .portMismatch: CodePage(
             .error, "port and baseUrl disagree",
-            "A worker of this machine listens on `port`, and `baseUrl` names another one. Requests would never arrive. Write one of them, or the same port."),
+            "A worker of this machine listens on `port`, and `baseUrl` names another one. Requests would never arrive. Write one of them, or the same port."
+        ),
         .openListener: CodePage(
             .error, "a listener open to the network without a token",
             "The proxy would accept requests from other machines and pass them on with your keys. Set `proxy.authToken`, or use a loopback address."),
         .cacheBeyondContext: CodePage(
-            .warning, "the cache never keeps anything", "`min_tokens_for_cache` is not below the context window: no prompt is ever long enough to be kept."),
+            .warning, "the cache never keeps anything",
+            "`min_tokens_for_cache` is not below the context window: no prompt is ever long enough to be kept."),
         .overlapImpossible: CodePage(
             .error, "overlap is not possible",
             "`replace: overlap` runs the old and the new instance together on one listener of the supervisor's. This engine binds its port by itself, so the\n"
@@ -70,7 +81,8 @@ extension Catalogue {
         .engineOnRemoteKind: CodePage(
             .error, "an engine on a kind that is never started",
             "Backends of the kinds lmstudio, openrouter and claude are servers that run elsewhere. A worker of this machine has `kind: vllm-mlx`."),
-        .unreachableRoute: CodePage(.warning, "a route that is never reached", "An earlier route matches everything that this one would. Routes are tried in order."),
+        .unreachableRoute: CodePage(
+            .warning, "a route that is never reached", "An earlier route matches everything that this one would. Routes are tried in order."),
     ]
 
     static let environmentPages: [DiagnosticCode: CodePage] = [
@@ -83,6 +95,7 @@ extension Catalogue {
             "Whoever reads the file has the key; so has every copy and backup. Refer to it instead: `{ env: NAME }`, `{ file: PATH }`, or `{ credential: NAME }`\n"
                 + "for a systemd credential. Empty values and the placeholders of the earlier tool (`lm-studio`, `vllm-mlx`, `local`) mean no key."),
         .badOverride: CodePage(
-            .error, "a flag or variable with a value that does not fit", "A flag or an environment variable gives a value that its key does not take. The message names both."),
+            .error, "a flag or variable with a value that does not fit",
+            "A flag or an environment variable gives a value that its key does not take. The message names both."),
     ]
 }

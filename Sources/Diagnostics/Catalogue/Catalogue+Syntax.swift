@@ -1,8 +1,10 @@
 extension Catalogue {
     static let yamlPages: [DiagnosticCode: CodePage] = [
-        .yamlSyntax: CodePage(.error, "not YAML", "The text is outside the grammar of YAML 1.2 at the place shown. The label says what was expected there."),
+        .yamlSyntax: CodePage(
+            .error, "not YAML", "The text is outside the grammar of YAML 1.2 at the place shown. The label says what was expected there."),
         .tabIndentation: CodePage(
-            .error, "tab used for indentation", "YAML forbids tabs where the indentation of a line is counted. Use spaces; two for each level are usual."),
+            .error, "tab used for indentation",
+            "YAML forbids tabs where the indentation of a line is counted. Use spaces; two for each level are usual."),
         .unquotedColon: CodePage(
             .error, "a colon inside an unquoted value",
             "A colon followed by a space begins a value, also in the middle of an unquoted text: `title: foo: bar` is refused. Quote the text:\n"
@@ -15,20 +17,25 @@ extension Catalogue {
             .error, "indentation does not fit",
             "The keys of one mapping, and the dashes of one list, stand in the same column. The line is indented differently from its neighbours."),
         .unclosedCollection: CodePage(
-            .error, "a bracket is not closed", "A list in brackets or a mapping in braces has no end where one is needed. The second place shows where it opens."),
+            .error, "a bracket is not closed",
+            "A list in brackets or a mapping in braces has no end where one is needed. The second place shows where it opens."),
         .forbiddenCharacter: CodePage(
             .error, "a character that must not stand in a file",
             "Control characters are not part of YAML and JSON texts. U+0085, U+2028 and U+2029 are refused too: some readers take them for line breaks, so\n"
                 + "that one file would have two meanings. Write an escape in double quotes, as \"\\u2028\"."),
-        .notUTF8: CodePage(.error, "not UTF-8", "Configurations are UTF-8. Save the file with that encoding; a byte order mark at the start does no harm."),
-        .keyTooLong: CodePage(.error, "key too long", "A key may have 1024 bytes. YAML readers refuse longer ones, with messages that do not say so."),
+        .notUTF8: CodePage(
+            .error, "not UTF-8", "Configurations are UTF-8. Save the file with that encoding; a byte order mark at the start does no harm."),
+        .keyTooLong: CodePage(
+            .error, "key too long", "A key may have 1024 bytes. YAML readers refuse longer ones, with messages that do not say so."),
         .aliasExpansion: CodePage(
             .error, "aliases multiply beyond the limit",
             "Written out, the aliases (`*name`) of the file would give more values than the limit allows. A small file that expands to millions of values is\n"
                 + "an attack; a configuration never needs it."),
         .tooDeep: CodePage(.error, "nested too deep", "Lists and mappings may be nested 64 deep. Configurations need fewer than ten levels."),
         .aliasCycle: CodePage(.error, "an alias inside its own anchor", "`&a [*a]` would contain itself. Such a value has no end."),
-        .unknownAlias: CodePage(.error, "an alias without an anchor", "`*name` stands for a value that `&name` marked earlier in the file. There is no such mark before it."),
+        .unknownAlias: CodePage(
+            .error, "an alias without an anchor",
+            "`*name` stands for a value that `&name` marked earlier in the file. There is no such mark before it."),
         .unknownTag: CodePage(
             .error, "unknown tag",
             "Only the tags of YAML's core schema are read: !!str, !!int, !!float, !!bool, !!null, !!seq, !!map. Others build objects of some language, and are\n"
@@ -36,8 +43,10 @@ extension Catalogue {
         .notRepresentable: CodePage(
             .error, "a value that JSON has no form for",
             "Every configuration can be written as JSON, so infinite numbers, NaN, and keys that are lists or mappings are refused."),
-        .emptyFile: CodePage(.error, "the file says nothing", "The file is empty, or holds comments only. `backend: claude` alone is a whole configuration."),
-        .severalDocuments: CodePage(.error, "more than one document", "The file has several YAML documents (`---`). One file is one configuration; split it."),
+        .emptyFile: CodePage(
+            .error, "the file says nothing", "The file is empty, or holds comments only. `backend: claude` alone is a whole configuration."),
+        .severalDocuments: CodePage(
+            .error, "more than one document", "The file has several YAML documents (`---`). One file is one configuration; split it."),
         .unclosedQuote: CodePage(.error, "a quote is not closed", "A text in quotes has no end. The place shows where it opens."),
         .unknownEscape: CodePage(
             .error, "unknown escape",
@@ -45,8 +54,10 @@ extension Catalogue {
                 + "Write `\\\\` for a backslash, or use single quotes, where it has no meaning."),
         .tooLarge: CodePage(
             .error, "beyond a limit of size",
-            "A file may hold 100,000 values, a text 256 KiB, a name 1 KiB, and 100 aliases. The limits keep a hostile file from using up the machine."),
-        .missingColon: CodePage(.error, "a key without a colon", "The line looks like a key and has no `: ` after it. A colon needs a space behind it to count."),
+            "A file may hold 100,000 values, a text 256 KiB, a name 1 KiB, and 100 aliases. The limits keep a hostile file from using up the machine."
+        ),
+        .missingColon: CodePage(
+            .error, "a key without a colon", "The line looks like a key and has no `: ` after it. A colon needs a space behind it to count."),
     ]
 
     static let jsonPages: [DiagnosticCode: CodePage] = [

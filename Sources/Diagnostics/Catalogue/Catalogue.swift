@@ -11,7 +11,8 @@ public enum Catalogue {
                 + "exist. Name a file with -f FILE, or write one: `backend: claude` alone is a whole configuration."),
         .unreadableFile: CodePage(
             .error, "the file cannot be read", "The system refused to read the file. Check its owner and mode, and those of the folders above it."),
-        .notAFile: CodePage(.error, "not a regular file", "A configuration is a regular file, or standard input (`-f -`). Folders, devices and sockets are refused."),
+        .notAFile: CodePage(
+            .error, "not a regular file", "A configuration is a regular file, or standard input (`-f -`). Folders, devices and sockets are refused."),
         .fileTooLarge: CodePage(
             .error, "the file is too large",
             "A configuration may have 1 MiB. Nothing larger is read, so that a wrong file cannot use up memory. Is it the right file?"),
@@ -23,7 +24,8 @@ public enum Catalogue {
 
     static let advicePages: [DiagnosticCode: CodePage] = [
         .deprecatedKey: CodePage(
-            .warning, "deprecated key", "The key still works, and has a newer name or place, which the message gives. Of both, only one may be written."),
+            .warning, "deprecated key",
+            "The key still works, and has a newer name or place, which the message gives. Of both, only one may be written."),
         .deprecatedName: CodePage(
             .warning, "another name of a backend",
             "The name is one of those that older versions used for the same backend. It works here; write the name that `backends` declares."),
@@ -44,6 +46,7 @@ public enum Catalogue {
             "The key is right and works elsewhere; together with the others of this backend it changes nothing. The message says which of them decides.\n"
                 + "Remove the key, or change the one that stands in its way."),
         .internalError: CodePage(
-            .error, "a fault of the program", "This should not happen, whatever the file says. Please report it with the file that shows it (without its secrets)."),
+            .error, "a fault of the program",
+            "This should not happen, whatever the file says. Please report it with the file that shows it (without its secrets)."),
     ]
 }

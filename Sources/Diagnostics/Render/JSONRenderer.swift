@@ -53,7 +53,9 @@ public struct JSONRenderer: Sendable {
         let source = sources[span.file]
         func position(_ offset: Int) -> JSON {
             let position = source.position(of: offset)
-            return ["byte": .integer(offset), "line": .integer(position.line), "column": .integer(position.column), "utf16": .integer(position.utf16)]
+            return [
+                "byte": .integer(offset), "line": .integer(position.line), "column": .integer(position.column), "utf16": .integer(position.utf16),
+            ]
         }
         return ["file": .string(source.path), "start": position(span.start), "end": position(span.end), "label": .string(label)]
     }

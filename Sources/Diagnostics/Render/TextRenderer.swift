@@ -29,7 +29,9 @@ public struct TextRenderer: Sendable {
         }
         let counts = [count(.error, "error"), count(.warning, "warning"), count(.note, "note")].compactMap { $0 }.joined(separator: ", ")
         let codes = Set(diagnostics.map(\.code.rawValue)).sorted()
-        let hint = codes.count == 1 ? "`anyclaude explain \(codes[0])` tells more" : "`anyclaude explain CODE` tells more (\(codes.prefix(8).joined(separator: ", ")))"
+        let hint =
+            codes.count == 1
+            ? "`anyclaude explain \(codes[0])` tells more" : "`anyclaude explain CODE` tells more (\(codes.prefix(8).joined(separator: ", ")))"
         return "\(counts); \(hint)\n"
     }
 
@@ -80,7 +82,9 @@ public struct TextRenderer: Sendable {
         let source = sources[edit.span.file]
         let line = source.lineIndex(of: min(edit.span.start, source.bytes.count))
         let range = source.lineRange(line)
-        guard edit.span.end <= range.upperBound, range.count < 4 * width, !source.masks.contains(where: { $0.overlaps(range) }) else { return [title] }
+        guard edit.span.end <= range.upperBound, range.count < 4 * width, !source.masks.contains(where: { $0.overlaps(range) }) else {
+            return [title]
+        }
         let before = String(decoding: source.bytes[range.lowerBound..<edit.span.start], as: UTF8.self)
         let after = String(decoding: source.bytes[edit.span.end..<range.upperBound], as: UTF8.self)
         let changed = SourceText(path: source.path, bytes: Array((before + edit.text + after).utf8))

@@ -1,0 +1,123 @@
+import Diagnostics
+import Testing
+
+@Suite struct TextRendererTests {
+    private func render(_ text: String, _ make: (FileID) -> Diagnostic, width: Int? = nil, color: Bool = false, mask: Range<Int>? = nil) -> String {
+        var sources = SourceMap()
+        let file = sources.add(path: "f.yaml", bytes: Array(text.utf8))
+        if let mask { sources.mask(SourceSpan(file, mask)) }
+        return TextRenderer(color: color, width: width).render([make(file)], sources)
+    }
+
+    private func frame(_ output: String) -> [Substring] { output.split(separator: "\n", omittingEmptySubsequences: false).dropLast(3).map { $0 } }
+
+    @Test func twoPlacesAreLabelledWithoutOverlap() {
+        let output = render("a: { port: 1, port: 2 }\n") { file in
+            Diagnostic(.duplicateKey, "twice", at: SourceSpan(file, 14..<18), label: "again", secondary: [.init(SourceSpan(file, 5..<9), "first")])
+        }
+        #expect(
+            frame(output) == [
+                "error[AC0302]: twice", " --> f.yaml:1:15", "  |", "1 | a: { port: 1, port: 2 }", "  |      ----     ^^^^ again", "  |      |",
+                "  |      first",
+            ])
+    }
+
+    @Test func tabsAndWideCharactersKeepTheMarkInItsColumn() {
+        let output = render("\ta: \"日本\" x\n") { file in Diagnostic(.yamlSyntax, "here", at: SourceSpan(file, 13..<14), label: "x") }
+        #expect(frame(output)[3...].elementsEqual(["1 |     a: \"日本\" x", "  |               ^ x"]))
+    }
+
+    @Test func controlCharactersAreMadeVisible() {
+        let output = render("a\u{1B}[31mb\u{202E}c\n") { file in Diagnostic(.yamlSyntax, "here", at: SourceSpan(file, 0..<1)) }
+        #expect(!output.contains("\u{1B}"))
+        #expect(!output.contains("\u{202E}"))
+        #expect(output.contains("a␛[31mb\u{FFFD}c"))
+    }
+
+    @Test func secretsAreMaskedInFramesAndFixes() {
+        let text = "key: hunter2\n"
+        let output = render(
+            text,
+            { file in
+                Diagnostic(
+                    .literalSecret, "secret", at: SourceSpan(file, 5..<12),
+                    fixes: [Fix("rename", .safe, edits: [.init(SourceSpan(file, 0..<3), "apiKey")])])
+            }, mask: 5..<12)
+        #expect(!output.contains("hunter"))
+        #expect(output.contains("key: *******"))
+    }
+
+    @Test func linesBetweenAreShownOrLeftOut() {
+        let text = (1...9).map { "k\($0): v\n" }.joined()
+        func output(_ line: Int) -> String {
+            render(text) { file in
+                Diagnostic(
+                    .yamlSyntax, "x", at: SourceSpan(file, 0..<2), label: "a",
+                    secondary: [.init(SourceSpan(file, (line - 1) * 6..<(line - 1) * 6 + 2), "b")])
+            }
+        }
+        #expect(!output(2).contains("..."))
+        #expect(output(3).contains("2 | k2: v"))
+        #expect(output(9).contains("\n...\n"))
+    }
+
+    @Test func aLongLineIsCutAroundTheMark() {
+        let text = String(repeating: "x", count: 5000) + "HERE" + String(repeating: "y", count: 5000)
+        let output = render(text, { file in Diagnostic(.yamlSyntax, "x", at: SourceSpan(file, 5000..<5004)) }, width: 80)
+        #expect(output.contains("HERE"))
+        #expect(output.split(separator: "\n").allSatisfy { $0.count <= 81 })
+    }
+
+    @Test func colourOnlyWhereItIsAsked() {
+        let make = { (file: FileID) in Diagnostic(.yamlSyntax, "x", at: SourceSpan(file, 0..<1)) }
+        #expect(!render("a", make).contains("\u{1B}"))
+        #expect(render("a", make, color: true).contains("\u{1B}[1;31m"))
+    }
+
+    @Test func placesAtTheEndOfATextAreShown() {
+        #expect(render("", { Diagnostic(.emptyFile, "x", at: SourceSpan($0, 0..<0)) }).contains("^"))
+        #expect(render("a: [\n", { Diagnostic(.emptyFile, "x", at: SourceSpan($0, 5..<5)) }).contains("f.yaml:2:1"))
+    }
+}
+
+@Suite struct DiagnosticTests {
+    @Test func everyCodeHasAPage() {
+        for code in DiagnosticCode.allCases {
+            #expect(Catalogue.pages[code] != nil, "\(code.rawValue)")
+            #expect(!code.page.title.isEmpty && code.page.text.count > 40, "\(code.rawValue)")
+            #expect(code.rawValue.count == 6 && code.rawValue.hasPrefix("AC"))
+        }
+        #expect(Set(DiagnosticCode.allCases.map(\.rawValue)).count == DiagnosticCode.allCases.count)
+    }
+
+    @Test func reportsAreInTheOrderOfTheFileAndWithoutRepeats() {
+        var sources = SourceMap()
+        let file = sources.add(path: "f", bytes: [])
+        let late = Diagnostic(.unknownKey, "late", at: SourceSpan(file, 9..<10))
+        let early = Diagnostic(.wrongType, "early", at: SourceSpan(file, 1..<2))
+        let placeless = Diagnostic(.badOverride, "none")
+        #expect([late, early, placeless, late].sortedForReport() == [placeless, early, late])
+    }
+
+    @Test func positionsCountScalarsAndUTF16() {
+        let text = SourceText(path: "f", bytes: Array("a\r\nb😀é\rc\n".utf8))
+        #expect(text.lineStarts.count == 4)
+        #expect(text.position(of: 10) == SourcePosition(line: 2, column: 4, utf16: 4))
+        #expect(text.position(of: 99).line == 4)
+    }
+
+    @Test func documentsForProgramsHaveAVersion() {
+        var sources = SourceMap()
+        let file = sources.add(path: "f", bytes: Array("a: b".utf8))
+        let value = JSONRenderer().render(
+            [
+                Diagnostic(
+                    .unknownKey, "m", at: SourceSpan(file, 0..<1), label: "l", fixes: [Fix("d", .safe, edits: [.init(SourceSpan(file, 0..<1), "b")])])
+            ], sources)
+        #expect(value["format"] == "anyclaude.diagnostics")
+        #expect(value["format_version"] == "1.0")
+        #expect(value["summary"]?["errors"] == 1)
+        #expect(value["diagnostics"]?[0]?["primary"]?["start"]?["column"] == 1)
+        #expect(value["diagnostics"]?[0]?["fixes"]?[0]?["edits"]?[0]?["byte_end"] == 1)
+    }
+}
