@@ -63,7 +63,8 @@ public enum Compiler {
                 let second = syntax.documents[1].span
                 diagnostics.append(
                     Diagnostic(
-                        .severalDocuments, "the file has \(syntax.documents.count) documents", at: SourceSpan(file, second.start..<min(second.end, second.start + 1)),
+                        .severalDocuments, "the file has \(syntax.documents.count) documents",
+                        at: SourceSpan(file, second.start..<min(second.end, second.start + 1)),
                         label: "the second begins here"))
             }
             diagnostics += tree.duplicateKeys()

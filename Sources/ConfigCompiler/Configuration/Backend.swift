@@ -27,7 +27,9 @@ struct Backend: Sendable {
 
     /// The numeric address that a worker binds.
     var host: String {
-        guard let host = self[BackendKeys.baseUrl]?.host, HostName.isLoopback(host), host.contains(":") || host.first?.isNumber == true else { return "127.0.0.1" }
+        guard let host = self[BackendKeys.baseUrl]?.host, HostName.isLoopback(host), host.contains(":") || host.first?.isNumber == true else {
+            return "127.0.0.1"
+        }
         return host
     }
 

@@ -38,7 +38,9 @@ public enum Explanation {
         if let newer = spec.deprecatedBy { lines.append("  deprecated: write \(newer)") }
         lines.append("  since    \(spec.since)")
         if case .choice(let choices) = spec.type {
-            for choice in choices { lines.append("    \(choice.name): \(choice.doc)\(choice.aliases.isEmpty ? "" : " (also \(choice.aliases.joined(separator: ", ")))")") }
+            for choice in choices {
+                lines.append("    \(choice.name): \(choice.doc)\(choice.aliases.isEmpty ? "" : " (also \(choice.aliases.joined(separator: ", ")))")")
+            }
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -65,7 +65,10 @@ public enum SchemaDocument {
         case .secret: secret
         case .arguments: ["type": "array", "minItems": 1, "items": ["type": "string"]]
         case .variables:
-            ["type": "object", "patternProperties": ["^[A-Za-z_][A-Za-z0-9_]*$": ["anyOf": [["type": "string"], reference]], "^//": true], "additionalProperties": false]
+            [
+                "type": "object", "patternProperties": ["^[A-Za-z_][A-Za-z0-9_]*$": ["anyOf": [["type": "string"], reference]], "^//": true],
+                "additionalProperties": false,
+            ]
         case .section(let scope): object(scope)
         case .list(let scope): ["type": "array", "items": .object(object(scope))]
         case .named(let scope):

@@ -33,7 +33,8 @@ struct ProbePlan {
             guard let check = check(section) ?? own else { return nil }
             let isStartup = section.scope.key(ProbeKeys.failures.name) == nil
             return Probe(
-                check: check, periodMs: section[ProbeKeys.period] ?? periodMs, timeoutMs: isStartup ? timeoutMs : section[ProbeKeys.timeout] ?? timeoutMs,
+                check: check, periodMs: section[ProbeKeys.period] ?? periodMs,
+                timeoutMs: isStartup ? timeoutMs : section[ProbeKeys.timeout] ?? timeoutMs,
                 failures: section[ProbeKeys.failures] ?? 3)
         }
     }
@@ -50,7 +51,9 @@ struct ProbePlan {
 enum Arguments {
     /// A word that begins with `./`, `../` or `~/` is a path and is resolved as one; every other word stays as it is.
     static func value(_ word: String) -> PlanValue {
-        guard word.hasPrefix("./") || word.hasPrefix("../") || word.hasPrefix("~/"), let path = try? PathText.planPath(word) else { return .text(word) }
+        guard word.hasPrefix("./") || word.hasPrefix("../") || word.hasPrefix("~/"), let path = try? PathText.planPath(word) else {
+            return .text(word)
+        }
         return .path(path)
     }
 }

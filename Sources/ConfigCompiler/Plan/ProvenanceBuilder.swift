@@ -28,21 +28,28 @@ struct ProvenanceBuilder {
     /// What decided the engine where none is written.
     private func deciding(_ backend: Backend) -> Origin {
         let section = backend.section
-        let keys = [section.field(BackendKeys.serverScript), section.field(BackendKeys.command), section.field(BackendKeys.modelPath), section.field(BackendKeys.model)]
+        let keys = [
+            section.field(BackendKeys.serverScript), section.field(BackendKeys.command), section.field(BackendKeys.modelPath),
+            section.field(BackendKeys.model),
+        ]
         return keys.compactMap { $0 }.first?.origin ?? .defaultValue
     }
 
     /// The keys of a backend that the proxy itself is made from.
     private static let proxyKeys: Set<String> = [
-        BackendKeys.kind.name, BackendKeys.engine.name, BackendKeys.baseUrl.name, BackendKeys.port.name, BackendKeys.apiKey.name, BackendKeys.model.name,
-        BackendKeys.modelPath.name, BackendKeys.serverScript.name, BackendKeys.command.name, BackendKeys.contextWindow.name, BackendKeys.maxTokens.name,
+        BackendKeys.kind.name, BackendKeys.engine.name, BackendKeys.baseUrl.name, BackendKeys.port.name, BackendKeys.apiKey.name,
+        BackendKeys.model.name,
+        BackendKeys.modelPath.name, BackendKeys.serverScript.name, BackendKeys.command.name, BackendKeys.contextWindow.name,
+        BackendKeys.maxTokens.name,
         BackendKeys.autoStartServer.name,
     ]
 
     private func proxyInputs() -> [Provenance.Input] {
         var inputs = flatten(configuration.proxy, "proxy.", except: [])
         inputs.append(.init(key: "backend", value: .string(configuration.active), source: source(configuration.file.origin(of: FileKeys.backend))))
-        if let port = configuration.file.field(FileKeys.port) { inputs.append(.init(key: "port", value: json(port.value), source: source(port.origin))) }
+        if let port = configuration.file.field(FileKeys.port) {
+            inputs.append(.init(key: "port", value: json(port.value), source: source(port.origin)))
+        }
         for (index, route) in configuration.routes.enumerated() {
             let value: JSON = ["model": route.model.map { .string($0) } ?? .null, "to": .string(route.to)]
             inputs.append(.init(key: "routes[\(index)]", value: value, source: route.span.map(sources.place) ?? "default"))

@@ -40,7 +40,8 @@ struct ProxyService {
         ProxySettings(
             backends: configuration.needed.map(backend), defaultBackend: configuration.active,
             routes: configuration.routes.map { .init(model: $0.model, to: $0.to) },
-            authToken: section[ProxyKeys.authToken]?.reference == nil ? nil : Self.tokenID, promptCache: promptCache, responseCache: responseCache, limits: limits,
+            authToken: section[ProxyKeys.authToken]?.reference == nil ? nil : Self.tokenID, promptCache: promptCache, responseCache: responseCache,
+            limits: limits,
             directories: .init(cache: .rooted(.cache, ""), logs: .rooted(.logs, "")))
     }
 
@@ -88,12 +89,15 @@ struct ProxyService {
         let base = ProxySettings.Limits()
         return .init(
             maxBodyBytes: limits[LimitKeys.maxBodyBytes] ?? base.maxBodyBytes, maxConcurrent: limits[LimitKeys.maxConcurrent] ?? base.maxConcurrent,
-            firstByteTimeoutMs: limits[LimitKeys.firstByteTimeout] ?? base.firstByteTimeoutMs, idleTimeoutMs: limits[LimitKeys.idleTimeout] ?? base.idleTimeoutMs,
+            firstByteTimeoutMs: limits[LimitKeys.firstByteTimeout] ?? base.firstByteTimeoutMs,
+            idleTimeoutMs: limits[LimitKeys.idleTimeout] ?? base.idleTimeoutMs,
             pingMs: limits[LimitKeys.ping] ?? base.pingMs)
     }
 
     func preflight() -> [PreflightCheck] {
-        func check(_ requirement: PreflightCheck.Requirement, _ key: String) -> PreflightCheck { PreflightCheck(service: Self.name, requirement: requirement, key: key) }
+        func check(_ requirement: PreflightCheck.Requirement, _ key: String) -> PreflightCheck {
+            PreflightCheck(service: Self.name, requirement: requirement, key: key)
+        }
         return [
             check(.executable(program: .path(.rooted(.bin, "anyclaude-proxy"))), "proxy"),
             check(.listener(host: configuration.proxyHost, port: configuration.proxyPort), "proxy.port"),

@@ -50,7 +50,8 @@ struct Worker {
     ) -> Service {
         Service(
             name: name, role: .worker, argv: argv, environment: self.environment(environment), files: files, endpoint: tcp, probes: probes,
-            restart: Policies.restart(section[BackendKeys.restart]), stop: Policies.stop(section[BackendKeys.stop]), replace: .stopFirst, resources: resources,
+            restart: Policies.restart(section[BackendKeys.restart]), stop: Policies.stop(section[BackendKeys.stop]), replace: .stopFirst,
+            resources: resources,
             logs: Policies.logs(section[BackendKeys.logs], file: logFile))
     }
 
@@ -58,8 +59,10 @@ struct Worker {
     func probes(
         at endpoint: Endpoint, startup: Probe.Check?, readiness: Probe.Check?, liveness: Probe.Check?
     ) -> Probes {
-        ProbePlan(health: section[BackendKeys.health], endpoint: endpoint, host: host, startupTimeoutMs: section[BackendKeys.startupTimeout] ?? 120_000)
-            .probes(startup: startup, readiness: readiness, liveness: liveness)
+        ProbePlan(
+            health: section[BackendKeys.health], endpoint: endpoint, host: host, startupTimeoutMs: section[BackendKeys.startupTimeout] ?? 120_000
+        )
+        .probes(startup: startup, readiness: readiness, liveness: liveness)
     }
 }
 
@@ -75,7 +78,9 @@ enum Policies {
             withinMs: intensity[IntensityKeys.within] ?? base.withinMs, slowRetryMs: section[RestartKeys.slowRetry] ?? base.slowRetryMs)
     }
 
-    static func stop(_ section: Section?) -> StopPolicy { StopPolicy(timeoutMs: (section ?? Section(StopKeys.scope))[StopKeys.timeout] ?? StopPolicy().timeoutMs) }
+    static func stop(_ section: Section?) -> StopPolicy {
+        StopPolicy(timeoutMs: (section ?? Section(StopKeys.scope))[StopKeys.timeout] ?? StopPolicy().timeoutMs)
+    }
 
     static func logs(_ section: Section?, file: String? = nil) -> LogPolicy {
         let section = section ?? Section(LogKeys.scope)

@@ -10,7 +10,8 @@ enum BytePrecheck {
     static func fault(in bytes: UnsafeBufferPointer<UInt8>, file: FileID, format: SourceFormat) -> Diagnostic? {
         if let message = otherEncoding(bytes) {
             return Diagnostic(
-                .notUTF8, message, at: SourceSpan(file, 0..<min(2, bytes.count)), label: "not UTF-8", fixes: [Fix("save the file as UTF-8", .suggestion)])
+                .notUTF8, message, at: SourceSpan(file, 0..<min(2, bytes.count)), label: "not UTF-8",
+                fixes: [Fix("save the file as UTF-8", .suggestion)])
         }
         var index = hasByteOrderMark(bytes) ? 3 : 0
         var directives = 0
@@ -21,7 +22,8 @@ enum BytePrecheck {
                     directives += 1
                     if directives > maximumDirectives {
                         return Diagnostic(
-                            .tooLarge, "more than \(maximumDirectives) lines begin with `%`", at: SourceSpan(file, index..<index + 1), label: "one too many")
+                            .tooLarge, "more than \(maximumDirectives) lines begin with `%`", at: SourceSpan(file, index..<index + 1),
+                            label: "one too many")
                     }
                 }
                 index += 1
@@ -33,7 +35,8 @@ enum BytePrecheck {
                 let length = UTF8Validation.sequenceLength(at: index, in: bytes, limit: bytes.count)
                 guard length > 0 else {
                     return Diagnostic(
-                        .notUTF8, "byte 0x\(String(byte, radix: 16, uppercase: true)) at offset \(index) is not UTF-8", at: SourceSpan(file, index..<index + 1),
+                        .notUTF8, "byte 0x\(String(byte, radix: 16, uppercase: true)) at offset \(index) is not UTF-8",
+                        at: SourceSpan(file, index..<index + 1),
                         label: "not UTF-8", fixes: [Fix("save the file as UTF-8", .suggestion)])
                 }
                 if format != .json, let diagnostic = forbidden(bytes, index, length, file) { return diagnostic }

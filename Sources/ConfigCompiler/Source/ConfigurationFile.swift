@@ -24,6 +24,11 @@ public enum ConfigurationFile {
         public var path: String
         /// Other configurations in the same folder, which are not read.
         public var shadowed: [String]
+
+        public init(path: String, shadowed: [String]) {
+            self.path = path
+            self.shadowed = shadowed
+        }
     }
 
     /// - Throws: where none of `names` is in `directory` (exit code 66).
@@ -48,7 +53,8 @@ public enum ConfigurationFile {
             var status = stat()
             guard fstat(descriptor, &status) == 0 else { throw failure(errno, path) }
             guard status.st_mode & S_IFMT == S_IFREG else {
-                throw ConfigFileError(message: "\(path) is not a regular file", hint: "name a file, or - for standard input", exitCode: 66, code: .notAFile)
+                throw ConfigFileError(
+                    message: "\(path) is not a regular file", hint: "name a file, or - for standard input", exitCode: 66, code: .notAFile)
             }
         }
         var bytes: [UInt8] = []
@@ -76,7 +82,8 @@ public enum ConfigurationFile {
         case ENOENT, ENOTDIR:
             ConfigFileError(message: "\(path): no such file", hint: "name a configuration with -f FILE", exitCode: 66, code: .noFile)
         case EACCES, EPERM:
-            ConfigFileError(message: "\(path): no permission to read", hint: "check the owner and mode of the file", exitCode: 77, code: .unreadableFile)
+            ConfigFileError(
+                message: "\(path): no permission to read", hint: "check the owner and mode of the file", exitCode: 77, code: .unreadableFile)
         default:
             ConfigFileError(message: "\(path): \(reason)", hint: "the file could not be read", exitCode: 74, code: .unreadableFile)
         }

@@ -29,7 +29,8 @@ extension SyntaxNode {
     static func duplicate(_ key: String, first: SyntaxEntry, again: SyntaxEntry) -> Diagnostic {
         let name = key.count > 64 ? String(key.prefix(64)) + "…" : key
         return Diagnostic(
-            .duplicateKey, first.key == again.key ? "key `\(name)` given twice in one mapping" : "key `\(name)` given twice, as `\(first.key)` and `\(again.key)`",
+            .duplicateKey,
+            first.key == again.key ? "key `\(name)` given twice in one mapping" : "key `\(name)` given twice, as `\(first.key)` and `\(again.key)`",
             at: again.keySpan, label: "given again here", secondary: [.init(first.keySpan, "first given here")],
             notes: ["YAML leaves open which one counts, JSON readers differ: keep one"])
     }

@@ -29,7 +29,9 @@ enum SecretScan {
                 let name = String(decoding: bytes[lastName..<index].suffix(64), as: UTF8.self)
                 if isSecretName(name), let value = value(after: index, line, bytes) { result.append(value) }
                 lastName = index + 1
-            } else if bytes[index] == UInt8(ascii: "s"), bytes[index...].starts(with: "sk-".utf8), index == line.lowerBound || !isWord(bytes[index - 1]) {
+            } else if bytes[index] == UInt8(ascii: "s"), bytes[index...].starts(with: "sk-".utf8),
+                index == line.lowerBound || !isWord(bytes[index - 1])
+            {
                 let end = bytes[index..<line.upperBound].firstIndex { !isWord($0) && $0 != UInt8(ascii: "-") } ?? line.upperBound
                 if end - index >= 8 { result.append(index..<end) }
             }

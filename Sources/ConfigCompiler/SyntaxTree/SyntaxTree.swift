@@ -28,7 +28,9 @@ public enum SyntaxTree {
         return first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
     }
 
-    private static func json(_ bytes: UnsafeBufferPointer<UInt8>, _ file: FileID, _ limits: SyntaxLimits) -> (documents: [SyntaxNode], diagnostics: [Diagnostic]) {
+    private static func json(_ bytes: UnsafeBufferPointer<UInt8>, _ file: FileID, _ limits: SyntaxLimits) -> (
+        documents: [SyntaxNode], diagnostics: [Diagnostic]
+    ) {
         if bytes.isEmpty { return ([], [empty(file)]) }
         do throws(JSONError) {
             let sink = try JSONParser.parse(bytes, into: JSONTreeSink(file: file, limits: limits), maximumDepth: limits.depth)
@@ -39,7 +41,9 @@ public enum SyntaxTree {
         }
     }
 
-    private static func yaml(_ bytes: UnsafeBufferPointer<UInt8>, _ file: FileID, _ limits: SyntaxLimits) -> (documents: [SyntaxNode], diagnostics: [Diagnostic]) {
+    private static func yaml(_ bytes: UnsafeBufferPointer<UInt8>, _ file: FileID, _ limits: SyntaxLimits) -> (
+        documents: [SyntaxNode], diagnostics: [Diagnostic]
+    ) {
         var composer = YAMLComposer(bytes: bytes, file: file, limits: limits)
         composer.run()
         return (composer.documents, composer.diagnostics)

@@ -59,7 +59,8 @@ extension Checker {
             let whole = Int(exactly: number.double)
             report(
                 Diagnostic(
-                    .notAnInteger, "`\(place.name)` needs an integer, found `\(raw(node).prefix(40))`", at: node.span, label: "a floating-point number",
+                    .notAnInteger, "`\(place.name)` needs an integer, found `\(raw(node).prefix(40))`", at: node.span,
+                    label: "a floating-point number",
                     fixes: whole.map { [Fix("write `\($0)`", .safe, edits: [.init(node.span, String($0))])] } ?? [], path: place.pointer))
         case .string(let text) where Int(text) != nil:
             wrongType(
@@ -89,7 +90,9 @@ extension Checker {
             report(
                 Diagnostic(
                     .missingUnit, "`\(place.name)` has no unit", at: node.span, label: "a number of what?",
-                    fixes: [Fix("write the \(noun) with its unit", .suggestion, edits: [.init(node.span, Self.written("\(value)\(unit)", as: node))])], path: place.pointer))
+                    fixes: [
+                        Fix("write the \(noun) with its unit", .suggestion, edits: [.init(node.span, Self.written("\(value)\(unit)", as: node))])
+                    ], path: place.pointer))
             return nil
         }
         guard let text = string(node, "a string", place) else { return nil }
@@ -107,8 +110,11 @@ extension Checker {
         } catch {
             report(
                 Diagnostic(
-                    error.code, "`\(place.name)` \(error.message)", at: shortened(node.span), label: "this value", secondary: used(node), notes: error.notes,
-                    fixes: error.replacement.map { [Fix("write `\($0.text)`", $0.applicability, edits: [.init(node.span, Self.written($0.text, as: node))])] } ?? [],
+                    error.code, "`\(place.name)` \(error.message)", at: shortened(node.span), label: "this value", secondary: used(node),
+                    notes: error.notes,
+                    fixes: error.replacement.map {
+                        [Fix("write `\($0.text)`", $0.applicability, edits: [.init(node.span, Self.written($0.text, as: node))])]
+                    } ?? [],
                     path: place.pointer))
             return nil
         }
@@ -145,7 +151,8 @@ extension Checker {
             Diagnostic(
                 .interpolation, "`${\(name)}` is not replaced", at: shortened(node.span), label: "taken as it stands",
                 notes: isSecret ? [] : ["flags and the documented variables go before the file; `anyclaude explain AC0602` tells more"],
-                fixes: whole ? [Fix("refer to the variable", .safe, edits: [.init(node.span, "{ \"env\": \"\(name)\" }")])] : [], path: place.pointer))
+                fixes: whole ? [Fix("refer to the variable", .safe, edits: [.init(node.span, "{ \"env\": \"\(name)\" }")])] : [], path: place.pointer)
+        )
         return true
     }
 
@@ -160,7 +167,9 @@ extension Checker {
         }
         let texts = elements.enumerated().map { index, element in string(element, "a string", place.child(String(index))) }
         for (index, text) in texts.enumerated() where text?.unicodeScalars.contains("\0") == true || (index == 0 && text?.isEmpty == true) {
-            report(Diagnostic(.badPath, "an argument cannot be this", at: elements[index].span, label: "empty, or with a NUL character", path: place.pointer))
+            report(
+                Diagnostic(
+                    .badPath, "an argument cannot be this", at: elements[index].span, label: "empty, or with a NUL character", path: place.pointer))
             return nil
         }
         return texts.contains { $0 == nil } ? nil : .arguments(texts.compactMap { $0 })
@@ -174,9 +183,14 @@ extension Checker {
         var result: [String: PlanValue] = [:]
         for entry in entries where !entry.key.hasPrefix("//") {
             let inner = place.child(entry.key)
-            let isName = !entry.key.isEmpty && entry.key.first?.isNumber == false && entry.key.utf8.allSatisfy { $0 == UInt8(ascii: "_") || Self.isAlphanumeric($0) }
+            let isName =
+                !entry.key.isEmpty && entry.key.first?.isNumber == false
+                && entry.key.utf8.allSatisfy { $0 == UInt8(ascii: "_") || Self.isAlphanumeric($0) }
             guard isName else {
-                report(Diagnostic(.badName, "`\(entry.key.prefix(64))` cannot be a variable", at: entry.keySpan, label: "letters, digits and `_`", path: inner.pointer))
+                report(
+                    Diagnostic(
+                        .badName, "`\(entry.key.prefix(64))` cannot be a variable", at: entry.keySpan, label: "letters, digits and `_`",
+                        path: inner.pointer))
                 continue
             }
             if case .mapping = entry.value.value {

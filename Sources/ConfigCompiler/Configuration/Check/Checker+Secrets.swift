@@ -17,7 +17,8 @@ extension Checker {
                 Diagnostic(
                     .literalSecret, "`\(place.name)` holds a secret in clear text", at: shortened(node.span), label: "whoever reads the file has it",
                     notes: ["`{ env: NAME }`, `{ file: PATH }` and `{ credential: NAME }` say where it is"],
-                    fixes: [Fix("refer to a variable", .placeholder, edits: [.init(node.span, "{ \"env\": \"\(variable(place))\" }")])], path: place.pointer))
+                    fixes: [Fix("refer to a variable", .placeholder, edits: [.init(node.span, "{ \"env\": \"\(variable(place))\" }")])],
+                    path: place.pointer))
             return nil
         case .mapping(let entries): return reference(entries.filter { !$0.key.hasPrefix("//") }, node, place).map { .secret(.reference($0)) }
         default:
@@ -34,14 +35,17 @@ extension Checker {
 
     private mutating func reference(_ entries: [SyntaxEntry], _ node: SyntaxNode, _ place: Place) -> SecretReference? {
         guard let entry = entries.first, entries.count == 1 else {
+            maskTexts(node)
             wrongType("one of `env`, `file` and `credential`", node, place)
             return nil
         }
         guard ["env", "file", "credential"].contains(entry.key) else {
+            maskTexts(node)
             let near = Spelling.nearest(to: entry.key, among: ["env", "file", "credential"])
             report(
                 Diagnostic(
-                    .unknownKey, "unknown key `\(entry.key.prefix(64))` in a secret reference", at: entry.keySpan, label: "not `env`, `file` or `credential`",
+                    .unknownKey, "unknown key `\(entry.key.prefix(64))` in a secret reference", at: entry.keySpan,
+                    label: "not `env`, `file` or `credential`",
                     fixes: near.map { [Fix("a similar key exists", .suggestion, edits: [.init(entry.keySpan, $0)])] } ?? [], path: place.pointer))
             return nil
         }
@@ -51,17 +55,27 @@ extension Checker {
             switch entry.key {
             case "file": return .file(path: try PathText.planPath(text))
             case "env": return .env(name: try name(text, "a variable") { $0 == UInt8(ascii: "_") })
-            default: return .credential(name: try name(text, "a credential") { $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") })
+            default:
+                return .credential(
+                    name: try name(text, "a credential") { $0 == UInt8(ascii: "_") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".") })
             }
         } catch {
+            // The secret itself in the place of its name is a common mistake.
+            maskTexts(node)
             report(Diagnostic(error.code, "`\(inner.name)` \(error.message)", at: entry.value.span, label: "this name", path: inner.pointer))
             return nil
         }
     }
 
+    private mutating func maskTexts(_ node: SyntaxNode) {
+        for span in node.textSpans { mask(span) }
+    }
+
     private func name(_ text: String, _ noun: String, _ also: (UInt8) -> Bool) throws(ValueFault) -> String {
         let isRight = text.utf8.allSatisfy { also($0) || (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) }
-        guard !text.isEmpty, isRight, text != ".", text != "..", text.utf8.count <= 255 else { throw ValueFault(.badName, "is not the name of \(noun)") }
+        guard !text.isEmpty, isRight, text != ".", text != "..", text.utf8.count <= 255 else {
+            throw ValueFault(.badName, "is not the name of \(noun)")
+        }
         return text
     }
 }

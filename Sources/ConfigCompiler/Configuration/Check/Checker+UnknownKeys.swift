@@ -4,7 +4,9 @@ import JSON
 extension Checker {
     mutating func unknownKey(_ entry: SyntaxEntry, _ scope: Scope, _ node: SyntaxNode, _ place: Place) {
         let shown = entry.key.count > 64 ? String(entry.key.prefix(64)) + "…" : entry.key
-        if entry.keyStyle == .plain, case .null = entry.value.value, let colon = entry.key.firstIndex(of: ":"), scope.key(String(entry.key[..<colon])) != nil {
+        if entry.keyStyle == .plain, case .null = entry.value.value, let colon = entry.key.firstIndex(of: ":"),
+            scope.key(String(entry.key[..<colon])) != nil
+        {
             let offset = entry.keySpan.start + entry.key[..<colon].utf8.count + 1
             let gap = SourceSpan(entry.keySpan.file, offset..<offset)
             report(
@@ -13,13 +15,17 @@ extension Checker {
                     fixes: [Fix("put a space after the colon", .safe, edits: [.init(gap, " ")])], path: place.child(entry.key).pointer))
             return
         }
-        let near = Spelling.nearest(to: entry.key, among: scope.keys.filter { $0.unused == nil }.flatMap { [$0.name] + $0.aliases })
+        // Comparing spellings is the dearest part of checking: a flood of unknown keys gets no suggestions.
+        let isFlood = diagnostics.count >= 100
+        let near = isFlood ? nil : Spelling.nearest(to: entry.key, among: scope.keys.filter { $0.unused == nil }.flatMap { [$0.name] + $0.aliases })
         if SecretScan.isSecretName(entry.key) || near.flatMap(scope.key)?.isSecret == true {
             for span in entry.value.textSpans { mask(span) }
         }
         var notes: [String] = []
         var fixes: [Fix] = []
-        if let near {
+        if isFlood {
+            // The key's place says enough.
+        } else if let near {
             let text = entry.keyStyle == .plain ? near : JSON.string(near).text
             fixes = [Fix("a similar key exists", .suggestion, edits: [.init(entry.keySpan, text)])]
         } else if let elsewhere = KeyTable.places(of: entry.key).first {
@@ -31,7 +37,8 @@ extension Checker {
         }
         report(
             Diagnostic(
-                .unknownKey, "unknown key `\(shown)` in \(scope.name)", at: entry.keySpan, label: "not a key of \(scope.name)", secondary: container(scope, node, place),
+                .unknownKey, "unknown key `\(shown)` in \(scope.name)", at: entry.keySpan, label: "not a key of \(scope.name)",
+                secondary: container(scope, node, place),
                 notes: notes, fixes: fixes, path: place.child(entry.key).pointer))
     }
 

@@ -11,7 +11,12 @@ struct Checker {
 
     init(sources: SourceMap) { self.sources = sources }
 
-    mutating func report(_ diagnostic: Diagnostic) { diagnostics.append(diagnostic) }
+    /// Beyond this, a file is no configuration with mistakes; more findings would only cost time.
+    static let maximumFindings = 1000
+
+    mutating func report(_ diagnostic: Diagnostic) {
+        if diagnostics.count < Self.maximumFindings { diagnostics.append(diagnostic) }
+    }
     mutating func mask(_ span: SourceSpan) { masks.append(span) }
 
     /// The whole file; nil where it is not a mapping at all.
@@ -130,7 +135,8 @@ struct Checker {
             report(
                 Diagnostic(
                     .unsupportedKind, "`mlx-cluster` is not built here", at: entry.keySpan, label: "this kind of backend",
-                    notes: ["write each node as a backend with its own name, `kind: vllm-mlx` and `baseUrl`, and lead to them with `routes`"], path: place.pointer))
+                    notes: ["write each node as a backend with its own name, `kind: vllm-mlx` and `baseUrl`, and lead to them with `routes`"],
+                    path: place.pointer))
             return false
         }
         do throws(ValueFault) {
@@ -148,7 +154,8 @@ struct Checker {
         guard checks.count > 1, let first = checks[0].keySpan, let second = checks[1].keySpan else { return true }
         report(
             Diagnostic(
-                .badProbe, "a probe asks one thing", at: second, label: "a second question", secondary: [.init(first, "the first")], path: place.pointer))
+                .badProbe, "a probe asks one thing", at: second, label: "a second question", secondary: [.init(first, "the first")],
+                path: place.pointer))
         return false
     }
 

@@ -2,14 +2,18 @@ import LaunchPlan
 
 /// The keys of one backend.
 enum BackendKeys {
-    static let kind = Key<BackendKind>.choice("kind", BackendKind.choices, "What stands behind the backend.").otherwise("the backend's own name, where that is a kind")
+    static let kind = Key<BackendKind>.choice("kind", BackendKind.choices, "What stands behind the backend.").otherwise(
+        "the backend's own name, where that is a kind")
     static let enabled = Key<Bool>.boolean("enabled", default: true, "Whether the backend may be used at all.")
     static let description = Key<String>.prose("description", "A remark for people.")
     static let engine = Key<EngineName>.choice("engine", EngineName.choices, "The program that serves the model on this machine.")
         .otherwise("`script` with serverScript, `command` with command, `native` where the model is a path, else none: the backend is remote")
-    static let baseUrl = Key<BaseURL>.url("baseUrl", "Where the server answers, with `/v1` where it has it. A worker is started only where this is a loopback address.")
-        .otherwise("http://localhost:PORT/v1, or the service's own address")
-    static let port = Key<Int>.port("port", "The port of a worker on this machine.").otherwise("the port of baseUrl, else \(BackendKind.defaultWorkerPort)")
+    static let baseUrl = Key<BaseURL>.url(
+        "baseUrl", "Where the server answers, with `/v1` where it has it. A worker is started only where this is a loopback address."
+    )
+    .otherwise("http://localhost:PORT/v1, or the service's own address")
+    static let port = Key<Int>.port("port", "The port of a worker on this machine.").otherwise(
+        "the port of baseUrl, else \(BackendKind.defaultWorkerPort)")
     static let apiKey = Key<SecretChoice>.secret("apiKey", "The key that is sent upstream.").otherwise("none; OPENROUTER_API_KEY for openrouter")
     static let model = Key<String>.string("model", "The model's id upstream, or the path of its folder (`/…`, `./…`, `~/…`).")
     static let modelPath = Key<PlanPath>.path("modelPath", "The folder of the model, where `model` is the id under which it is offered.")
@@ -17,8 +21,10 @@ enum BackendKeys {
     static let pythonVenv = Key<PlanPath>.path("pythonVenv", "The Python environment of a Python engine.").otherwise("the programs on PATH")
     static let command = Key<[String]>.arguments("command", "The program and its arguments for `engine: command`.")
     static let environment = Key<[String: PlanValue]>.variables("environment", "Variables for a started worker; a value may be a secret reference.")
-    static let contextWindow = Key<Int>.integer("contextWindow", 256...16_777_216, "Tokens of prompt and answer together.").otherwise("the model's own")
-    static let maxTokens = Key<Int>.integer("maxTokens", 1...16_777_216, "The most tokens that one answer may have.").otherwise("what the client asks for")
+    static let contextWindow = Key<Int>.integer("contextWindow", 256...16_777_216, "Tokens of prompt and answer together.").otherwise(
+        "the model's own")
+    static let maxTokens = Key<Int>.integer("maxTokens", 1...16_777_216, "The most tokens that one answer may have.").otherwise(
+        "what the client asks for")
     static let cache = Key<Section>.section("cache", CacheKeys.scope, "The store of computed keys and values (layer 3).")
     static let health = Key<Section>.section("health", HealthKeys.scope, "When a worker counts as started, ready and alive.")
     static let restart = Key<Section>.section("restart", RestartKeys.scope, "What happens after an exit that nobody asked for.")
@@ -32,9 +38,12 @@ enum BackendKeys {
             Choice(ReplaceMode.stopFirst.rawValue, "the old instance is gone before the new one starts"),
         ], "How a changed worker is exchanged."
     ).otherwise("`overlap` for a native worker whose memory fits twice into the budget, else `stop-first`")
-    static let autoStartServer = Key<Bool>.boolean("autoStartServer", default: true, "Whether a worker may be started; false where somebody else starts it.")
-    static let startupTimeout = Key<Int>.milliseconds("startupTimeout", 1000...86_400_000, "How long a start may take; an integer counts milliseconds.")
-        .otherwise("120s")
+    static let autoStartServer = Key<Bool>.boolean(
+        "autoStartServer", default: true, "Whether a worker may be started; false where somebody else starts it.")
+    static let startupTimeout = Key<Int>.milliseconds(
+        "startupTimeout", 1000...86_400_000, "How long a start may take; an integer counts milliseconds."
+    )
+    .otherwise("120s")
     static let maxQueue = Key<Int>.integer("maxQueue", 0...100_000, default: 64, "Requests that wait for a native worker; more are answered 429.")
     static let maxBatch = Key<Int>.integer("maxBatch", 1...256, default: 8, "Requests that a native worker decodes together.")
 
@@ -60,7 +69,8 @@ enum BackendKeys {
     static let scope = Scope(
         "a backend",
         keys: [
-            kind.spec, enabled.spec, description.spec, engine.spec, baseUrl.spec, port.spec, apiKey.spec, model.spec, modelPath.spec, serverScript.spec,
+            kind.spec, enabled.spec, description.spec, engine.spec, baseUrl.spec, port.spec, apiKey.spec, model.spec, modelPath.spec,
+            serverScript.spec,
             pythonVenv.spec, command.spec, environment.spec, contextWindow.spec, maxTokens.spec, cache.spec, health.spec, restart.spec, stop.spec,
             resources.spec, logs.spec, replace.spec, autoStartServer.spec, startupTimeout.spec, maxQueue.spec, maxBatch.spec,
         ] + unused)

@@ -4,7 +4,8 @@ import LaunchPlan
 /// The keys of the whole file.
 enum FileKeys {
     static let schema = Key<JSON>.remark("$schema", "The JSON Schema, for editors.")
-    static let backend = Key<String>.name("backend", "The backend that takes every request that no route takes.").otherwise("vllm-mlx, or the only one that is enabled")
+    static let backend = Key<String>.name("backend", "The backend that takes every request that no route takes.").otherwise(
+        "vllm-mlx, or the only one that is enabled")
     static let backends = Key<NamedSections>.named("backends", BackendKeys.scope, "The backends by name. A name that is a kind needs no `kind`.")
     static let proxy = Key<Section>.section("proxy", ProxyKeys.scope, "The server that Claude Code talks to.")
     static let routes = Key<[Section]>.list("routes", RouteKeys.scope, "In order: the first route that matches takes the request.")

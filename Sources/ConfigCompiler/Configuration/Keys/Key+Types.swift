@@ -3,7 +3,9 @@ import LaunchPlan
 
 extension Key where Value == Bool {
     static func boolean(_ name: String, default value: Bool? = nil, _ doc: String) -> Key {
-        Key(spec: KeySpec(name: name, type: .boolean, doc: doc, defaultValue: value.map { .bool($0) })) { if case .bool(let value) = $0 { value } else { nil } }
+        Key(spec: KeySpec(name: name, type: .boolean, doc: doc, defaultValue: value.map { .bool($0) })) {
+            if case .bool(let value) = $0 { value } else { nil }
+        }
     }
 }
 
@@ -34,12 +36,16 @@ extension Key where Value == Int {
         number(name, .duration(range), value, doc)
     }
     static func milliseconds(_ name: String, _ range: ClosedRange<Int>, _ doc: String) -> Key { number(name, .milliseconds(range), nil, doc) }
-    static func size(_ name: String, _ range: ClosedRange<Int>, default value: Int? = nil, _ doc: String) -> Key { number(name, .size(range), value, doc) }
+    static func size(_ name: String, _ range: ClosedRange<Int>, default value: Int? = nil, _ doc: String) -> Key {
+        number(name, .size(range), value, doc)
+    }
 }
 
 extension Key where Value == String {
     private static func text(_ name: String, _ type: ValueType, _ value: String?, _ doc: String) -> Key {
-        Key(spec: KeySpec(name: name, type: type, doc: doc, defaultValue: value.map { .text($0) })) { if case .text(let value) = $0 { value } else { nil } }
+        Key(spec: KeySpec(name: name, type: type, doc: doc, defaultValue: value.map { .text($0) })) {
+            if case .text(let value) = $0 { value } else { nil }
+        }
     }
 
     static func string(_ name: String, _ doc: String) -> Key { text(name, .string, nil, doc) }

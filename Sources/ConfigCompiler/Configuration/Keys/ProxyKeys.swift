@@ -2,9 +2,11 @@ import LaunchPlan
 
 /// The keys of the proxy.
 enum ProxyKeys {
-    static let host = Key<String>.host("host", default: "127.0.0.1", "The address that the proxy listens on. Any but a loopback address needs `authToken`.")
+    static let host = Key<String>.host(
+        "host", default: "127.0.0.1", "The address that the proxy listens on. Any but a loopback address needs `authToken`.")
     static let port = Key<Int>.port("port", default: 8788, "The port that the proxy listens on.")
-    static let authToken = Key<SecretChoice>.secret("authToken", "What clients must present, as `x-api-key` or a bearer token.").otherwise("none, on a loopback address")
+    static let authToken = Key<SecretChoice>.secret("authToken", "What clients must present, as `x-api-key` or a bearer token.").otherwise(
+        "none, on a loopback address")
     static let promptCache = Key<Section>.section("promptCache", PromptCacheKeys.scope, "Layer 1: tools and system prompts are translated once.")
     static let responseCache = Key<Section>.section("responseCache", ResponseCacheKeys.scope, "Layer 2: whole answers to identical requests.")
     static let limits = Key<Section>.section("limits", LimitKeys.scope, "What one client may ask of the proxy.")
@@ -15,7 +17,8 @@ enum ProxyKeys {
     static let scope = Scope(
         "the proxy",
         keys: [
-            host.spec, port.spec, authToken.spec, promptCache.spec, responseCache.spec, limits.spec, restart.spec, stop.spec, resources.spec, logs.spec,
+            host.spec, port.spec, authToken.spec, promptCache.spec, responseCache.spec, limits.spec, restart.spec, stop.spec, resources.spec,
+            logs.spec,
         ])
 }
 
@@ -35,7 +38,8 @@ enum ResponseCacheKeys {
 enum LimitKeys {
     static let maxBodyBytes = Key<Int>.size("maxBodyBytes", 1 << 10...1 << 30, default: 32 << 20, "A larger request is answered 413.")
     static let maxConcurrent = Key<Int>.integer("maxConcurrent", 1...100_000, default: 256, "More requests at a time are answered 529.")
-    static let firstByteTimeout = Key<Int>.duration("firstByteTimeout", 100...86_400_000, default: 600_000, "How long a backend may take to its first byte.")
+    static let firstByteTimeout = Key<Int>.duration(
+        "firstByteTimeout", 100...86_400_000, default: 600_000, "How long a backend may take to its first byte.")
     static let idleTimeout = Key<Int>.duration("idleTimeout", 100...86_400_000, default: 300_000, "How long a backend may be silent in an answer.")
     static let ping = Key<Int>.duration("ping", 100...600_000, default: 10_000, "How often a waiting client is told that work goes on.")
     static let scope = Scope(

@@ -32,7 +32,8 @@ enum LogKeys {
     static let maxFiles = Key<Int>.integer("maxFiles", 0...1000, default: 5, "How many old files are kept.")
     static let whenFull = Key<LogPolicy.WhenFull>.choice(
         "whenFull", default: .wait,
-        [Choice("wait", "the service waits"), Choice("drop", "lines are dropped and counted")], "What happens where output comes faster than it can be written.")
+        [Choice("wait", "the service waits"), Choice("drop", "lines are dropped and counted")],
+        "What happens where output comes faster than it can be written.")
     static let scope = Scope("a log policy", keys: [maxBytes.spec, maxFiles.spec, whenFull.spec])
 }
 

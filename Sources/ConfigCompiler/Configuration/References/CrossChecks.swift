@@ -20,7 +20,8 @@ struct CrossChecks {
         if backend.kind != .vllmMLX, let span = section.span(of: BackendKeys.engine) {
             diagnostics.append(
                 Diagnostic(
-                    .engineOnRemoteKind, "a backend of the kind `\(backend.kind.rawValue)` has no engine", at: span, label: "nothing is started for it",
+                    .engineOnRemoteKind, "a backend of the kind `\(backend.kind.rawValue)` has no engine", at: span,
+                    label: "nothing is started for it",
                     path: "/backends/\(backend.name)/engine"))
         } else if let reason = remoteReason(backend) {
             withoutEffect(backend, reason)
@@ -28,10 +29,13 @@ struct CrossChecks {
         if let url = section[BackendKeys.baseUrl], url.isLoopback, backend.kind == .vllmMLX, let port = section[BackendKeys.port], port != url.port {
             portMismatch(backend, port, url)
         }
-        if let cache = section[BackendKeys.cache], let least = cache[CacheKeys.minTokens], let window = section[BackendKeys.contextWindow], least >= window {
+        if let cache = section[BackendKeys.cache], let least = cache[CacheKeys.minTokens], let window = section[BackendKeys.contextWindow],
+            least >= window
+        {
             diagnostics.append(
                 Diagnostic(
-                    .cacheBeyondContext, "`min_tokens_for_cache` is not below the context window", at: cache.span(of: CacheKeys.minTokens) ?? cache.span,
+                    .cacheBeyondContext, "`min_tokens_for_cache` is not below the context window",
+                    at: cache.span(of: CacheKeys.minTokens) ?? cache.span,
                     label: "\(least) tokens", secondary: section.span(of: BackendKeys.contextWindow).map { [.init($0, "\(window) tokens")] } ?? []))
         }
     }
@@ -60,7 +64,8 @@ struct CrossChecks {
 
     private mutating func portMismatch(_ backend: Backend, _ port: Int, _ url: BaseURL) {
         guard let primary = backend.section.span(of: BackendKeys.baseUrl) ?? backend.section.span(of: BackendKeys.port) else {
-            return diagnostics.append(Diagnostic(.portMismatch, "`port` and `baseUrl` of backend `\(backend.name)` disagree: \(port) and \(url.port)"))
+            return diagnostics.append(
+                Diagnostic(.portMismatch, "`port` and `baseUrl` of backend `\(backend.name)` disagree: \(port) and \(url.port)"))
         }
         diagnostics.append(
             Diagnostic(
@@ -121,7 +126,8 @@ struct CrossChecks {
         if proxy.isFaulty(ProxyKeys.authToken) { return }
         diagnostics.append(
             Diagnostic(
-                .openListener, "the proxy is open to other machines and asks for no token", at: proxy.span(of: ProxyKeys.host), label: "not a loopback address",
+                .openListener, "the proxy is open to other machines and asks for no token", at: proxy.span(of: ProxyKeys.host),
+                label: "not a loopback address",
                 secondary: proxy.span(of: ProxyKeys.authToken).map { [.init($0, "this means no token")] } ?? [],
                 notes: ["set `proxy.authToken: { env: ANYCLAUDE_TOKEN }`, or listen on 127.0.0.1"], path: "/proxy/host"))
     }

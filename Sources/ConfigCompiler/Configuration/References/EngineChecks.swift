@@ -13,7 +13,8 @@ enum EngineChecks {
         if engine != .native, backend[BackendKeys.replace] == .overlap {
             diagnostics.append(
                 Diagnostic(
-                    .overlapImpossible, "engine `\(engine.rawValue)` cannot be replaced by overlap", at: backend.section.span(of: BackendKeys.replace) ?? backend.nameSpan,
+                    .overlapImpossible, "engine `\(engine.rawValue)` cannot be replaced by overlap",
+                    at: backend.section.span(of: BackendKeys.replace) ?? backend.nameSpan,
                     label: "this engine binds its port by itself", path: "/backends/\(backend.name)/replace"))
         }
         for (section, keys) in unusable(backend, engine) {
@@ -21,7 +22,8 @@ enum EngineChecks {
                 guard let span = section.fields[key]?.keySpan else { continue }
                 diagnostics.append(
                     Diagnostic(
-                        .withoutEffect, "engine `\(engine.rawValue)` has no use for `\(key)`", at: span, label: "without effect", path: "/backends/\(backend.name)"))
+                        .withoutEffect, "engine `\(engine.rawValue)` has no use for `\(key)`", at: span, label: "without effect",
+                        path: "/backends/\(backend.name)"))
             }
         }
     }

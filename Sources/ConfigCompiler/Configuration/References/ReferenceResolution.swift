@@ -37,7 +37,8 @@ struct ReferenceResolution {
         diagnostics.append(
             Diagnostic(
                 .missingKey, "backend `\(element.name)` needs a `kind`", at: element.nameSpan, label: "not the name of a kind",
-                notes: ["kinds are \(BackendKind.choices.map { "`\($0.name)`" }.joined(separator: ", "))"] + (near.map { ["did you mean `\($0)`?"] } ?? []),
+                notes: ["kinds are \(BackendKind.choices.map { "`\($0.name)`" }.joined(separator: ", "))"]
+                    + (near.map { ["did you mean `\($0)`?"] } ?? []),
                 path: "/backends/\(element.name)"))
         return nil
     }
@@ -55,7 +56,9 @@ struct ReferenceResolution {
             Diagnostic(
                 .missingKey, enabled.isEmpty ? "no backend is enabled" : "`backend` must say which backend takes the requests",
                 at: file.span.map { SourceSpan($0.file, $0.start..<$0.start) }, label: "no `backend` here",
-                notes: enabled.isEmpty ? ["`backend: claude` alone is a whole configuration"] : ["enabled are \(enabled.map { "`\($0.name)`" }.joined(separator: ", "))"],
+                notes: enabled.isEmpty
+                    ? ["`backend: claude` alone is a whole configuration"]
+                    : ["enabled are \(enabled.map { "`\($0.name)`" }.joined(separator: ", "))"],
                 path: ""))
         return nil
     }
@@ -121,7 +124,8 @@ struct ReferenceResolution {
             if let earlier = result.first(where: { $0.model == nil || $0.model == "*" || $0.model == model }) {
                 diagnostics.append(
                     Diagnostic(
-                        .unreachableRoute, "this route is never reached", at: match?.span(of: MatchKeys.model) ?? span, label: "an earlier route takes all of it",
+                        .unreachableRoute, "this route is never reached", at: match?.span(of: MatchKeys.model) ?? span,
+                        label: "an earlier route takes all of it",
                         secondary: earlier.span.map { [.init($0, "the earlier route")] } ?? []))
             }
             result.append(.init(model: model, to: name, span: match?.span(of: MatchKeys.model) ?? span))

@@ -9,7 +9,9 @@ enum PathText {
         guard !text.unicodeScalars.contains("\0") else { throw ValueFault(.badPath, "has a NUL character") }
         if text.hasPrefix("/") { return .absolute("/" + normalised(text).joined(separator: "/")) }
         if text == "~" || text.hasPrefix("~/") { return .rooted(.home, normalised(String(text.dropFirst(2))).joined(separator: "/")) }
-        if text.hasPrefix("~") { throw ValueFault(.badPath, "names another user's home, which a plan cannot know", notes: ["write the absolute path"]) }
+        if text.hasPrefix("~") {
+            throw ValueFault(.badPath, "names another user's home, which a plan cannot know", notes: ["write the absolute path"])
+        }
         return .rooted(.config, normalised(text).joined(separator: "/"))
     }
 

@@ -68,7 +68,9 @@ enum Quantity {
     }
 
     static func text(milliseconds: Int) -> String {
-        for (unit, factor) in durationUnits.reversed() where milliseconds >= factor && milliseconds % factor == 0 { return "\(milliseconds / factor)\(unit)" }
+        for (unit, factor) in durationUnits.reversed() where milliseconds >= factor && milliseconds % factor == 0 {
+            return "\(milliseconds / factor)\(unit)"
+        }
         return "\(milliseconds)ms"
     }
 

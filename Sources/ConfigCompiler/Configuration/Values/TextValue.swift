@@ -38,7 +38,8 @@ enum TextValue {
     private static func duration(_ text: String, _ range: ClosedRange<Int>) throws(ValueFault) -> Int {
         let value = try quantity(text, "duration", example: "\(text)s") { (text) throws(Quantity.Fault) in try Quantity.duration(text) }
         guard range.contains(value) else {
-            throw ValueFault(.outOfRange, "is outside \(Quantity.text(milliseconds: range.lowerBound))...\(Quantity.text(milliseconds: range.upperBound))")
+            throw ValueFault(
+                .outOfRange, "is outside \(Quantity.text(milliseconds: range.lowerBound))...\(Quantity.text(milliseconds: range.upperBound))")
         }
         return value
     }
@@ -51,13 +52,16 @@ enum TextValue {
         return value
     }
 
-    private static func quantity(_ text: String, _ noun: String, example: String, _ read: (String) throws(Quantity.Fault) -> Int) throws(ValueFault) -> Int {
+    private static func quantity(_ text: String, _ noun: String, example: String, _ read: (String) throws(Quantity.Fault) -> Int) throws(ValueFault)
+        -> Int
+    {
         do throws(Quantity.Fault) {
             return try read(text)
         } catch {
             switch error {
             case .noUnit: throw ValueFault(.missingUnit, "has no unit", replacement: (example, .suggestion))
-            case .malformed: throw ValueFault(.badQuantity, "is not a \(noun)", notes: [noun == "size" ? "as `512MiB` or `40GiB`" : "as `300s`, `5m` or `1h30m`"])
+            case .malformed:
+                throw ValueFault(.badQuantity, "is not a \(noun)", notes: [noun == "size" ? "as `512MiB` or `40GiB`" : "as `300s`, `5m` or `1h30m`"])
             case .tooLarge: throw ValueFault(.outOfRange, "is too large")
             }
         }

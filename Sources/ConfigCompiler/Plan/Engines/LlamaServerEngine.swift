@@ -7,7 +7,8 @@ enum LlamaServerEngine: EngineAdapter {
 
     static func service(for worker: Worker) throws -> Service {
         var argv: [PlanValue] = [
-            "llama-server", "--model", worker.model, "--alias", .text(worker.backend.modelName ?? worker.name), "--host", .text(worker.host), "--port",
+            "llama-server", "--model", worker.model, "--alias", .text(worker.backend.modelName ?? worker.name), "--host", .text(worker.host),
+            "--port",
             .text(String(worker.port)), "--jinja", "--metrics", "--no-webui",
         ]
         if let window = worker.section[BackendKeys.contextWindow] { argv += ["--ctx-size", .text(String(window)), "--parallel", "1"] }

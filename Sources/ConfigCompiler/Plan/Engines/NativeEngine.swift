@@ -15,7 +15,8 @@ enum NativeEngine: EngineAdapter {
         let probe = Endpoint.socket(name: DescriptorName.probe)
         let health = Probe.Check.http(path: "/health", at: probe)
         var service = worker.service(
-            argv: [.path(.rooted(.bin, "anyclaude-runtime")), "serve"], probes: worker.probes(at: probe, startup: health, readiness: health, liveness: health))
+            argv: [.path(.rooted(.bin, "anyclaude-runtime")), "serve"],
+            probes: worker.probes(at: probe, startup: health, readiness: health, liveness: health))
         service.settings = try JSON(encoding: settings(worker))
         service.sockets = [
             ListenSocket(name: DescriptorName.http, address: .tcp(host: worker.host, port: worker.port)),
@@ -33,7 +34,8 @@ enum NativeEngine: EngineAdapter {
             cache: WorkerSettings.Cache(
                 enabled: worker.isCached, slots: worker.cacheSlots, minTokens: worker.cacheMinimum, directory: store(worker),
                 maxBytes: worker.cache[CacheKeys.maxBytes] ?? WorkerSettings.Cache(directory: store(worker)).maxBytes),
-            threads: worker.resources.threads, maxQueue: worker.section[BackendKeys.maxQueue] ?? 64, maxBatch: worker.section[BackendKeys.maxBatch] ?? 8)
+            threads: worker.resources.threads, maxQueue: worker.section[BackendKeys.maxQueue] ?? 64,
+            maxBatch: worker.section[BackendKeys.maxBatch] ?? 8)
     }
 
     static func preflight(for worker: Worker) -> [PreflightCheck] {

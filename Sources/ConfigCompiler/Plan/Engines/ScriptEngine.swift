@@ -54,7 +54,10 @@ enum ScriptEngine: EngineAdapter {
         let script = worker.section[BackendKeys.serverScript] ?? .rooted(.config, "")
         let start =
             isPython(worker)
-            ? [worker.check(.file(path: script), "serverScript"), worker.executable(interpreter(worker), worker.pythonVenv == nil ? "serverScript" : "pythonVenv")]
+            ? [
+                worker.check(.file(path: script), "serverScript"),
+                worker.executable(interpreter(worker), worker.pythonVenv == nil ? "serverScript" : "pythonVenv"),
+            ]
             : [worker.executable(.path(script), "serverScript")]
         return worker.modelFile + start
     }
@@ -64,7 +67,8 @@ enum ScriptEngine: EngineAdapter {
 enum LauncherVariables {
     static func of(_ worker: Worker, modelID: String?) -> [String: PlanValue] {
         var result: [String: PlanValue] = [
-            "ANYCLAUDE_PORT": .text(String(worker.port)), "ANYCLAUDE_HOST": .text(worker.host), "ANYCLAUDE_ENABLE_CACHE": worker.isCached ? "true" : "false",
+            "ANYCLAUDE_PORT": .text(String(worker.port)), "ANYCLAUDE_HOST": .text(worker.host),
+            "ANYCLAUDE_ENABLE_CACHE": worker.isCached ? "true" : "false",
             "ANYCLAUDE_CACHE_SLOTS": .text(String(worker.cacheSlots)), "ANYCLAUDE_MIN_TOKENS_FOR_CACHE": .text(String(worker.cacheMinimum)),
         ]
         if worker.section.has(BackendKeys.model) || worker.section.has(BackendKeys.modelPath) { result["ANYCLAUDE_MODEL"] = worker.model }

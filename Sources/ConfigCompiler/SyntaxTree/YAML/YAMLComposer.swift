@@ -72,9 +72,12 @@ struct YAMLComposer {
     }
 
     private mutating func open(isMapping: Bool, _ tag: String?, _ anchor: String?, _ range: Range<Int>) {
-        if let tag, tag != "!", tag != (isMapping ? Self.core + "map" : Self.core + "seq"), !limits.passesUnknownTags { return fail(unknownTag(tag, range)) }
+        if let tag, tag != "!", tag != (isMapping ? Self.core + "map" : Self.core + "seq"), !limits.passesUnknownTags {
+            return fail(unknownTag(tag, range))
+        }
         if let last = stack.last, last.isMapping, last.key == nil {
-            return fail(Diagnostic(.notRepresentable, "a key must be a text, not \(isMapping ? "a mapping" : "a list")", at: span(range), label: "this key"))
+            return fail(
+                Diagnostic(.notRepresentable, "a key must be a text, not \(isMapping ? "a mapping" : "a list")", at: span(range), label: "this key"))
         }
         guard stack.count < limits.depth else { return fail(Self.tooDeep(limits, span(range))) }
         stack.append(Frame(isMapping: isMapping, start: range.lowerBound, anchor: anchor))
@@ -162,7 +165,9 @@ struct YAMLComposer {
             return fail(
                 Diagnostic(
                     .aliasExpansion, "the aliases stand for more than \(limits.nodes) values", at: place, label: "stands for \(anchor.size) values",
-                    secondary: [.init(SourceSpan(file, anchor.node.span.start..<min(anchor.node.span.end, anchor.node.span.start + 1)), "defined here")]))
+                    secondary: [
+                        .init(SourceSpan(file, anchor.node.span.start..<min(anchor.node.span.end, anchor.node.span.start + 1)), "defined here")
+                    ]))
         }
         if let last = stack.indices.last, stack[last].isMapping, stack[last].key == nil {
             guard case .string(let text) = anchor.node.value else {
@@ -207,11 +212,14 @@ extension YAMLComposer {
 
     private func unknownTag(_ tag: String, _ range: Range<Int>) -> Diagnostic {
         Diagnostic(
-            .unknownTag, "unknown tag `\(tag.prefix(80))`", at: SourceSpan(file, range.lowerBound..<min(range.upperBound, range.lowerBound + max(1, tag.utf8.count))),
+            .unknownTag, "unknown tag `\(tag.prefix(80))`",
+            at: SourceSpan(file, range.lowerBound..<min(range.upperBound, range.lowerBound + max(1, tag.utf8.count))),
             label: "only the core schema's tags are read")
     }
 
     private func notFinite(_ text: String, _ place: SourceSpan) -> Diagnostic {
-        Diagnostic(.notRepresentable, "`\(text.prefix(40))` is not a finite number", at: place, label: "JSON has no form for it", notes: ["quote it where a text is meant"])
+        Diagnostic(
+            .notRepresentable, "`\(text.prefix(40))` is not a finite number", at: place, label: "JSON has no form for it",
+            notes: ["quote it where a text is meant"])
     }
 }

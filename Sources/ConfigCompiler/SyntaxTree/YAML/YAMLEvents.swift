@@ -75,7 +75,8 @@ struct YAMLEvents: ~Copyable {
                 }
             let bytes = UnsafeBufferPointer(start: scalar.value, count: scalar.length)
             return .scalar(text: String(decoding: bytes, as: UTF8.self), tag: text(scalar.tag), anchor: text(scalar.anchor), style: style)
-        case YAML_SEQUENCE_START_EVENT: return .sequenceStart(tag: text(event.data.sequence_start.tag), anchor: text(event.data.sequence_start.anchor))
+        case YAML_SEQUENCE_START_EVENT:
+            return .sequenceStart(tag: text(event.data.sequence_start.tag), anchor: text(event.data.sequence_start.anchor))
         case YAML_SEQUENCE_END_EVENT: return .sequenceEnd
         case YAML_MAPPING_START_EVENT: return .mappingStart(tag: text(event.data.mapping_start.tag), anchor: text(event.data.mapping_start.anchor))
         case YAML_MAPPING_END_EVENT: return .mappingEnd

@@ -15,7 +15,8 @@ enum YAMLMerge {
                     if first.value.json != member.value.json {
                         diagnostics.append(
                             Diagnostic(
-                                .mergeConflict, "`<<` gives `\(member.key)` twice, with different values", at: source.alias ?? source.span, label: "gives it again",
+                                .mergeConflict, "`<<` gives `\(member.key)` twice, with different values", at: source.alias ?? source.span,
+                                label: "gives it again",
                                 secondary: [.init(first.keySpan, "first given here"), .init(member.keySpan, "then here")]))
                     }
                     continue

@@ -97,7 +97,8 @@ struct YAMLSyntaxFault {
         if first == nil, let before = precedingKeyWithoutSpace(line, start) { return missingColon(before) }
         guard let first, var value = (first + 1..<offset).first(where: { bytes[$0] != 0x20 }) else {
             return Diagnostic(
-                .indentation, "this key is indented differently from its neighbours", at: SourceSpan(file, start..<max(start, offset)), label: "not in their column",
+                .indentation, "this key is indented differently from its neighbours", at: SourceSpan(file, start..<max(start, offset)),
+                label: "not in their column",
                 notes: ["keys of one mapping stand in one column; a key below another one needs a line `key:` above it"])
         }
         if bytes[value] == UInt8(ascii: "-"), bytes[value + 1] == 0x20 { value += 2 }
@@ -132,10 +133,12 @@ struct YAMLSyntaxFault {
     private func misaligned(_ offset: Int, _ failure: YAMLEvents.Failure) -> Diagnostic {
         if offset < bytes.count, [UInt8(ascii: "]"), UInt8(ascii: "}"), UInt8(ascii: ",")].contains(bytes[offset]) {
             return Diagnostic(
-                .yamlSyntax, "`\(UnicodeScalar(bytes[offset]))` without a bracket that opens before it", at: span(offset), label: "nothing is open here")
+                .yamlSyntax, "`\(UnicodeScalar(bytes[offset]))` without a bracket that opens before it", at: span(offset),
+                label: "nothing is open here")
         }
         return Diagnostic(
-            .indentation, "the indentation of this line does not fit", at: span(offset), label: offset == bytes.count ? "the text ends here" : "not in the column of its neighbours",
+            .indentation, "the indentation of this line does not fit", at: span(offset),
+            label: offset == bytes.count ? "the text ends here" : "not in the column of its neighbours",
             secondary: failure.contextOffset.filter { $0 != offset && $0 < bytes.count }.map { [.init(span($0), "begun in this column")] } ?? [])
     }
 
@@ -151,7 +154,8 @@ struct YAMLSyntaxFault {
         let end = min(offset + 2, bytes.count)
         let start = offset > 0 && offset < bytes.count && bytes[offset] != UInt8(ascii: "\\") ? offset - 1 : offset
         return Diagnostic(
-            .unknownEscape, "unknown escape in double quotes", at: SourceSpan(file, start..<max(start, min(start + 2, end))), label: "not an escape of YAML",
+            .unknownEscape, "unknown escape in double quotes", at: SourceSpan(file, start..<max(start, min(start + 2, end))),
+            label: "not an escape of YAML",
             notes: ["write `\\\\` for a backslash, or use single quotes"])
     }
 }

@@ -1,0 +1,52 @@
+import ConfigCompiler
+import Diagnostics
+import JSON
+import LaunchPlan
+import Testing
+
+@Suite struct SecretTests {
+    private static let canary = "sk-canary-7f3a91c2"
+
+    /// A secret in clear text, wherever it stands, is in no output at all.
+    @Test(arguments: [
+        "backend: openrouter\nbackends: { openrouter: { apiKey: CANARY } }", "backend: openrouter\nbackends: { openrouter: { apikey: CANARY } }",
+        "backend: openrouter\nbackends: { openrouter: { apiKey: [CANARY] } }", "backend: openrouter\nbackends: { openrouter: { apiKey: \"CANARY } }",
+        "backend: openrouter\nbackends:\n  openrouter:\n    apiKey: CANARY\n   model: x",
+        "backend: claude\nproxy: { authToken: CANARY, host: 0.0.0.0 }",
+        "{\"backend\": \"openrouter\", \"backends\": {\"openrouter\": {\"apiKey\": \"CANARY\",}}}", "backend: claude\nmyToken: { value: CANARY }",
+        "backend: openrouter\nbackends: { openrouter: { baseUrl: \"https://me:CANARY@host/v1\" } }",
+        "backend: openrouter\nbackends: { openrouter: { apiKey: { value: CANARY } } }",
+        "backend: openrouter\nbackends: { openrouter: { apiKey: { env: CANARY } } }",
+    ])
+    func aLiteralSecretIsNeverShown(text: String) {
+        let result = compile(text.replacing("CANARY", with: Self.canary))
+        #expect(result.hasErrors)
+        let shown =
+            TextRenderer(color: false).render(result.diagnostics, result.sources) + JSONRenderer().render(result.diagnostics, result.sources).text
+            + (((try? JSON(encoding: result.provenance)) ?? .null).text)
+        #expect(!shown.contains(Self.canary), "\(shown)")
+    }
+
+    @Test(arguments: ["lm-studio", "vllm-mlx", "local", "\"\"", "null"])
+    func placeholdersMeanNoKey(text: String) throws {
+        let plan = try plan("backend: lmstudio\nbackends: { lmstudio: { apiKey: \(text) } }")
+        #expect(plan.service(named: "proxy")?.secrets.isEmpty == true)
+    }
+
+    @Test func referencesReachTheServiceThatNeedsThem() throws {
+        let plan = try plan(
+            "backend: openrouter\nproxy: { host: 0.0.0.0, authToken: { credential: token } }\nbackends: { openrouter: { apiKey: { file: ./key } } }")
+        let proxy = try #require(plan.service(named: "proxy"))
+        #expect(proxy.secrets == ["backends.openrouter.apiKey": .file(path: .rooted(.config, "key")), "proxy.authToken": .credential(name: "token")])
+        let settings: ProxySettings = try #require(proxy.settings).decode()
+        #expect(settings.authToken == "proxy.authToken")
+        #expect(settings.backends[0].apiKey == "backends.openrouter.apiKey")
+    }
+
+    @Test func anOpenListenerNeedsAToken() {
+        #expect(codes("backend: claude\nproxy: { host: 0.0.0.0 }") == [.openListener])
+        #expect(codes("backend: claude\nproxy: { host: 0.0.0.0, authToken: \"\" }") == [.openListener])
+        #expect(codes("backend: claude\nproxy: { host: 127.0.0.2 }").isEmpty)
+        #expect(codes("backend: claude\nproxy: { host: \"::1\" }").isEmpty)
+    }
+}
