@@ -1,0 +1,110 @@
+import JSON
+import Messages
+
+/// One chat request, understood: what the engine is asked, and how its tokens are to be read.
+struct ChatJob: Sendable {
+    let prompt: ConversationPrompt
+    let generation: GenerationRequest
+    let parser: OutputParser.Settings
+    let stops: [String]
+    let streams: Bool
+    let includesUsage: Bool
+    /// Whether the answer ends with its first call.
+    let endsWithFirstCall: Bool
+    let wantsLogprobs: Bool
+
+    init(_ body: JSON, model: ServedModel, prefixes: PrefixStore) throws(OpenAI.Failure) {
+        let request = try OpenAI.ChatRequest(body)
+        let members = RequestMembers(json: body)
+        try Self.refuseUnsupported(members)
+        var options = try GenerationOptions(body, defaults: model.defaults, vocabularySize: model.engine.vocabularySize)
+        let (messages, tools) = try Self.conversation(request, prefixes)
+        guard !messages.isEmpty else { throw .invalidRequest("`messages` is empty", param: "messages") }
+        let choice = try Self.choice(request, tools: tools, dialect: model.dialect)
+        var templateOptions = try Self.templateOptions(members)
+        if choice.isForced, templateOptions["enable_thinking"] == nil { templateOptions["enable_thinking"] = false }
+        prompt = try model.prompt(messages: messages, tools: tools, options: templateOptions, opening: choice.opening)
+        if choice.forbidsCalls, let dialect = model.dialect {
+            for opener in dialect.openers {
+                if let id = model.tokenizer.id(of: opener) { options.sampling.logitBias[id] = -.infinity }
+            }
+        }
+        wantsLogprobs = try members.flag("logprobs") ?? false
+        let alternatives = try members.integer("top_logprobs", in: 0...20)
+        guard wantsLogprobs || alternatives == nil else { throw .invalidRequest("`top_logprobs` needs `logprobs`: true", param: "top_logprobs") }
+        generation = GenerationRequest(
+            prompt: prompt.tokens, maxTokens: options.maxTokens ?? max(1, model.engine.contextWindow - prompt.tokens.count),
+            sampling: options.sampling, stopTokens: model.stopTokens, logprobs: wantsLogprobs ? alternatives ?? 0 : nil,
+            isSideCall: try members.flag("side_call") ?? false)
+        parser = .init(
+            dialect: tools.isEmpty || choice.forbidsCalls ? nil : model.dialect,
+            tools: ToolSchemas(tools.compactMap { $0.objectValue.map(OpenAI.Tool.init(members:)) }),
+            readsReasoning: model.readsReasoning && !choice.isForced, startsInReasoning: prompt.startsInReasoning)
+        stops = options.stops
+        streams = options.streams
+        includesUsage = options.includesUsage
+        let allowsSeveral = try members.flag("parallel_tool_calls") ?? true
+        endsWithFirstCall = choice.isNamed || !allowsSeveral
+    }
+
+    private static func refuseUnsupported(_ members: RequestMembers) throws(OpenAI.Failure) {
+        try members.refuse("response_format", unless: { $0["type"] == "text" }, "answers are not constrained to a form yet")
+        try members.refuse("functions", unless: { $0.arrayValue?.isEmpty ?? false }, "use `tools`")
+        try members.refuse("function_call", unless: { $0 == "none" }, "use `tool_choice`")
+        try members.refuse("audio", "this model writes text")
+        try members.refuse("modalities", unless: { $0 == ["text"] }, "this model writes text")
+        try members.refuse("web_search_options", "there is no web search here")
+    }
+
+    /// Messages and tools with those of the prefix in front.
+    static func conversation(_ request: OpenAI.ChatRequest, _ prefixes: PrefixStore) throws(OpenAI.Failure) -> (messages: [JSON], tools: [JSON]) {
+        let messages = request.messages.map(\.json)
+        let tools = request.tools.map(\.json)
+        guard let value = request["prefix"] else { return (messages, tools) }
+        guard let digest = value.stringValue else { throw .invalidRequest("`prefix` must be a text, not \(value.typeName)", param: "prefix") }
+        guard let prefix = prefixes.prefix(digest) else { throw .prefixUnknown(digest) }
+        return (prefix.messages + messages, prefix.tools + tools)
+    }
+
+    static func templateOptions(_ members: RequestMembers) throws(OpenAI.Failure) -> JSONObject {
+        var options: JSONObject = [:]
+        if members["reasoning_effort"] == "none" { options["enable_thinking"] = false }
+        guard let given = members["chat_template_kwargs"] else { return options }
+        guard case .object(let object) = given else {
+            throw .invalidRequest("`chat_template_kwargs` must be an object", param: "chat_template_kwargs")
+        }
+        for member in object { options[member.key] = member.value }
+        return options
+    }
+
+    private struct Choice {
+        var opening = ""
+        var isForced = false
+        var isNamed = false
+        var forbidsCalls = false
+    }
+
+    private static func choice(
+        _ request: OpenAI.ChatRequest, tools: [JSON], dialect: (any ToolCallDialect)?
+    ) throws(OpenAI.Failure) -> Choice {
+        let choice = try request.toolChoice
+        if choice == .none { return Choice(forbidsCalls: true) }
+        if choice == .auto {
+            guard tools.isEmpty || dialect != nil else {
+                throw .invalidRequest(
+                    "the model's chat template writes tool calls in no notation that is known here; send the request without `tools`",
+                    param: "tools", code: "unsupported_parameter")
+            }
+            return Choice()
+        }
+        guard !tools.isEmpty, let dialect else {
+            throw .invalidRequest(
+                "`tool_choice` demands a call, but there are no tools, or the model has no notation for calls", param: "tool_choice")
+        }
+        guard case .named(let name) = choice else { return Choice(opening: dialect.callOpening(name: nil), isForced: true) }
+        guard tools.contains(where: { $0["function"]?["name"]?.stringValue == name }) else {
+            throw .invalidRequest("`tool_choice` names `\(name)`, which is not among `tools`", param: "tool_choice")
+        }
+        return Choice(opening: dialect.callOpening(name: name), isForced: true, isNamed: true)
+    }
+}

@@ -1,0 +1,59 @@
+import Checkpoint
+import Logging
+
+/// From a checkpoint's directory to a model that has generated a token.
+enum ModelLoading {
+    /// - Parameter report: told what is being done.
+    static func load(_ launch: RuntimeLaunch, logger: Logger, _ report: (String) -> Void) async throws -> ServedModel {
+        report("reading \(launch.model)")
+        let tokenizer = try Tokenizer(directory: launch.model)
+        let template = try ChatTemplate.ofCheckpoint(launch.model)
+        let toolTemplate = try ChatTemplate.ofCheckpoint(launch.model, usesTools: true)
+        let defaults = try Sampling.ofCheckpoint(launch.model)
+        report("loading the weights of \(launch.model)")
+        let model = try await onItsOwnThread { () throws(RuntimeError) in
+            try LanguageModel(directory: launch.model, threads: launch.threads)
+        }
+        guard tokenizer.vocabularySize <= model.vocabularySize else {
+            throw RuntimeError(
+                "the tokenizer has \(tokenizer.vocabularySize) tokens, the model only \(model.vocabularySize)",
+                hint: "tokenizer.json and config.json are not of one checkpoint", file: launch.model)
+        }
+        report("starting the engine")
+        let engine = try Engine(model: model, settings: launch.engine)
+        if let failure = engine.cacheFailure { logger.warning("nothing is kept on disk", metadata: ["reason": "\(failure)"]) }
+        let served = ServedModel(
+            name: launch.name, created: Identifiers.now(), tokenizer: tokenizer, template: template, toolTemplate: toolTemplate, engine: engine,
+            stopTokens: Set(model.configuration.endTokens), defaults: defaults)
+        report("generating a first token")
+        try await generateOneToken(served)
+        return served
+    }
+
+    /// Loading takes as long as the disk does: `/health` must be answered meanwhile.
+    private static func onItsOwnThread<Value: Sendable>(_ work: @escaping @Sendable () throws(RuntimeError) -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            do {
+                _ = try WorkerThread(name: "load") {
+                    do {
+                        continuation.resume(returning: try work())
+                    } catch {
+                        continuation.resume(throwing: error)
+                    }
+                }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+
+    /// A server that has generated a token can generate tokens.
+    private static func generateOneToken(_ model: ServedModel) async throws {
+        let prompt = try model.tokenizer.encode("Hello", addSpecialTokens: true)
+        var isFinished = false
+        for try await event in model.engine.generate(GenerationRequest(prompt: prompt, maxTokens: 1, isSideCall: true)) {
+            if case .finished = event { isFinished = true }
+        }
+        guard isFinished else { throw RuntimeError("the engine ended the first generation without a result") }
+    }
+}

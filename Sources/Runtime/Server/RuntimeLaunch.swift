@@ -1,0 +1,62 @@
+import JSON
+import LaunchPlan
+import Serving
+
+/// All that a runtime is started with: by the supervisor through descriptors, or alone from options.
+public struct RuntimeLaunch: Sendable {
+    /// The checkpoint's directory.
+    public var model: String
+    public var name: String
+    public var engine: EngineSettings
+    public var threads: Int?
+    /// Listening sockets for clients and for probes; owned by the runtime.
+    public var listeners: [CInt]
+
+    public init(model: String, name: String? = nil, engine: EngineSettings, threads: Int? = nil, listeners: [CInt]) {
+        var path = model
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        self.model = path
+        self.name = name ?? path.split(separator: "/").last.map(String.init) ?? path
+        self.engine = engine
+        self.threads = threads
+        self.listeners = listeners
+    }
+
+    /// What the supervisor passed to this process.
+    public static func inherited() throws(RuntimeError) -> RuntimeLaunch {
+        let descriptors = InheritedDescriptors.take()
+        do {
+            let document: ServiceSettings<WorkerSettings> = try JSON(parsing: try descriptors.contents(of: DescriptorName.settings)).decode()
+            let settings = document.settings
+            guard let http = descriptors[DescriptorName.http] else {
+                throw RuntimeError("the descriptor `\(DescriptorName.http)` was not passed", hint: "the plan's worker needs a socket of that name")
+            }
+            let engine = EngineSettings(
+                contextWindow: settings.contextWindow, maxQueue: settings.maxQueue, maxBatch: settings.maxBatch,
+                cache: CacheSettings(
+                    enabled: settings.cache.enabled, slots: settings.cache.slots, minTokens: settings.cache.minTokens,
+                    directory: try settings.cache.directory.resolved(document.roots), maxBytes: settings.cache.maxBytes))
+            return RuntimeLaunch(
+                model: try settings.model.resolved(document.roots), name: settings.modelName, engine: engine, threads: settings.threads,
+                listeners: [http] + (descriptors[DescriptorName.probe].map { [$0] } ?? []))
+        } catch let error as RuntimeError {
+            throw error
+        } catch let error as ServingError {
+            throw RuntimeError(error.message, hint: error.hint)
+        } catch {
+            throw RuntimeError("the settings cannot be read: \(error)")
+        }
+    }
+
+    /// A runtime without a supervisor, on a port of its own.
+    public static func alone(
+        model: String, name: String?, engine: EngineSettings, threads: Int?, host: String, port: Int
+    ) throws(RuntimeError) -> RuntimeLaunch {
+        do {
+            let socket = try ListeningSocket.bind(host: host, port: port)
+            return RuntimeLaunch(model: model, name: name, engine: engine, threads: threads, listeners: [socket.descriptor])
+        } catch {
+            throw RuntimeError(error.message, hint: error.hint)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import InferenceRuntime
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Serve the model over HTTP (the default command).")
+
+    @Option(help: ArgumentHelp("Run alone, with this checkpoint.", valueName: "dir"))
+    var model: String?
+    @Option(help: "The port to listen on, for --model; 0 lets the system choose.")
+    var port = 8081
+    @Option(help: "The address to listen on, for --model.")
+    var host = "127.0.0.1"
+    @Option(help: "The id under which the model is offered; the directory's name by default.")
+    var name: String?
+    @Option(help: ArgumentHelp("Keep keys and values here, across restarts; in memory alone by default.", valueName: "dir"))
+    var cacheDir: String?
+    @Option(help: "Tokens of prompt and answer together; the model's own limit by default.")
+    var contextWindow: Int?
+    @Option(help: "Threads of the kernels; all cores by default.")
+    var threads: Int?
+    @Option(help: "Requests computed together.")
+    var maxBatch = 8
+    @Option(help: "Requests that may wait.")
+    var maxQueue = 64
+
+    func validate() throws {
+        guard maxBatch > 0, maxQueue >= 0 else { throw ValidationError("--max-batch must be at least 1 and --max-queue at least 0") }
+    }
+
+    func run() async throws {
+        try await reporting {
+            guard let model else { return try await RuntimeServer.run(try RuntimeLaunch.inherited()) }
+            let engine = EngineSettings(
+                contextWindow: contextWindow, maxQueue: maxQueue, maxBatch: maxBatch, cache: CacheSettings(directory: cacheDir))
+            try await RuntimeServer.run(
+                try RuntimeLaunch.alone(model: model, name: name, engine: engine, threads: threads, host: host, port: port))
+        }
+    }
+}

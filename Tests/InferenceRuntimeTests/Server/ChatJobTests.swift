@@ -1,0 +1,99 @@
+import JSON
+import Messages
+import Testing
+
+@testable import InferenceRuntime
+
+struct ChatJobTests {
+    private static let tool: JSON = ["type": "function", "function": ["name": "f", "parameters": ["type": "object"]]]
+
+    private func job(_ members: JSONObject, prefixes: PrefixStore = PrefixStore()) throws -> ChatJob {
+        var body: JSONObject = ["messages": [["role": "user", "content": "hi"]]]
+        for member in members { body[member.key] = member.value }
+        return try ChatJob(.object(body), model: try TestModel.make(ScriptedEngine()), prefixes: prefixes)
+    }
+
+    @Test func theMessagesAreRenderedByTheTemplate() throws {
+        let model = try TestModel.make(ScriptedEngine())
+        #expect(model.tokenizer.decode(try job([:]).prompt.tokens, skipSpecialTokens: false) == "<|user|>hi<|assistant|>")
+    }
+
+    @Test func argumentsOfCallsReachTheTemplateAsObjects() throws {
+        let call: JSON = ["id": "c", "type": "function", "function": ["name": "f", "arguments": #"{"a":1}"#]]
+        let prompt = try job(["messages": [["role": "assistant", "content": nil, "tool_calls": [call]]]]).prompt.tokens
+        let text = try TestModel.make(ScriptedEngine()).tokenizer.decode(prompt, skipSpecialTokens: false)
+        #expect(text == "<|assistant|><tool_call>{\"a\": 1}<|assistant|>")
+    }
+
+    @Test func samplingIsTakenOver() throws {
+        let sampling = try job([
+            "temperature": 0.5, "top_p": 0.9, "top_k": 7, "seed": -1, "logit_bias": ["5": -100], "max_tokens": 9, "frequency_penalty": 1,
+        ]).generation.sampling
+        #expect(sampling.temperature == 0.5)
+        #expect(sampling.topK == 7)
+        #expect(sampling.seed == .max)
+        #expect(sampling.logitBias == [5: -.infinity])
+        #expect(sampling.frequencyPenalty == 1)
+    }
+
+    @Test(
+        arguments: [
+            ("n", 2), ("temperature", "hot"), ("temperature", -1), ("max_tokens", -1), ("stop", [""]), ("logit_bias", ["x": 1]), ("top_logprobs", 3),
+            ("response_format", ["type": "json_object"]), ("messages", []), ("messages", [["role": "user", "content": [["type": "image_url"]]]]),
+            ("tool_choice", "required"), ("tool_choice", "sometimes"), ("functions", [["name": "f"]]), ("prefix", 3),
+        ] as [(String, JSON)])
+    func whatIsWrongOrNotDoneIsRefusedByName(_ key: String, _ value: JSON) {
+        let failure = #expect(throws: OpenAI.Failure.self) { try job([key: value]) }
+        #expect(failure?.status == 400)
+        #expect(failure?.param == key)
+    }
+
+    @Test func aDemandedCallIsBegunInThePrompt() throws {
+        let job = try job(["tools": [Self.tool], "tool_choice": ["type": "function", "function": ["name": "f"]]])
+        #expect(job.prompt.opening == "<tool_call>\n{\"name\": \"f\", \"arguments\": ")
+        #expect(job.endsWithFirstCall)
+        #expect(throws: OpenAI.Failure.self) {
+            try self.job(["tools": [Self.tool], "tool_choice": ["type": "function", "function": ["name": "g"]]])
+        }
+    }
+
+    @Test func toolsStayInThePromptWhenCallsAreForbidden() throws {
+        let free = try job(["tools": [Self.tool]])
+        let forbidden = try job(["tools": [Self.tool], "tool_choice": "none"])
+        #expect(free.prompt.tokens == forbidden.prompt.tokens)
+        #expect(forbidden.parser.dialect == nil)
+    }
+
+    @Test func aPrefixStandsForWhatItLeavesOut() throws {
+        let prefixes = PrefixStore()
+        let prefix = Native.Prefix(messages: [["role": "system", "content": "s"]], tools: [Self.tool])
+        let whole = try job(["messages": [["role": "system", "content": "s"], ["role": "user", "content": "hi"]], "tools": [Self.tool]])
+        let error = #expect(throws: OpenAI.Failure.self) { try prefixes.insert(prefix, digest: "0") }
+        #expect(error?.code == "digest_mismatch")
+        // sha256 of {"messages":[{"content":"s","role":"system"}],"tools":[{"function":{"name":"f","parameters":{"type":"object"}},"type":"function"}]}
+        let digest = try #require(error?.message.split(separator: " ").first { $0.count > 63 }).dropLast()
+        try prefixes.insert(prefix, digest: String(digest))
+        #expect(try job(["prefix": .string(String(digest))], prefixes: prefixes).prompt.tokens == whole.prompt.tokens)
+        let unknown = #expect(throws: OpenAI.Failure.self) { try job(["prefix": "00"], prefixes: prefixes) }
+        #expect(unknown?.status == 409)
+        #expect(unknown?.code == "prefix_unknown")
+    }
+
+    @Test func prefixesAreBounded() throws {
+        let store = PrefixStore(maxCount: 2, maxBytes: 10_000)
+        for index in 0..<5 {
+            let prefix = Native.Prefix(messages: [["role": "system", "content": .string("\(index)")]], tools: [])
+            let error = #expect(throws: OpenAI.Failure.self) { try store.insert(prefix, digest: "") }
+            let digest = try #require(error?.message.split(separator: " ").first { $0.count > 63 }).dropLast()
+            try store.insert(prefix, digest: String(digest))
+        }
+        #expect(store.count == 2)
+    }
+
+    @Test func anInlineSystemMessageIsTriedOut() throws {
+        #expect(try TestModel.make(ScriptedEngine()).inlineSystem)
+        #expect(
+            try !TestModel.make(ScriptedEngine(), template: "{% for m in messages if m.role != 'system' %}{{ m.content }}{% endfor %}").inlineSystem)
+        #expect(try !TestModel.make(ScriptedEngine(), template: "{{ raise_exception('no') }}").inlineSystem)
+    }
+}
