@@ -30,10 +30,12 @@ final class ForwardPass {
         let buffers = try reserve(rows: rows, logitRows: wanted.count)
         embed(spans, buffers)
         rotations(spans, rows, buffers)
-        try withSpans(spans) { (spans) throws(RuntimeError) in
-            for index in model.weights.layers.indices { try layer(index, spans, rows, buffers) }
+        try model.pool.takingTurn { () throws(RuntimeError) in
+            try withSpans(spans) { (spans) throws(RuntimeError) in
+                for index in model.weights.layers.indices { try layer(index, spans, rows, buffers) }
+            }
+            output(wanted, buffers)
         }
-        try output(wanted, buffers)
         return try body(buffers.logits.floats, wanted.count)
     }
 
@@ -81,7 +83,7 @@ final class ForwardPass {
         multiply(layer.down, buffers.gate, buffers.hidden, rows, accumulate: true)
     }
 
-    private func output(_ wanted: [Int], _ buffers: Buffers) throws(RuntimeError) {
+    private func output(_ wanted: [Int], _ buffers: Buffers) {
         let it = model.configuration
         for (place, row) in wanted.enumerated() {
             ck_rms_norm(

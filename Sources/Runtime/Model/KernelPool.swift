@@ -1,8 +1,10 @@
 import CKernels
+import Synchronization
 
-/// The threads of the kernels. One caller at a time.
+/// The threads of the kernels. Passes of several engines over one model take turns.
 final class KernelPool: @unchecked Sendable {
     let handle: OpaquePointer
+    private let turn = Mutex(())
 
     /// All cores that this process may use where `threads` is nil; the best instruction set of this CPU where that is nil.
     init(threads: Int?, instructionSet: InstructionSet?) throws(RuntimeError) {
@@ -17,6 +19,11 @@ final class KernelPool: @unchecked Sendable {
     }
 
     deinit { ck_pool_destroy(handle) }
+
+    /// A job has one caller at a time; whoever computes holds the turn for its whole pass.
+    func takingTurn<R>(_ body: () throws(RuntimeError) -> R) throws(RuntimeError) -> R {
+        try turn.withLock { (_) throws(RuntimeError) -> R in try body() }
+    }
 
     var threads: Int { Int(ck_pool_threads(handle)) }
     var instructionSet: InstructionSet { InstructionSet(rawValue: ck_pool_level(handle)) ?? .portable }
