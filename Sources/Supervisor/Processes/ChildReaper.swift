@@ -7,6 +7,9 @@ final class ChildReaper {
     /// - Parameter handler: called once, on the loop, when the child has ended.
     func expect(_ pid: Int32, _ handler: @escaping (ExitStatus) -> Void) { expected[pid] = handler }
 
+    /// A child that was started here, and no orphan.
+    func expects(_ pid: Int32) -> Bool { expected[pid] != nil }
+
     func forget(_ pid: Int32) { expected[pid] = nil }
 
     /// On SIGCHLD, which may stand for several.

@@ -9,22 +9,24 @@ final class LiveRun {
     let run: Int
     let pid: Int32
     let pidfd: CInt
-    let isChild: Bool
+    /// Of this process's children, where the run is one; nil where it was adopted.
+    let reaper: ChildReaper?
     let directory: RunDirectory
     var record: RunRecord
     var leaderExited = false
+    var isKilled = false
     var notify: CInt = -1
     var pump: OutputPump?
     var lease: LeaseChannel?
     var probes: [ProbeKind: ProbeAttempt] = [:]
     var emptinessCheck: TimerQueue.Token?
 
-    init(unit: Int, run: Int, pid: Int32, pidfd: CInt, isChild: Bool, directory: RunDirectory, record: RunRecord) {
+    init(unit: Int, run: Int, pid: Int32, pidfd: CInt, reaper: ChildReaper?, directory: RunDirectory, record: RunRecord) {
         self.unit = unit
         self.run = run
         self.pid = pid
         self.pidfd = pidfd
-        self.isChild = isChild
+        self.reaper = reaper
         self.directory = directory
         self.record = record
     }
@@ -44,14 +46,20 @@ final class LiveRun {
 
     /// Ends all that belongs to the run, those too that left its group.
     func killAll() {
+        isKilled = true
         if !leaderExited { kill(-pid, SIGKILL) }
         signalMembers(SIGKILL)
     }
 
-    var isEmpty: Bool { leaderExited && Membership.members(leader: pid, directory: directory.path).isEmpty }
+    /// Looks for what is left, and ends it too where the run is to be killed: what its death set free may have escaped before.
+    func isEmpty() -> Bool { leaderExited && signalMembers(isKilled ? SIGKILL : 0) == 0 }
 
-    private func signalMembers(_ signal: CInt) {
-        for member in Membership.members(leader: pid, directory: directory.path) { Self.signal(member, signal, of: directory.path, leader: pid) }
+    /// - Returns: how many there were.
+    @discardableResult
+    private func signalMembers(_ signal: CInt) -> Int {
+        let members = Membership.members(leader: pid, directory: directory.path, orphans: reaper)
+        for member in members where signal != 0 { Self.signal(member, signal, of: directory.path, leader: pid) }
+        return members.count
     }
 
     /// Through a pidfd, and only when the process still belongs to the run then: its number may be another's by now.

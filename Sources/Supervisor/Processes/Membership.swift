@@ -7,13 +7,19 @@ enum Membership {
     static let variable = "ANYCLAUDE_RUN_DIRECTORY"
 
     /// All that lives of a run. Zombies do not count: nothing of them runs or holds anything.
-    static func members(leader: Int32, directory: String) -> [Int32] {
+    ///
+    /// - Parameter orphans: where the leader was started by this process: what left its group and session and has lost its parent is
+    ///   then a child of ours that nobody started, so that only those need to be asked for the variable. Nil for an adopted run,
+    ///   whose orphans may be anywhere.
+    static func members(leader: Int32, directory: String, orphans: ChildReaper?) -> [Int32] {
         let own = getpid()
         return ProcFS.pids.filter { pid in
             guard pid != own, pid > 1, let stat = ProcFS.stat(pid), stat.state != UInt8(ascii: "Z"), stat.state != UInt8(ascii: "X") else {
                 return false
             }
-            return stat.group == leader || stat.session == leader || ProcFS.environmentValue(variable, of: pid) == directory
+            if stat.group == leader || stat.session == leader { return true }
+            if let orphans, stat.parent != own || orphans.expects(pid) { return false }
+            return ProcFS.environmentValue(variable, of: pid) == directory
         }
     }
 

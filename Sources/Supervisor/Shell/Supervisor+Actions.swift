@@ -26,8 +26,13 @@ extension Supervisor {
         case .terminate(let run): if let live = live(unit, run) { live.terminate() }
         case .kill(let run):
             if let live = live(unit, run) {
-                live.killAll()
-                checkEmptiness(live)
+                // With a leader that has ended, one look kills what is left and tells whether anything is.
+                if live.leaderExited {
+                    live.isKilled = true
+                    checkEmptiness(live)
+                } else {
+                    live.killAll()
+                }
             }
         case .probe(let run, let kind): probe(unit, run, kind)
         case .arm(let timer, let time):

@@ -52,7 +52,7 @@ extension Supervisor {
         }
         let (unit, actions) = core.adopt(service, identity: identity, pid: record.pid, ready: record.ready, now: EventLoop.now)
         bindings[unit] = record.bindings
-        let live = LiveRun(unit: unit, run: 1, pid: record.pid, pidfd: pidfd, isChild: false, directory: directory, record: record)
+        let live = LiveRun(unit: unit, run: 1, pid: record.pid, pidfd: pidfd, reaper: nil, directory: directory, record: record)
         live.notify = notify
         self.live[unit] = live
         try connect(live, output: output, lease: lease)

@@ -108,7 +108,7 @@ extension Supervisor {
             bindings: Self.roots(bindings), secrets: secrets, listeners: listeners,
             members: { name in
                 self.live.values.filter { $0.record.service.name == name }.reduce(into: []) {
-                    $0.formUnion(Membership.members(leader: $1.pid, directory: $1.directory.path))
+                    $0.formUnion(Membership.members(leader: $1.pid, directory: $1.directory.path, orphans: $1.reaper))
                 }
             }, leaving: Set(core.units.values.map(\.name)).subtracting(names))
         var findings = checks.findings(plan)

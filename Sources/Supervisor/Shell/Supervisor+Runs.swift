@@ -21,7 +21,7 @@ extension Supervisor {
                 pid: child.pid, startTime: ProcFS.stat(child.pid)?.startTime ?? 0, identity: identity, service: service, bindings: bindings(of: unit),
                 ready: false, descriptors: Dictionary(uniqueKeysWithValues: numbers), started: Clock.timestamp())
             let live = LiveRun(
-                unit: unit, run: run, pid: child.pid, pidfd: child.pidfd, isChild: true, directory: prepared.directory, record: record)
+                unit: unit, run: run, pid: child.pid, pidfd: child.pidfd, reaper: reaper, directory: prepared.directory, record: record)
             live.notify = prepared.notify
             self.live[unit] = live
             reaper.expect(child.pid) { [unowned self] status in self.leaderExited(live, status) }
@@ -100,10 +100,10 @@ extension Supervisor {
     func leaderExited(_ live: LiveRun, _ status: ExitStatus) {
         guard !live.leaderExited else { return }
         live.leaderExited = true
-        if !live.isChild { loop.unwatch(live.pidfd) }
+        if live.reaper == nil { loop.unwatch(live.pidfd) }
         live.pump?.note("\(live.record.service.name) ended: \(status)")
         handle(live.unit, .exited(run: live.run, status))
-        checkEmptiness(live)
+        if live.emptinessCheck == nil { checkEmptiness(live) }
     }
 
     /// Ends the run when nothing of it is left. What is not a descendant of ours tells us nothing when it ends: it is looked
@@ -114,7 +114,7 @@ extension Supervisor {
             loop.cancel(token)
             live.emptinessCheck = nil
         }
-        guard live.isEmpty else {
+        guard live.isEmpty() else {
             live.emptinessCheck = loop.schedule(at: EventLoop.now + Self.emptinessPeriodMs) { [unowned self] in
                 live.emptinessCheck = nil
                 self.checkEmptiness(live)
