@@ -4,7 +4,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite struct GenerationTests {
+@Suite(.timeLimit(.minutes(1))) struct GenerationTests {
     static let words: [MessageEvent] = [
         .messageStart(id: "msg_1", model: "m", usage: MessageUsage(input: 1)), .blockStart(index: 0, .text), .blockDelta(index: 0, .text("hi")),
         .blockStop(index: 0), .messageDelta(stop: .endTurn, stopSequence: nil, usage: MessageUsage(input: 1, output: 1)), .messageStop,
@@ -97,6 +97,16 @@ import Testing
         if case .new(let other) = table.claim("k") { #expect(other !== generation) } else { Issue.record("a delivered answer is given twice") }
     }
 
+    @Test func whoMayNotShareBeginsAnew() {
+        let table = GenerationTable()
+        guard case .new(let first) = table.claim("k"), case .new(let second) = table.claim("k", mayShare: false) else {
+            Issue.record("an answer was shared")
+            return
+        }
+        #expect(first !== second && table.running == 2)
+        if case .running(let joined) = table.claim("k") { #expect(joined === second) } else { Issue.record("not joined") }
+    }
+
     @Test func aFailedAnswerIsNotShared() {
         let table = GenerationTable()
         guard case .new(let generation) = table.claim("k") else {
@@ -108,14 +118,14 @@ import Testing
     }
 }
 
-@Suite struct TurnstileTests {
+@Suite(.timeLimit(.minutes(1))) struct TurnstileTests {
     @Test func placesAreGivenInOrderAndBack() async throws {
         let turnstile = Turnstile(places: 1)
         var first: Turnstile.Place? = try await turnstile.enter()
-        let second = Task { try await turnstile.enter() }
+        let second = Task { _ = try await turnstile.enter() }
         #expect(first != nil)
         first = nil
-        _ = try await second.value
+        try await second.value
         _ = try await turnstile.enter()
     }
 

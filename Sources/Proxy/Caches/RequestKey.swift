@@ -8,8 +8,11 @@ struct RequestKey: Sendable {
     let digest: String
     /// The answer is the same each time: temperature 0, no thinking. Only then is it kept beyond its delivery.
     let isDeterministic: Bool
-    /// May join a running answer, or take one that was not delivered.
-    let sharing: String?
+    /// What answers under way are found by: the request, and who asks where that matters.
+    let sharing: String
+    /// The request may get an answer that was begun for another one. Two who ask for samples each want their own; one who asks
+    /// again wants the same.
+    let mayShare: Bool
 
     /// Members that change nothing in an answer.
     private static let ignored: Set<String> = ["metadata", "stream", "diagnostics", "service_tier", "cache_control", "context_management"]
@@ -28,14 +31,8 @@ struct RequestKey: Sendable {
         ]
         digest = Digest.hex(source.bytes)
         isDeterministic = request.json["temperature"]?.doubleValue == 0 && request.thinking == .off
-        // Two who ask for samples each want their own; one who asks again wants the same.
-        if isDeterministic {
-            sharing = digest
-        } else if let session {
-            sharing = digest + "/" + session
-        } else {
-            sharing = isRetry ? digest + "/retry" : nil
-        }
+        sharing = isDeterministic ? digest : digest + "/" + (session ?? "")
+        mayShare = isDeterministic || session != nil || isRetry
     }
 
     /// Without the block that differs in each session and never reaches a model.

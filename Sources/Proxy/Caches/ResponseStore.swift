@@ -13,6 +13,10 @@ final class ResponseStore: Sendable {
 
     init(path: String, maximumBytes: Int) throws {
         self.maximumBytes = maximumBytes
+        // Answers are private; SQLite gives its other files the mode of the first. Where it cannot be made, opening it says why.
+        if !FileManager.default.fileExists(atPath: path) {
+            _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
+        }
         var configuration = Configuration()
         configuration.busyMode = .timeout(2)
         configuration.maximumReaderCount = 4

@@ -111,13 +111,13 @@ final class Generation: Sendable {
             let deadline = lastByte.map { $0 + .milliseconds(limits.idleTimeoutMs) } ?? begin + .milliseconds(limits.firstByteTimeoutMs)
             if hasWords { ping = max(ping, lastEvent + period) }
             let now = ContinuousClock.now
-            if now >= deadline {
-                let limit = lastByte == nil ? "\(limits.firstByteTimeoutMs) ms to its first byte" : "\(limits.idleTimeoutMs) ms of silence"
-                throw AnthropicError(.timeout, "the model's server took longer than \(limit)")
-            }
             if now >= ping {
                 publish([.ping])
                 ping = now + period
+            }
+            if now >= deadline {
+                let limit = lastByte == nil ? "\(limits.firstByteTimeoutMs) ms to its first byte" : "\(limits.idleTimeoutMs) ms of silence"
+                throw AnthropicError(.timeout, "the model's server took longer than \(limit)")
             }
             try await Task.sleep(until: min(deadline, ping), clock: .continuous)
         }

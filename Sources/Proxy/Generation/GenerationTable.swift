@@ -28,9 +28,10 @@ final class GenerationTable: Sendable {
         return generation
     }
 
-    func claim(_ key: String) -> Claim {
+    /// - Parameter mayShare: false begins a new answer whatever there is; a repetition of the request may then find it.
+    func claim(_ key: String, mayShare: Bool = true) -> Claim {
         state.withLock { state in
-            if let existing = state.byKey[key] {
+            if mayShare, let existing = state.byKey[key] {
                 if !existing.isOver { return .running(existing) }
                 if existing.isComplete, let end = existing.end, end + Self.keep > .now {
                     return existing.wasDelivered ? .delivered(existing) : .undelivered(existing)
@@ -64,6 +65,7 @@ final class GenerationTable: Sendable {
 extension GenerationTable.State {
     fileprivate mutating func renew(_ key: String) -> Generation {
         let generation = Generation()
+        if let other = byKey[key], !other.isOver { unshared[ObjectIdentifier(other)] = other }
         byKey[key] = generation
         return generation
     }

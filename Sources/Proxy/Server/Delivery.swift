@@ -136,6 +136,8 @@ struct Delivery: Sendable {
         headers.set("request-id", requestID)
         headers.set("x-anyclaude-cache", cache)
         if let kv { headers.set("x-anyclaude-kv", kv) }
+        // A connection that was watched for its client's leaving cannot serve again.
+        if case .generation = source { headers[.connection] = "close" }
         if let age { headers.set("age", String(age)) }
         return headers
     }

@@ -30,11 +30,8 @@ struct MessagesEndpoint: Sendable {
             || request.headers[.cacheControl]?.lowercased().contains("no-store") == true
         if bypasses { return .generation(begin(assembly.generations.unshared(), message, backend, key, sharing: nil), "bypass") }
         if let hit = await assembly.responses.find(key) { return kept(hit, message) }
-        guard assembly.settings.responseCache.enabled, let sharing = key.sharing else {
-            assembly.metrics.countCache(layer: "response", result: "miss")
-            return .generation(begin(assembly.generations.unshared(), message, backend, key, sharing: nil), "miss")
-        }
-        switch assembly.generations.claim(sharing) {
+        let sharing = key.sharing
+        switch assembly.generations.claim(sharing, mayShare: key.mayShare && assembly.settings.responseCache.enabled) {
         case .running(let generation):
             assembly.metrics.countCache(layer: "response", result: "join")
             return .generation(Delivery.Live(generation.listen(), generation, sharing), "join")
