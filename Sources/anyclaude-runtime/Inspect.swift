@@ -16,13 +16,13 @@ struct ModelOption: ParsableArguments {
 struct Tokenize: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "{\"text\"} → {\"ids\"}")
     @OptionGroup var model: ModelOption
-    func run() async throws { try await reporting { model.answer(by: try Inspection.Tokenize(model: model.model)) } }
+    func run() async throws { try await reporting(model.model) { model.answer(by: try Inspection.Tokenize(model: model.model)) } }
 }
 
 struct Detokenize: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "{\"ids\", \"skip_special\"} → {\"text\"}")
     @OptionGroup var model: ModelOption
-    func run() async throws { try await reporting { model.answer(by: try Inspection.Detokenize(model: model.model)) } }
+    func run() async throws { try await reporting(model.model) { model.answer(by: try Inspection.Detokenize(model: model.model)) } }
 }
 
 struct Render: AsyncParsableCommand {
@@ -31,14 +31,14 @@ struct Render: AsyncParsableCommand {
     @Option(help: ArgumentHelp("A template in place of the checkpoint's.", valueName: "file"))
     var template: String?
     func run() async throws {
-        try await reporting { model.answer(by: try Inspection.Render(model: model.model, templateFile: template)) }
+        try await reporting(model.model) { model.answer(by: try Inspection.Render(model: model.model, templateFile: template)) }
     }
 }
 
 struct ParseTools: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "{\"text\", \"tools\", \"dialect\"} → {\"calls\", \"content\"}")
     @OptionGroup var model: ModelOption
-    func run() async throws { try await reporting { model.answer(by: try Inspection.ParseTools(model: model.model)) } }
+    func run() async throws { try await reporting(model.model) { model.answer(by: try Inspection.ParseTools(model: model.model)) } }
 }
 
 struct Logits: AsyncParsableCommand {
@@ -49,7 +49,7 @@ struct Logits: AsyncParsableCommand {
     @Option(help: "Threads of the kernels; all cores by default.")
     var threads: Int?
     func run() async throws {
-        try await reporting { model.answer(by: try Inspection.Logits(model: model.model, precision: precision, threads: threads)) }
+        try await reporting(model.model) { model.answer(by: try Inspection.Logits(model: model.model, precision: precision, threads: threads)) }
     }
 }
 
@@ -61,6 +61,6 @@ struct Inspect: AsyncParsableCommand {
     var model: String?
     func run() async throws {
         guard let path = directory ?? model else { throw ValidationError("name the checkpoint's directory") }
-        try await reporting { print(try CheckpointReport(model: path).json.prettyText) }
+        try await reporting(path) { print(try CheckpointReport(model: path).json.prettyText) }
     }
 }

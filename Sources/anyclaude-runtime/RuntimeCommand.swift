@@ -13,14 +13,15 @@ struct RuntimeCommand: AsyncParsableCommand {
         defaultSubcommand: Serve.self)
 }
 
-/// What went wrong, for people, and the exit code that goes with it.
-func reporting(_ work: () async throws -> Void) async throws {
+/// Runs `work` on a checkpoint; what goes wrong is told to people, with the exit code that goes with it.
+///
+/// - Parameter model: nil where the supervisor names it.
+func reporting(_ model: String?, _ work: () async throws -> Void) async throws {
     do {
         try await work()
     } catch let error as RuntimeError {
         RuntimeServer.report(error)
-        // sysexits(3): no input where the checkpoint is not there, else data that cannot be used.
-        throw ExitCode(error.message.hasPrefix("no such") ? 66 : 65)
+        throw ExitCode(RuntimeServer.exitCode(model: model))
     }
 }
 

@@ -28,7 +28,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
-        try await reporting {
+        try await reporting(model) {
             guard let model else { return try await RuntimeServer.run(try RuntimeLaunch.inherited()) }
             let engine = EngineSettings(
                 contextWindow: contextWindow, maxQueue: maxQueue, maxBatch: maxBatch, cache: CacheSettings(directory: cacheDir))

@@ -15,6 +15,7 @@ public struct HermesDialect: ToolCallDialect {
 
     public func callOpening(name: String?) -> String {
         guard let name else { return "<tool_call>\n{\"name\": \"" }
-        return "<tool_call>\n{\"name\": \"\(name)\", \"arguments\": "
+        // Without the space that follows: tokenizers join it with the brace.
+        return "<tool_call>\n{\"name\": \"\(name)\", \"arguments\":"
     }
 }

@@ -6,13 +6,18 @@ import Messages
 public struct CheckpointReport: Sendable {
     public let json: JSON
 
-    public init(model: String) throws(RuntimeError) {
-        let checkpoint: Checkpoint
+    /// Reads the checkpoint's headers.
+    @discardableResult
+    static func check(_ model: String) throws(RuntimeError) -> Checkpoint {
         do throws(CheckpointError) {
-            checkpoint = try Checkpoint(directory: model)
+            return try Checkpoint(directory: model)
         } catch {
             throw RuntimeError(error.message, hint: error.hint, file: error.file)
         }
+    }
+
+    public init(model: String) throws(RuntimeError) {
+        let checkpoint = try Self.check(model)
         let it = checkpoint.configuration
         let tokenizer = try Tokenizer(directory: model)
         let template = try ChatTemplate.ofCheckpoint(model, usesTools: true)

@@ -10,6 +10,8 @@ public enum RuntimeServer {
     /// loads, `/health` says so with status 503. Its log goes to standard error.
     public static func run(_ launch: RuntimeLaunch, drainLimit: Duration = .seconds(25)) async throws {
         let logger = Logger(label: "anyclaude-runtime") { StreamLogHandler.standardError(label: $0) }
+        // Milliseconds, and most mistakes show here: before anything listens.
+        try CheckpointReport.check(launch.model)
         let state = ServerState()
         let responder = RuntimeResponder(state: state, metrics: RuntimeMetrics(state), prefixes: PrefixStore(), logger: logger)
         let server = HTTPService(listeners: launch.listeners, responder: responder, logger: logger) {
@@ -24,6 +26,14 @@ public enum RuntimeServer {
         configuration.maximumGracefulShutdownDuration = drainLimit
         configuration.maximumCancellationDuration = .seconds(5)
         try await ServiceGroup(configuration: configuration).run()
+    }
+
+    /// The exit code of sysexits(3) for an error at start: 78 (configuration) under a supervisor, which must not try again; alone, 66
+    /// (no input) where there is no such directory, else 65 (data).
+    public static func exitCode(model: String?) -> Int32 {
+        guard let model else { return 78 }
+        var status = stat()
+        return stat(model, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR ? 65 : 66
     }
 
     /// What went wrong, for people.

@@ -6,7 +6,7 @@ final class TemplateEvaluator {
     /// What one rendering may use.
     struct Budget: Sendable {
         /// Statements run and expressions evaluated.
-        var steps = 20_000_000
+        var steps = 5_000_000
         /// Bytes written.
         var output = 64 << 20
         /// Macros and recursive loops within one another.

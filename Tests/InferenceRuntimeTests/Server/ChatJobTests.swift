@@ -50,7 +50,7 @@ struct ChatJobTests {
 
     @Test func aDemandedCallIsBegunInThePrompt() throws {
         let job = try job(["tools": [Self.tool], "tool_choice": ["type": "function", "function": ["name": "f"]]])
-        #expect(job.prompt.opening == "<tool_call>\n{\"name\": \"f\", \"arguments\": ")
+        #expect(job.prompt.opening == "<tool_call>\n{\"name\": \"f\", \"arguments\":")
         #expect(job.endsWithFirstCall)
         #expect(throws: OpenAI.Failure.self) {
             try self.job(["tools": [Self.tool], "tool_choice": ["type": "function", "function": ["name": "g"]]])

@@ -60,19 +60,23 @@ struct TokenizerTests {
         #expect(try tokenizer.encode("hello") == [259])
     }
 
-    @Test(arguments: [
-        (["model": ["type": "Unigram", "vocab": []]] as [String: JSON], "Unigram"), (["decoder": ["type": "Metaspace"]], "Metaspace"),
+    private static let otherKinds: [(change: [String: JSON], name: String)] = [
+        (["model": ["type": "Unigram", "vocab": []]], "Unigram"), (["decoder": ["type": "Metaspace"]], "Metaspace"),
         (["pre_tokenizer": ["type": "Metaspace"]], "Metaspace"), (["normalizer": ["type": "Lowercase"]], "Lowercase"),
         (["post_processor": ["type": "BertProcessing"]], "BertProcessing"), (["pre_tokenizer": nil], "ByteLevel"),
-    ])
-    func anotherKindIsRefusedByName(_ changes: [String: JSON], _ name: String) {
-        let error = #expect(throws: RuntimeError.self) { try Tokenizer(SmallTokenizer.json(changes: changes)) }
-        #expect(error?.message.contains(name) == true)
+    ]
+
+    @Test(arguments: otherKinds.indices)
+    func anotherKindIsRefusedByName(_ index: Int) {
+        let kind = Self.otherKinds[index]
+        let error = #expect(throws: RuntimeError.self) { try Tokenizer(SmallTokenizer.json(changes: kind.change)) }
+        #expect(error?.message.contains(kind.name) == true)
         #expect(error?.hint != nil)
     }
 
     @Test func aDamagedFileIsRefused() {
-        for merges in [[["h", "zz"]], ["h"], [7]] as [[JSON]] {
+        let damaged: [[JSON]] = [[["h", "zz"]], ["h"], [7]]
+        for merges in damaged {
             #expect(throws: RuntimeError.self) { try Tokenizer(SmallTokenizer.json(merges: merges)) }
         }
         #expect(throws: RuntimeError.self) { try Tokenizer(SmallTokenizer.json(added: [SmallTokenizer.added(1 << 40, "x")])) }
