@@ -95,6 +95,16 @@ def main():
     turn("the first request once more (the response cache)", [question])
     if arguments.json:
         print(json.dumps(rows, indent=2))
+        return
+    with urllib.request.urlopen(arguments.base_url + "/v1/anyclaude/cache", timeout=10) as response:
+        layers = json.load(response)
+    prompt, answers, kv = layers["prompt"], layers["response"], layers["kv"]
+    out(f"""
+What each cache layer did, as the proxy counted it:
+  1 prompt cache    tools and system text translated {prompt['misses']} times, reused {prompt['hits']} times; {prompt['bytes_not_resent']} bytes not sent again
+  2 response cache  {answers['hits']} of {answers['hits'] + answers['misses']} requests answered from it; {answers['tokens_not_computed']} tokens not computed
+  3 KV store        {kv['cached_tokens']} of {kv['prompt_tokens']} prompt tokens were there already
+""")
 
 
 if __name__ == "__main__":

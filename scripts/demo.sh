@@ -24,12 +24,8 @@ step "anyclaude apply: do it, and wait until it is healthy"
 started=yes
 anyclaude apply -f $config
 
-step "two turns of an agent through /v1/messages"
+step "an agent through /v1/messages: time to first token, and what each cache layer did"
 python3 scripts/ask.py http://127.0.0.1:8788
-
-step "what each cache layer did"
-curl -s http://127.0.0.1:8788/v1/anyclaude/cache
-echo
 
 step "a mistake: the start-up probe asks for a path that does not exist"
 diff $config examples/quickstart/.anyclauderc.broken.yaml | grep '^[<>]' | grep startup || true
