@@ -1,3 +1,5 @@
+import JSON
+
 /// `<tool_call>{"name": …, "arguments": {…}}</tool_call>`: Hermes 2 and 3, Qwen2.5, Qwen3.
 public struct HermesDialect: ToolCallDialect {
     public init() {}
@@ -13,9 +15,5 @@ public struct HermesDialect: ToolCallDialect {
 
     public func reader(after opener: String, tools: ToolSchemas) -> any ToolCallReader { HermesReader(tools: tools) }
 
-    public func callOpening(name: String?) -> String {
-        guard let name else { return "<tool_call>\n{\"name\": \"" }
-        // Without the space that follows: tokenizers join it with the brace.
-        return "<tool_call>\n{\"name\": \"\(name)\", \"arguments\":"
-    }
+    public func callOpening(name: String) -> String { "<tool_call>\n{\"name\": \(JSON.string(name).text), \"arguments\": {" }
 }

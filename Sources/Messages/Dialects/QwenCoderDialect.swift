@@ -13,5 +13,5 @@ public struct QwenCoderDialect: ToolCallDialect {
         QwenCoderReader(tools: tools, isInFunction: opener == "<function=")
     }
 
-    public func callOpening(name: String?) -> String { "<tool_call>\n<function=" + (name.map { $0 + ">\n" } ?? "") }
+    public func callOpening(name: String) -> String { "<tool_call>\n<function=\(name)>\n" }
 }

@@ -11,8 +11,8 @@ public protocol ToolCallDialect: Sendable {
     func isWritten(by template: String) -> Bool
     /// Reads one call, or several in one block, after `opener`.
     func reader(after opener: String, tools: ToolSchemas) -> any ToolCallReader
-    /// What an answer that must be a call begins with: of the tool `name`, or of any where nil.
-    func callOpening(name: String?) -> String
+    /// What a call of the tool `name` begins with, up to where its arguments are the model's own.
+    func callOpening(name: String) -> String
 }
 
 /// What a reader has understood.

@@ -24,9 +24,6 @@ struct AnswerReader: Sendable {
 
     var stopString: String? { stops.met }
 
-    /// Text that the answer was made to begin with.
-    mutating func open(with text: String) -> [OutputEvent] { kept(parser.read(text)) }
-
     mutating func read(_ token: Int32) -> [OutputEvent] {
         guard !isAtEnd else { return [] }
         let events = kept(parser.read(stops.read(detokenizer.append(token))))

@@ -52,7 +52,6 @@ struct ChatEndpoint: Sendable {
         var logprobs = TokenLogprobs(model.tokenizer)
         var tokens = 0
         try await writer.event(data: chunk(.init(role: "assistant", content: ""), usage: start.usage(completion: 0)).json.bytes)
-        for event in reader.open(with: job.prompt.opening) { try await writer.event(data: chunk(Self.delta(event)).json.bytes) }
         do {
             loop: for try await event in events {
                 switch event {
@@ -122,7 +121,6 @@ struct ChatEndpoint: Sendable {
         var logprobs = TokenLogprobs(model.tokenizer)
         var finish: FinishReason?
         var tokens = 0
-        answer.add(reader.open(with: job.prompt.opening))
         for try await event in events {
             switch event {
             case .started: break

@@ -23,7 +23,7 @@ struct ChatJob: Sendable {
         let choice = try Self.choice(request, tools: tools, dialect: model.dialect)
         var templateOptions = try Self.templateOptions(members)
         if choice.isForced, templateOptions["enable_thinking"] == nil { templateOptions["enable_thinking"] = false }
-        prompt = try model.prompt(messages: messages, tools: tools, options: templateOptions, opening: choice.opening)
+        prompt = try model.prompt(messages: messages, tools: tools, options: templateOptions)
         if choice.forbidsCalls, let dialect = model.dialect {
             for opener in dialect.openers {
                 if let id = model.tokenizer.id(of: opener) { options.sampling.logitBias[id] = -.infinity }
@@ -35,11 +35,12 @@ struct ChatJob: Sendable {
         generation = GenerationRequest(
             prompt: prompt.tokens, maxTokens: options.maxTokens ?? max(1, model.engine.contextWindow - prompt.tokens.count),
             sampling: options.sampling, stopTokens: model.stopTokens, logprobs: wantsLogprobs ? alternatives ?? 0 : nil,
-            isSideCall: try members.flag("side_call") ?? false)
+            isSideCall: try members.flag("side_call") ?? false,
+            mask: choice.isForced ? ForcedBeginning(oneOf: choice.openings(prompt), model.vocabulary) : nil)
         parser = .init(
             dialect: tools.isEmpty || choice.forbidsCalls ? nil : model.dialect,
             tools: ToolSchemas(tools.compactMap { $0.objectValue.map(OpenAI.Tool.init(members:)) }),
-            readsReasoning: model.readsReasoning && !choice.isForced, startsInReasoning: prompt.startsInReasoning)
+            readsReasoning: model.readsReasoning, startsInReasoning: prompt.startsInReasoning)
         stops = options.stops
         streams = options.streams
         includesUsage = options.includesUsage
@@ -78,10 +79,17 @@ struct ChatJob: Sendable {
     }
 
     private struct Choice {
-        var opening = ""
-        var isForced = false
+        /// What the answer has to begin with one of.
+        var callOpenings: [String] = []
         var isNamed = false
         var forbidsCalls = false
+
+        var isForced: Bool { !callOpenings.isEmpty }
+
+        /// A block of reasoning that the template has opened is ended first.
+        func openings(_ prompt: ConversationPrompt) -> [String] {
+            callOpenings.map { prompt.startsInReasoning ? "\n</think>\n\n" + $0 : $0 }
+        }
     }
 
     private static func choice(
@@ -101,10 +109,11 @@ struct ChatJob: Sendable {
             throw .invalidRequest(
                 "`tool_choice` demands a call, but there are no tools, or the model has no notation for calls", param: "tool_choice")
         }
-        guard case .named(let name) = choice else { return Choice(opening: dialect.callOpening(name: nil), isForced: true) }
-        guard tools.contains(where: { $0["function"]?["name"]?.stringValue == name }) else {
+        let names = tools.compactMap { $0["function"]?["name"]?.stringValue }
+        guard case .named(let name) = choice else { return Choice(callOpenings: names.map(dialect.callOpening)) }
+        guard names.contains(name) else {
             throw .invalidRequest("`tool_choice` names `\(name)`, which is not among `tools`", param: "tool_choice")
         }
-        return Choice(opening: dialect.callOpening(name: name), isForced: true, isNamed: true)
+        return Choice(callOpenings: [dialect.callOpening(name: name)], isNamed: true)
     }
 }

@@ -4,31 +4,22 @@ import Messages
 /// A conversation rendered by the model's own template, as tokens.
 struct ConversationPrompt: Sendable {
     var tokens: [Int32]
-    /// What the answer has to begin with, already part of the tokens: a call that the request demands.
-    var opening: String
     /// Whether the template has opened the block of reasoning.
     var startsInReasoning: Bool
 }
 
 extension ServedModel {
-    /// - Parameter opening: what the answer is made to begin with.
-    func prompt(
-        messages: [JSON], tools: [JSON], options: JSONObject, opening: String = "", addGenerationPrompt: Bool = true
-    ) throws(OpenAI.Failure) -> ConversationPrompt {
+    func prompt(messages: [JSON], tools: [JSON], options: JSONObject) throws(OpenAI.Failure) -> ConversationPrompt {
         guard let template = tools.isEmpty ? template : toolTemplate else {
             throw .invalidRequest("the checkpoint of `\(name)` has no chat template: use /v1/completions", code: "no_chat_template")
         }
         var rendered: [JSON] = []
         for (index, message) in messages.enumerated() { rendered.append(try Self.forTemplate(message, index)) }
         do {
-            var text = try template.render(
-                messages: rendered, tools: tools.isEmpty ? nil : tools, addGenerationPrompt: addGenerationPrompt, options: options)
-            var startsInReasoning = PythonText.stripped(text, nil, left: false, right: true).hasSuffix("<think>")
-            if !opening.isEmpty, startsInReasoning {
-                text += "\n</think>\n\n"
-                startsInReasoning = false
-            }
-            return ConversationPrompt(tokens: try tokenizer.encode(text + opening), opening: opening, startsInReasoning: startsInReasoning)
+            let text = try template.render(
+                messages: rendered, tools: tools.isEmpty ? nil : tools, addGenerationPrompt: true, options: options)
+            let startsInReasoning = PythonText.stripped(text, nil, left: false, right: true).hasSuffix("<think>")
+            return ConversationPrompt(tokens: try tokenizer.encode(text), startsInReasoning: startsInReasoning)
         } catch {
             throw .invalidRequest("the model's chat template refuses the messages: \(error.message)", param: "messages", code: "template_error")
         }

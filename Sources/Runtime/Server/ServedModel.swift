@@ -18,6 +18,7 @@ struct ServedModel: Sendable {
     let defaults: Sampling
     let inlineSystem: Bool
     let readsReasoning: Bool
+    let vocabulary: ForcedBeginning.Vocabulary
 
     init(
         name: String, created: Int, tokenizer: Tokenizer, template: ChatTemplate?, toolTemplate: ChatTemplate? = nil, engine: any GenerationEngine,
@@ -31,6 +32,7 @@ struct ServedModel: Sendable {
         self.engine = engine
         self.stopTokens = stopTokens
         self.defaults = defaults
+        vocabulary = .init(tokenizer, capacity: engine.vocabularySize)
         dialect = (toolTemplate ?? template).flatMap { ToolCallDialects.written(by: $0.source) }
         readsReasoning = template?.source.contains("</think>") ?? false
         inlineSystem = template.map(Self.rendersInlineSystem) ?? false

@@ -48,9 +48,17 @@ struct ChatJobTests {
         #expect(failure?.param == key)
     }
 
-    @Test func aDemandedCallIsBegunInThePrompt() throws {
+    @Test func aDemandedCallIsTheOnlyBeginning() throws {
         let job = try job(["tools": [Self.tool], "tool_choice": ["type": "function", "function": ["name": "f"]]])
-        #expect(job.prompt.opening == "<tool_call>\n{\"name\": \"f\", \"arguments\":")
+        var mask = try #require(job.generation.mask)
+        let opening = "<tool_call>\n{\"name\": \"f\", \"arguments\": {"
+        for id in TestModel.bytes(opening) {
+            let allowed = try #require(mask.allowedTokens())
+            #expect(allowed.contains(id))
+            #expect(!allowed.contains(Int32(UInt8(ascii: "~"))))
+            mask.advance(by: id)
+        }
+        #expect(mask.allowedTokens() == nil)
         #expect(job.endsWithFirstCall)
         #expect(throws: OpenAI.Failure.self) {
             try self.job(["tools": [Self.tool], "tool_choice": ["type": "function", "function": ["name": "g"]]])

@@ -13,7 +13,7 @@ struct DialectChoiceTests {
     @Test(arguments: ["hermes", "qwen3-coder"])
     func aForcedCallIsReadFromItsOpeningOn(_ name: String) throws {
         let dialect = try #require(ToolCallDialects.named(name))
-        let rest = name == "hermes" ? " {\"a\": 1}}\n</tool_call>" : "<parameter=a>\n1\n</parameter>\n</function>\n</tool_call>"
+        let rest = name == "hermes" ? "\"a\": 1}}\n</tool_call>" : "<parameter=a>\n1\n</parameter>\n</function>\n</tool_call>"
         let reading = Reading.inAnyPieces(dialect.callOpening(name: "f") + rest, dialect)
         #expect(reading?.calls.map(\.name) == ["f"])
         #expect(reading?.calls.first?.isFinished == true)
