@@ -42,7 +42,19 @@ enum ChildProcess {
         let probe = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard probe >= 0 else { throw CommandError("write", log, errno: errno, creating: true) }
         close(probe)
+        closeOthersOnExec()
         return try spawn(arguments, environment, &actions, flags: setSession)
+    }
+
+    /// What the caller of this program left open must not live on in one that outlives it: whoever reads the other end of a pipe
+    /// would wait for ever.
+    private static func closeOthersOnExec() {
+        guard let folder = opendir("/proc/self/fd") else { return }
+        defer { closedir(folder) }
+        while let entry = readdir(folder) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if let descriptor = CInt(name), descriptor > STDERR_FILENO { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
+        }
     }
 
     /// Starts a program on this terminal, in this process group.
