@@ -5,10 +5,17 @@ import Glibc
 ///
 /// Not thread-safe, by intention: only `mailbox` may be used from elsewhere. Handlers run one after the other and must not block.
 final class EventLoop {
+    /// The number tells a descriptor from an earlier one that had its place: events of one batch may be of either.
+    private struct Watch {
+        var number: UInt32
+        var handler: (UInt32) -> Void
+    }
+
     private let epoll: CInt
     private let timer: CInt
     let mailbox: Mailbox
-    private var handlers: [CInt: (UInt32) -> Void] = [:]
+    private var handlers: [CInt: Watch] = [:]
+    private var lastWatch: UInt32 = 0
     private var timers = TimerQueue()
     private var armedAt: Int?
     private var isRunning = false
@@ -29,18 +36,23 @@ final class EventLoop {
     }
 
     func watch(_ descriptor: CInt, _ events: UInt32, _ handler: @escaping (UInt32) -> Void) throws(SupervisorError) {
-        var event = epoll_event()
-        event.events = events
-        event.data.fd = descriptor
+        lastWatch &+= 1
+        var event = Self.event(events, descriptor, lastWatch)
         guard epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else { throw .system("cannot watch a descriptor", errno: errno) }
-        handlers[descriptor] = handler
+        handlers[descriptor] = Watch(number: lastWatch, handler: handler)
     }
 
     func rewatch(_ descriptor: CInt, _ events: UInt32) {
+        guard let watch = handlers[descriptor] else { return }
+        var event = Self.event(events, descriptor, watch.number)
+        _ = epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
+    }
+
+    private static func event(_ events: UInt32, _ descriptor: CInt, _ number: UInt32) -> epoll_event {
         var event = epoll_event()
         event.events = events
-        event.data.fd = descriptor
-        _ = epoll_ctl(epoll, EPOLL_CTL_MOD, descriptor, &event)
+        event.data.u64 = UInt64(number) << 32 | UInt64(UInt32(bitPattern: descriptor))
+        return event
     }
 
     /// Before the descriptor is closed.
@@ -69,8 +81,9 @@ final class EventLoop {
                 throw .system("cannot wait for events", errno: errno)
             }
             for event in events.prefix(Int(count)) {
-                // An earlier handler of the batch may have closed it.
-                handlers[event.data.fd]?(event.events)
+                // An earlier handler of the batch may have closed it, and opened another in its place.
+                let watch = handlers[CInt(bitPattern: UInt32(truncatingIfNeeded: event.data.u64))]
+                if let watch, watch.number == UInt32(truncatingIfNeeded: event.data.u64 >> 32) { watch.handler(event.events) }
             }
             afterBatch()
         }
