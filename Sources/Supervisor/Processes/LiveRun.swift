@@ -54,16 +54,26 @@ final class LiveRun {
     /// Looks for what is left, and ends it too where the run is to be killed: what its death set free may have escaped before.
     func isEmpty() -> Bool { leaderExited && signalMembers(isKilled ? SIGKILL : 0) == 0 }
 
+    /// The processes that belong to the run.
+    var members: [Int32] { Membership.members(leader: leader, directory: directory.path, orphans: reaper) }
+
+    /// The number of its group and session; nil once it is another process's.
+    private var leader: Int32? {
+        guard let stat = ProcFS.stat(pid) else { return pid }
+        return stat.startTime == record.startTime ? pid : nil
+    }
+
     /// - Returns: how many there were.
     @discardableResult
     private func signalMembers(_ signal: CInt) -> Int {
-        let members = Membership.members(leader: pid, directory: directory.path, orphans: reaper)
-        for member in members where signal != 0 { Self.signal(member, signal, of: directory.path, leader: pid) }
+        let members = members
+        let leader = leader
+        for member in members where signal != 0 { Self.signal(member, signal, of: directory.path, leader: leader) }
         return members.count
     }
 
     /// Through a pidfd, and only when the process still belongs to the run then: its number may be another's by now.
-    private static func signal(_ member: Int32, _ signal: CInt, of directory: String, leader: Int32) {
+    private static func signal(_ member: Int32, _ signal: CInt, of directory: String, leader: Int32?) {
         let descriptor = cprocess_pidfd_open(member)
         guard descriptor >= 0 else { return }
         defer { close(descriptor) }

@@ -8,10 +8,12 @@ enum Membership {
 
     /// All that lives of a run. Zombies do not count: nothing of them runs or holds anything.
     ///
-    /// - Parameter orphans: where the leader was started by this process: what left its group and session and has lost its parent is
-    ///   then a child of ours that nobody started, so that only those need to be asked for the variable. Nil for an adopted run,
-    ///   whose orphans may be anywhere.
-    static func members(leader: Int32, directory: String, orphans: ChildReaper?) -> [Int32] {
+    /// - Parameters:
+    ///   - leader: nil where the leader has ended and its number is another process's by now: then only the variable tells.
+    ///   - orphans: where the leader was started by this process: what left its group and session and has lost its parent is
+    ///     then a child of ours that nobody started, so that only those need to be asked for the variable. Nil for an adopted run,
+    ///     whose orphans may be anywhere.
+    static func members(leader: Int32?, directory: String, orphans: ChildReaper?) -> [Int32] {
         let own = getpid()
         return ProcFS.pids.filter { pid in
             guard pid != own, pid > 1, let stat = ProcFS.stat(pid), stat.state != UInt8(ascii: "Z"), stat.state != UInt8(ascii: "X") else {
