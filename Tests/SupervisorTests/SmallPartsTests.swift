@@ -1,3 +1,4 @@
+import Glibc
 import LaunchPlan
 import Testing
 
@@ -95,5 +96,24 @@ import Testing
         #expect(table.held(by: 1) == [1: "w", 2: "w"])
         table.releaseAll(holder: 1)
         #expect(!table.isHeld("w") && table.isHeld("v"))
+    }
+
+    @Test func numbersThatNobodyCanCalculateWithAreRefused() {
+        func problem(_ change: (inout Service) -> Void) -> String? {
+            var service = Fixture.service(readiness: true)
+            change(&service)
+            return PlanCheck.problem(LaunchPlan(instance: "default", services: [service], probationMs: 0))
+        }
+        #expect(problem { _ in } == nil)
+        #expect(problem { $0.stop.timeoutMs = .max }?.contains("worker: `stop.timeout_ms`") == true)
+        #expect(problem { $0.restart.withinMs = -1 }?.contains("restart.within_ms") == true)
+        #expect(problem { $0.probes.readiness?.periodMs = 0 }?.contains("probes.readiness.period_ms") == true)
+        #expect(problem { $0.resources.memoryBytes = .max }?.contains("resources.memory_bytes") == true)
+        #expect(PlanCheck.problem(LaunchPlan(instance: "default", services: [], probationMs: .max))?.contains("probation_ms") == true)
+    }
+
+    @Test func theNumberOfALeaderThatIsAnotherProcessNowCountsNobody() {
+        #expect(!Membership.members(leader: getsid(0), directory: "/nowhere", orphans: nil).contains(getpid()), "never the supervisor itself")
+        #expect(Membership.members(leader: nil, directory: "/nowhere", orphans: nil).isEmpty)
     }
 }

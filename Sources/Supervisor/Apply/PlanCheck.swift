@@ -3,10 +3,12 @@ import LaunchPlan
 /// What a plan must be so that the supervisor can carry it out at all, whoever compiled it.
 enum PlanCheck {
     static func problem(_ plan: LaunchPlan) -> String? {
+        if let problem = PlanLimits.problem(plan) { return problem }
         let names = plan.services.map(\.name)
         guard Set(names).count == names.count else { return "two services have the same name" }
         for service in plan.services {
             if !isName(service.name) { return "`\(service.name)` is not a service name: lower-case letters, digits and `-`" }
+            if let problem = PlanLimits.problem(service) { return problem }
             if service.argv.isEmpty { return "the service \(service.name) has no program" }
             if service.argv.contains(where: { !$0.secrets.isEmpty }) {
                 return "the service \(service.name) has a secret in its arguments, which every user of the machine can read"

@@ -1,0 +1,43 @@
+import LaunchPlan
+
+/// The numbers of a plan within what the supervisor can calculate with: a plan may come from anywhere.
+enum PlanLimits {
+    /// Longer than the language of the configuration allows for anything; sums of many stay far from 64 bits.
+    static let longestMs = 366 * 86_400_000
+    static let largestBytes = 1 << 50
+    static let largestCount = 1 << 20
+
+    static func problem(_ plan: LaunchPlan) -> String? {
+        first(of: [
+            ("probation_ms", plan.probationMs, 0...longestMs), ("memory_budget_bytes", plan.memoryBudgetBytes, 0...largestBytes),
+        ])
+    }
+
+    static func problem(_ service: Service) -> String? {
+        let restart = service.restart
+        let limits: [(String, Int?, ClosedRange<Int>)] = [
+            ("restart.initial_ms", restart.initialMs, 0...longestMs), ("restart.max_ms", restart.maxMs, 0...longestMs),
+            ("restart.reset_after_ms", restart.resetAfterMs, 0...longestMs), ("restart.within_ms", restart.withinMs, 0...longestMs),
+            ("restart.slow_retry_ms", restart.slowRetryMs, 1...longestMs), ("restart.failures", restart.failures, 0...largestCount),
+            ("stop.timeout_ms", service.stop.timeoutMs, 0...longestMs), ("logs.max_bytes", service.logs.maxBytes, 1...largestBytes),
+            ("logs.max_files", service.logs.maxFiles, 0...1000), ("resources.memory_bytes", service.resources.memoryBytes, 0...largestBytes),
+        ]
+        let probes = [("startup", service.probes.startup), ("readiness", service.probes.readiness), ("liveness", service.probes.liveness)]
+        let ofProbes = probes.flatMap { name, probe -> [(String, Int?, ClosedRange<Int>)] in
+            guard let probe else { return [] }
+            return [
+                // A probe without a pause would keep the supervisor for itself.
+                ("probes.\(name).period_ms", probe.periodMs, 1...longestMs), ("probes.\(name).timeout_ms", probe.timeoutMs, 1...longestMs),
+                ("probes.\(name).failures", probe.failures, 1...largestCount), ("probes.\(name).deadline_ms", probe.deadlineMs, 1...longestMs),
+            ]
+        }
+        return first(of: limits + ofProbes).map { "\(service.name): \($0)" }
+    }
+
+    private static func first(of limits: [(String, Int?, ClosedRange<Int>)]) -> String? {
+        for case (let name, let value?, let range) in limits where !range.contains(value) {
+            return "`\(name)` is \(value), outside \(range.lowerBound)...\(range.upperBound)"
+        }
+        return nil
+    }
+}
