@@ -94,6 +94,46 @@ final class TemporaryFolder {
         #expect(entries.first?.generation == 5000 && entries.last?.generation == History.kept)
     }
 
+    @Test func anEntryAfterATornLineIsNotLostWithIt() throws {
+        let folder = try TemporaryFolder()
+        let history = History(path: "\(folder.path)/history.jsonl")
+        try AtomicFile.write(Array(#"{"generation":1,"ti"#.utf8), to: history.path)
+        try history.append(HistoryEntry(generation: 2, planId: nil, time: "t", user: "u", command: "c", outcome: .committed, reason: nil))
+        try history.append(HistoryEntry(generation: 3, planId: nil, time: "t", user: "u", command: "c", outcome: .committed, reason: nil))
+        #expect(try history.entries().map(\.generation) == [3, 2])
+    }
+
+    @Test func aDamagedPlanIsWrittenAgainByTheNextApply() throws {
+        let folder = try TemporaryFolder()
+        let store = try Store(state: folder.path)
+        let first = try store.begin(try envelope("a"), bindings: [:], user: "me", command: "apply")
+        try AtomicFile.write(Array("{}".utf8), to: "\(folder.path)/store/\(first.planId.dropFirst("sha256:".count))/plan.json")
+        let second = try store.begin(try envelope("a"), bindings: [:], user: "me", command: "apply")
+        #expect(try store.envelope(second).verified().services.count == 1)
+    }
+
+    @Test func outputThatAFullDiskKeptBackComesInItsOrder() throws {
+        let folder = try TemporaryFolder()
+        var ends: [CInt] = [-1, -1]
+        try #require(pipe2(&ends, O_NONBLOCK | O_CLOEXEC) == 0)
+        defer { close(ends[1]) }
+        let path = "\(folder.path)/w.log"
+        // A link is never followed: every write fails until it has gone.
+        try #require(symlink("/dev/full", path) == 0)
+        var problems = 0
+        let pump = try OutputPump(
+            loop: try EventLoop(), descriptor: ends[0], log: LogFile(path: path), whenFull: .wait, onLines: { _ in },
+            onProblem: { _ in problems += 1 })
+        #expect(AtomicFile.writeAll(Array("output\n".utf8), to: ends[1]) == 0)
+        pump.catchUp()
+        pump.note("ended")
+        #expect(problems == 1)
+        unlink(path)
+        pump.finish()
+        let lines = LogTail.lines(10, of: path)
+        #expect(lines.count == 2 && lines.first == "output" && lines.last?.hasSuffix("ended") == true)
+    }
+
     @Test func logsRotateBySize() throws {
         let folder = try TemporaryFolder()
         let log = LogFile(path: "\(folder.path)/w.log")
@@ -117,6 +157,10 @@ final class TemporaryFolder {
         #expect(try SecretStore(runtime: folder.path, state: folder.path).value(reference, [:]) == "two")
         var status = stat()
         #expect(stat(store.path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+        try store.forget()
+        #expect(access(store.path, F_OK) != 0)
+        #expect(try store.fingerprint([reference], [:]) == absent)
+        try store.forget()
 
         try AtomicFile.write(Array("key\n".utf8), to: "\(folder.path)/key")
         #expect(try store.value(.file(path: .rooted(.config, "key")), [.config: folder.path]) == "key")

@@ -44,8 +44,12 @@ final class OutputPump {
     /// What was written so far is in the log when this returns.
     func catchUp() { drain() }
 
-    /// All that is there, then no more.
+    /// All that is there, then no more. What a full disk does not take even now is lost, and the supervisor's log says so.
     func finish() {
+        if !pending.isEmpty {
+            tryAgain()
+            if !pending.isEmpty { onProblem("cannot write \(log.path): its last output is lost, at least \(pending.count) bytes") }
+        }
         drain()
         if let retry { loop.cancel(retry) }
         guard descriptor >= 0 else { return }
@@ -73,6 +77,11 @@ final class OutputPump {
     }
 
     private func store(_ bytes: [UInt8]) {
+        // Behind what waits already, not before it or in its place: a note comes now and then, so this stays small.
+        guard pending.isEmpty else {
+            pending += bytes
+            return
+        }
         let code = log.append(bytes)
         if code == 0 {
             if droppedBytes > 0 {
@@ -88,19 +97,20 @@ final class OutputPump {
             if droppedBytes == 0 { onProblem("cannot write \(log.path): \(errorText(code)); its output is dropped") }
             droppedBytes += bytes.count
         case .wait:
-            if retry == nil { onProblem("cannot write \(log.path): \(errorText(code)); the service waits when its pipe is full") }
-            pending = bytes
-            loop.rewatch(descriptor, 0)
+            pending += bytes
+            guard retry == nil else { return }
+            onProblem("cannot write \(log.path): \(errorText(code)); the service waits when its pipe is full")
+            if descriptor >= 0 { loop.rewatch(descriptor, 0) }
             retry = loop.schedule(at: EventLoop.now + Self.retryMs) { [weak self] in self?.tryAgain() }
         }
     }
 
     private func tryAgain() {
+        retry = nil
         let bytes = pending
         pending = []
         store(bytes)
         guard pending.isEmpty, descriptor >= 0 else { return }
-        retry = nil
         loop.rewatch(descriptor, readable)
         drain()
     }

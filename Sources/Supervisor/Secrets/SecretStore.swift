@@ -23,7 +23,13 @@ struct SecretStore {
     mutating func add(_ values: [String: String]) throws(SupervisorError) {
         guard !values.isEmpty else { return }
         sent.merge(values) { $1 }
-        try AtomicFile.write(try encoded(sent).bytes, to: path, durable: false)
+        try AtomicFile.write(try encoded(sent).bytes, to: path)
+    }
+
+    /// Removes what was sent.
+    mutating func forget() throws(SupervisorError) {
+        sent = [:]
+        guard unlink(path) == 0 || errno == ENOENT else { throw .system("cannot remove \(path)", errno: errno) }
     }
 
     func value(_ reference: SecretReference, _ bindings: PlanPath.Bindings) throws(SupervisorError) -> String {

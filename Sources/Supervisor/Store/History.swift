@@ -24,7 +24,9 @@ struct History {
         let file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard file >= 0 else { throw .system("cannot write \(path)", errno: errno, exitCode: 73) }
         defer { close(file) }
-        let problem = AtomicFile.writeAll(try encoded(entry).bytes + [0x0A], to: file)
+        // After a torn line, or the new entry would be lost with it.
+        let isTorn = try AtomicFile.read(path).flatMap(\.last).map { $0 != 0x0A } ?? false
+        let problem = AtomicFile.writeAll((isTorn ? [0x0A] : []) + (try encoded(entry).bytes) + [0x0A], to: file)
         guard problem == 0, fsync(file) == 0 else { throw .system("cannot write \(path)", errno: problem == 0 ? errno : problem) }
     }
 

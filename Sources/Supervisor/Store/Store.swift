@@ -47,10 +47,11 @@ final class Store {
 
     private func save(plan: JSON, id: String) throws(SupervisorError) {
         let path = planPath(id)
-        // The name is the content's: what is there is right.
-        guard try AtomicFile.read(path) == nil else { return }
+        let bytes = plan.canonicalBytes
+        // The name is the content's, but what has the name may be damaged.
+        guard try AtomicFile.read(path) != bytes else { return }
         try Folder.make(String(path.dropLast("/plan.json".count)))
-        try AtomicFile.write(plan.canonicalBytes, to: path)
+        try AtomicFile.write(bytes, to: path)
         try AtomicFile.syncDirectory(of: "\(state)/store/x")
     }
 
