@@ -133,4 +133,17 @@ import Testing
         }
         #expect(culprit == "w")
     }
+
+    /// A port that a successor binds by itself must be free when it starts, and must not seem to answer before it does.
+    @Test func theListenerOfAnOldInstanceIsGivenUpBeforeOneThatDoesNotWantItStarts() throws {
+        var world = World()
+        var old = Fixture.service("w")
+        old.sockets = [ListenSocket(name: "http", address: .tcp(host: "127.0.0.1", port: 8081))]
+        world.settle(Fixture.target(old))
+        world.begin(.init(kind: .apply, target: Fixture.target(Fixture.service("w", argument: "new")), fallback: Fixture.target(old)))
+        #expect(world.core.servicesWithListeners.contains { !$0.sockets.isEmpty }, "it still drains")
+        world.endTerminated()
+        #expect(world.state("w") == "ready" && world.core.change != nil)
+        #expect(!world.core.servicesWithListeners.contains { !$0.sockets.isEmpty })
+    }
 }

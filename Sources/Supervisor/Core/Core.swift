@@ -136,5 +136,8 @@ public struct Core: Sendable {
     /// Units of a service in the order of their making.
     func units(of name: String) -> [Unit] { units.values.filter { $0.name == name }.sorted { $0.id < $1.id } }
 
+    /// Those whose listening sockets are needed: of units, and of what a change is on its way to.
+    var servicesWithListeners: [Service] { units.values.map(\.service) + (change?.request.target.services.map(\.service) ?? []) }
+
     func disarmAll(_ change: Change) -> [Action] { [.disarmChange(.deadline), .disarmChange(.probation)] }
 }

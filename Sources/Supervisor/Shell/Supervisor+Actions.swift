@@ -53,7 +53,9 @@ extension Supervisor {
         for key in timers.keys where key.unit == unit { if let token = timers.removeValue(forKey: key) { loop.cancel(token) } }
         leases.releaseAll(holder: unit)
         bindings[unit] = nil
-        if core.change == nil { listeners.retain(core.units.values.map(\.service)) }
+        // At once, not only when the change has ended: a successor may bind the port by itself, and must not find it held, nor its
+        // probe find a listener that nobody serves. What the target names stays open between two instances of a service.
+        listeners.retain(core.servicesWithListeners)
     }
 
     /// Every transition once: to the log, to systemd, to those who watch, to those who wait for the service.
