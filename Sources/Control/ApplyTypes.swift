@@ -14,18 +14,24 @@ public struct ApplyRequest: Codable, Sendable, Equatable {
     public var timeoutMs: Int?
     /// For the history: the command that asked.
     public var command: String
+    /// Not only for the clients of a `run`: a stack that was to end with the last of them stays. Absent means no.
+    public var stays: Bool?
 
-    public init(envelope: PlanEnvelope, bindings: [String: String], secrets: [String: String], replace: Bool, timeoutMs: Int?, command: String) {
+    public init(
+        envelope: PlanEnvelope, bindings: [String: String], secrets: [String: String], replace: Bool, timeoutMs: Int?, command: String,
+        stays: Bool? = nil
+    ) {
         self.envelope = envelope
         self.bindings = bindings
         self.secrets = secrets
         self.replace = replace
         self.timeoutMs = timeoutMs
         self.command = command
+        self.stays = stays
     }
 
     enum CodingKeys: String, CodingKey {
-        case envelope, bindings, secrets, replace, command
+        case envelope, bindings, secrets, replace, command, stays
         case timeoutMs = "timeout_ms"
     }
 }

@@ -28,12 +28,13 @@ public struct Instance: Sendable, Equatable {
             environment[variable].flatMap { $0.split(separator: ":").first.map(String.init) }
         }
         let suffix = name == Self.defaultName ? "" : "/instances/\(name)"
-        let base = environment["ANYCLAUDE_HOME"] ?? "\(environment["HOME"] ?? "/")/.anyclaude"
+        let home = environment["ANYCLAUDE_HOME"].flatMap { $0.isEmpty ? nil : $0 }
+        let base = home ?? "\(environment["HOME"] ?? "/")/.anyclaude"
         let state = (systemd("STATE_DIRECTORY") ?? base) + suffix
         let runtime: String
         if let directory = systemd("RUNTIME_DIRECTORY") {
             runtime = directory + suffix
-        } else if environment["ANYCLAUDE_HOME"] == nil, let directory = environment["XDG_RUNTIME_DIR"], !directory.isEmpty {
+        } else if home == nil, let directory = environment["XDG_RUNTIME_DIR"], !directory.isEmpty {
             runtime = "\(directory)/anyclaude\(suffix)"
         } else {
             runtime = "\(base)/run\(suffix)"
@@ -41,6 +42,12 @@ public struct Instance: Sendable, Equatable {
         self.init(
             name: name, state: state, cache: systemd("CACHE_DIRECTORY").map { $0 + suffix } ?? "\(state)/cache",
             logs: systemd("LOGS_DIRECTORY").map { $0 + suffix } ?? "\(state)/logs", runtime: runtime)
+    }
+
+    /// Lower-case letters, digits and `-`, at most 32: a name becomes a folder, and must not lead out of its own.
+    public static func isName(_ name: String) -> Bool {
+        (1...32).contains(name.utf8.count) && !name.hasPrefix("-")
+            && name.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
     }
 
     public var controlSocket: String { "\(runtime)/control.sock" }

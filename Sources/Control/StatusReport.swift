@@ -11,11 +11,13 @@ public struct StatusReport: Codable, Sendable, Equatable {
     public var busy: Bool
     /// The folder of the configuration that was applied.
     public var configDirectory: String?
+    /// The stack ends with its last attached client: `run` started it, and nothing was applied for longer. Absent means no.
+    public var endsWithLastClient: Bool?
     public var services: [ServiceStatus]
 
     public init(
         version: String, instance: String, pid: Int, generation: Int?, planId: String?, busy: Bool, configDirectory: String?,
-        services: [ServiceStatus]
+        endsWithLastClient: Bool? = nil, services: [ServiceStatus]
     ) {
         self.version = version
         self.instance = instance
@@ -24,6 +26,7 @@ public struct StatusReport: Codable, Sendable, Equatable {
         self.planId = planId
         self.busy = busy
         self.configDirectory = configDirectory
+        self.endsWithLastClient = endsWithLastClient
         self.services = services
     }
 
@@ -32,6 +35,7 @@ public struct StatusReport: Codable, Sendable, Equatable {
         case apiVersion = "api_version"
         case planId = "plan_id"
         case configDirectory = "config_directory"
+        case endsWithLastClient = "ends_with_last_client"
     }
 }
 

@@ -35,4 +35,17 @@ struct UpstreamArgumentsTests {
         #expect(translated("--resume", hasConfiguration: false) == "--resume")
         #expect(translated("--mode=claude", hasConfiguration: false) == "run --backend claude -- claude")
     }
+
+    /// The history is for all who may read it; a prompt is the client's.
+    @Test(arguments: [
+        ("--mode=lmstudio -p secret", "run", "run --backend lmstudio"),
+        ("-p run secret", "run", "run"),
+        ("run --backend x -- claude -p secret", "run", "run --backend x"),
+        ("", "run", "run"),
+        ("apply -f x.yaml --yes", "apply", "apply -f x.yaml --yes"),
+        ("--instance lab down", "down", "down --instance lab"),
+    ])
+    func whatTheHistoryKeeps(line: String, command: String, kept: String) {
+        #expect(UpstreamArguments.own(line.split(separator: " ").map(String.init), command: command).joined(separator: " ") == kept)
+    }
 }

@@ -56,8 +56,10 @@ final class ControlReply: Sendable {
     }
 
     /// A client that does not read is let go: what it would still get must not grow here.
-    func event(_ value: some Encodable) {
-        guard channel.isWritable, let document = try? JSON(encoding: value) else {
+    ///
+    /// - Parameter isBounded: one of a number that the request itself bounds, and which may come faster than any client reads.
+    func event(_ value: some Encodable, isBounded: Bool = false) {
+        guard isBounded || channel.isWritable, let document = try? JSON(encoding: value) else {
             channel.close(promise: nil)
             return
         }

@@ -13,6 +13,8 @@ final class ApplySession {
     /// What is to be current when it succeeds.
     var generation: Generation?
     var plan: LaunchPlan?
+    /// The stack outlives its clients when it succeeds.
+    var stays = false
     /// The last words of the service that failed.
     var logTail: [String]?
 

@@ -9,11 +9,13 @@ extension Supervisor {
         do throws(SupervisorError) {
             let plan = try verify(request)
             session.plan = plan
+            session.stays = request.stays ?? false
             try secrets.add(request.secrets)
             let bindings = bound(request.bindings)
             let target = try target(plan, bindings)
             try preflight(plan, bindings, session)
             if isRunning(target), request.envelope.planId == generation?.planId {
+                if session.stays { endsWithLastClient = false }
                 return end(
                     session, Outcome(result: .unchanged, exitCode: 0, generation: generation?.number, planId: generation?.planId), record: false)
             }
@@ -81,6 +83,9 @@ extension Supervisor {
                 "the plan is for the instance `\(plan.instance)`; this supervisor has `\(instance.name)`", hint: "use --instance \(plan.instance)",
                 exitCode: 3)
         }
+        if let timeout = request.timeoutMs, !(1...PlanLimits.longestMs).contains(timeout) {
+            throw SupervisorError("the time for the apply is \(timeout) ms, outside 1...\(PlanLimits.longestMs)", exitCode: 64)
+        }
         let current = generation.map {
             Precondition.Current(planId: $0.planId, generation: $0.number, folder: $0.bindings[PlanPath.Root.config.rawValue])
         }
@@ -108,7 +113,7 @@ extension Supervisor {
             bindings: Self.roots(bindings), secrets: secrets, listeners: listeners,
             members: { name in
                 self.live.values.filter { $0.record.service.name == name }.reduce(into: []) {
-                    $0.formUnion(Membership.members(leader: $1.pid, directory: $1.directory.path, orphans: $1.reaper))
+                    $0.formUnion($1.members)
                 }
             }, leaving: Set(core.units.values.map(\.name)).subtracting(names))
         var findings = checks.findings(plan)

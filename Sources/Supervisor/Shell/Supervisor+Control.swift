@@ -26,7 +26,7 @@ extension Supervisor {
         eventSubscribers.remove(reply)
         logSubscribers[reply] = nil
         if session?.reply === reply { session?.reply = nil }
-        if attached.remove(reply) != nil, attached.isEmpty, options.untilIdle {
+        if attached.remove(reply) != nil, attached.isEmpty, endsWithLastClient {
             log.write(.notice, "the last client has gone")
             stopAll()
         }
@@ -59,7 +59,7 @@ extension Supervisor {
         reply.beginEvents()
         for name in service.map({ [$0] }) ?? known.sorted() {
             guard let path = (core.units.values.first { $0.name == name }?.service ?? plan?.service(named: name)).map(logPath) else { continue }
-            for line in LogTail.lines(lines, of: path) { reply.event(LogLine(service: name, line: line)) }
+            for line in LogTail.lines(lines, of: path) { reply.event(LogLine(service: name, line: line), isBounded: true) }
         }
         if follow { logSubscribers[reply] = .some(service) } else { reply.endEvents() }
     }
@@ -73,15 +73,18 @@ extension Supervisor {
     // MARK: clients
 
     private func attach(_ reply: ControlReply) {
+        guard !isEnding else {
+            return reply.fail(409, ControlError(message: "the supervisor is stopping", hint: "wait for its end and try again", exitCode: 3))
+        }
         reply.beginEvents()
         attached.insert(reply)
     }
 
     /// With `--until-idle` somebody must come: a supervisor whose starter died must not stay for ever.
     func expectClients() {
-        guard options.untilIdle else { return }
+        guard endsWithLastClient else { return }
         loop.schedule(at: EventLoop.now + SupervisorOptions.attachDeadlineMs) { [unowned self] in
-            guard self.attached.isEmpty else { return }
+            guard self.attached.isEmpty, self.endsWithLastClient else { return }
             // An apply that is still under way is its caller's presence.
             if self.session != nil { return self.expectClients() }
             self.log.write(.notice, "no client came")

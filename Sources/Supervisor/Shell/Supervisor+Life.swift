@@ -10,6 +10,10 @@ extension Supervisor {
     /// Runs a supervisor until it is told to stop.
     /// - Returns: the exit code of the process.
     public static func run(_ options: SupervisorOptions, environment: [String: String]) throws(SupervisorError) -> Int32 {
+        guard Instance.isName(options.instance) else {
+            throw SupervisorError(
+                "`\(options.instance)` is not the name of an instance", hint: "lower-case letters, digits and `-`, at most 32 of them", exitCode: 64)
+        }
         let instance = Instance(name: options.instance, environment: environment)
         for path in [instance.state, instance.cache, instance.logs, instance.runtime] where !path.hasPrefix("/") {
             throw SupervisorError(
@@ -32,8 +36,7 @@ extension Supervisor {
             for message in self.loop.mailbox.take() { message(self) }
         }
         log.write(.notice, "supervisor \(Version.current) of instance \(instance.name), pid \(getpid())")
-        generation = try store.current()
-        plan = try generation.map { generation throws(SupervisorError) in try verified(try store.envelope(generation)) }
+        try readCurrent()
         adoptRuns()
         server = try ControlServer(path: instance.controlSocket, mailbox: loop.mailbox)
         try startCurrent()
@@ -44,17 +47,29 @@ extension Supervisor {
         server?.close()
     }
 
+    /// A supervisor that waits for an apply does without a current generation that is damaged: that apply is its remedy.
+    private func readCurrent() throws(SupervisorError) {
+        do throws(SupervisorError) {
+            guard let current = try store.current() else { return }
+            plan = try verified(try store.envelope(current))
+            generation = current
+        } catch {
+            guard options.idle else { throw error }
+            log.write(.error, "the current generation cannot be used: \(error.message); the next apply makes a new one")
+        }
+    }
+
     /// What is current starts; where nothing is, the initial plan.
     private func startCurrent() throws(SupervisorError) {
+        let initial = options.initialPlan
+        // It may hold secrets, and is of no use to a later start.
+        defer { if let initial { unlink(initial) } }
         if let generation, let plan {
             guard !options.idle else { return }
             handle(.begin(Change.Request(kind: .boot, target: try target(plan, generation.bindings))))
-        } else if let path = options.initialPlan {
-            guard let bytes = try AtomicFile.read(path) else { throw SupervisorError("the initial plan \(path) does not exist", exitCode: 66) }
-            let request: ApplyRequest = try decode(bytes, path)
-            // It may hold secrets.
-            unlink(path)
-            apply(request, user: Self.userName(geteuid()), nil)
+        } else if let initial {
+            guard let bytes = try AtomicFile.read(initial) else { throw SupervisorError("the initial plan \(initial) does not exist", exitCode: 66) }
+            apply(try decode(bytes, initial), user: Self.userName(geteuid()), nil)
         }
     }
 

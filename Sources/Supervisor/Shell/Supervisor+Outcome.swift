@@ -16,26 +16,40 @@ extension Supervisor {
         committed.standing = .good
         generation = committed
         plan = session?.plan
+        if session?.stays == true { endsWithLastClient = false }
         return nil
     }
 
     func finished(_ result: Change.Result) {
-        listeners.retain(core.units.values.map(\.service))
+        listeners.retain(core.servicesWithListeners)
         let identities = Set(core.units.values.map(\.identity))
         wantedBindings = wantedBindings.filter { identities.contains($0.key) }
         guard let session else {
-            if result == .stopped { stopLoop() }
+            if result == .stopped {
+                if endsWithLastClient { forgetSecrets() }
+                stopLoop()
+            }
             return
         }
         switch result {
         case .converged: break
         case .stopped:
+            forgetSecrets()
             end(session, Outcome(result: .stopped, exitCode: 0, generation: generation?.number, planId: generation?.planId))
             stopLoop()
         case .committed(let gaps):
             end(session, Outcome(result: .committed, exitCode: 0, generation: generation?.number, planId: generation?.planId, gapsMs: gaps))
         case .rolledBack(let reason, let culprit, let gaps): failed(session, .rolledBack, 4, reason, culprit, gaps)
         case .failed(let reason, let culprit, let gaps): failed(session, .failed, 5, reason, culprit, gaps)
+        }
+    }
+
+    /// Nothing runs that needs them. After a signal they stay, since a restart of the unit must find them.
+    private func forgetSecrets() {
+        do throws(SupervisorError) {
+            try secrets.forget()
+        } catch {
+            log.write(.error, "the values that an apply sent are still there: \(error.message)")
         }
     }
 

@@ -26,7 +26,13 @@ extension Supervisor {
             self.live[unit] = live
             reaper.expect(child.pid) { [unowned self] status in self.leaderExited(live, status) }
             save(live)
-            try connect(live, output: prepared.output, lease: prepared.lease)
+            do throws(SupervisorError) {
+                try connect(live, output: prepared.output, lease: prepared.lease)
+            } catch {
+                // It runs: it is ended as a process, not forgotten as a start that failed.
+                log.write(.error, "\(service.name): \(error.message); it is ended")
+                live.killAll()
+            }
             live.pump?.note("\(service.name) started: pid \(child.pid)", afterOutput: false)
             handle(unit, .spawned(run: run, pid: child.pid))
         } catch {

@@ -11,7 +11,8 @@ extension Supervisor {
         }
         return StatusReport(
             version: Version.current, instance: instance.name, pid: Int(getpid()), generation: generation?.number, planId: generation?.planId,
-            busy: session != nil, configDirectory: generation?.bindings[PlanPath.Root.config.rawValue], services: shown.map(serviceStatus))
+            busy: session != nil, configDirectory: generation?.bindings[PlanPath.Root.config.rawValue],
+            endsWithLastClient: endsWithLastClient, services: shown.map(serviceStatus))
     }
 
     func serviceStatus(_ unit: Core.Unit) -> ServiceStatus {

@@ -38,6 +38,8 @@ public final class Supervisor {
     var plan: LaunchPlan?
     var session: ApplySession?
     var isEnding = false
+    /// Until an apply says that the stack is to stay.
+    var endsWithLastClient: Bool
     var exitCode: Int32 = 0
 
     var eventSubscribers: Set<ControlReply> = []
@@ -55,6 +57,7 @@ public final class Supervisor {
 
     init(options: SupervisorOptions, instance: Instance, inherited: [CInt], systemd: Systemd) throws(SupervisorError) {
         self.options = options
+        endsWithLastClient = options.untilIdle
         self.instance = instance
         self.systemd = systemd
         store = try Store(state: instance.state)

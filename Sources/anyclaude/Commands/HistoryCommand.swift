@@ -9,7 +9,7 @@ struct HistoryCommand: Command {
     @Flag(help: "As JSON.") var json = false
 
     func execute(_ session: Session) throws -> Int32 {
-        let entries = try session.requireSupervisor(session.instanceName()).client.history()
+        let entries = try self.entries(session)
         if json {
             Output.print((["history": try JSON(encoding: entries)] as JSON).versioned())
             return ExitStatus.success
@@ -25,6 +25,13 @@ struct HistoryCommand: Command {
         }
         for line in table.lines { Output.print(line) }
         return ExitStatus.success
+    }
+
+    private func entries(_ session: Session) throws -> [HistoryEntry] {
+        let name = session.instanceName()
+        if let supervisor = try session.findSupervisor(name) { return try supervisor.client.history() }
+        if let stored = try StoredHistory.entries(state: session.instance(name).state) { return stored }
+        return try session.requireSupervisor(name).client.history()
     }
 }
 

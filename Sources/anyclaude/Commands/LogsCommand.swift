@@ -13,7 +13,8 @@ struct LogsCommand: Command {
     }
 
     func execute(_ session: Session) throws -> Int32 {
-        let supervisor = try session.requireSupervisor(session.instanceName())
+        let name = session.instanceName()
+        guard let supervisor = try session.findSupervisor(name) else { return try showStored(session, name) }
         let events = try supervisor.client.logs(service: service, lines: lines, follow: global.follow)
         while true {
             switch try events.step(by: .after(milliseconds: 60_000)) {
@@ -22,5 +23,19 @@ struct LogsCommand: Command {
             case .ended: return ExitStatus.success
             }
         }
+    }
+
+    /// What a stack that has stopped, or that never became healthy, left in its logs.
+    private func showStored(_ session: Session, _ name: String) throws -> Int32 {
+        let stored = StoredLogs(folder: session.instance(name).logs)
+        let services = service.map { [$0] } ?? stored.services
+        guard !global.follow, !services.isEmpty, services.allSatisfy(stored.services.contains) else {
+            _ = try session.requireSupervisor(name)
+            return ExitStatus.precondition
+        }
+        for name in services {
+            for line in stored.tail(name, lines: lines) { Output.print(service == nil ? "\(session.style.dim("\(name) |")) \(line)" : line) }
+        }
+        return ExitStatus.success
     }
 }

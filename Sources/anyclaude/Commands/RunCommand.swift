@@ -22,8 +22,9 @@ struct RunCommand: Command {
                 hint: arguments[0] == "claude" ? "install Claude Code, or use PROXY_ONLY=true and `anyclaude env`" : "check PATH",
                 exitCode: ExitStatus.noInput)
         }
-        var signals = try SignalPipe(proxyOnly ? ClientProcess.endingSignals : ClientProcess.watchedSignals)
         let (stack, attachment) = try StackStarter(session: session, backend: backend, replace: replace).start()
+        // Not before: until a client runs, a signal ends this command, and with it a stack that nobody else uses.
+        var signals = try SignalPipe(proxyOnly ? ClientProcess.endingSignals : ClientProcess.watchedSignals)
         if proxyOnly {
             Output.print(stack.address.baseURL)
             return try attachment.hold(until: &signals)

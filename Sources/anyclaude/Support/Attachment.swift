@@ -4,13 +4,15 @@ import Glibc
 /// This command as a client of the stack, for as long as the value lives: the supervisor counts the open stream.
 final class Attachment {
     private let session: Session
-    private let supervisor: RunningSupervisor
+    private var supervisor: RunningSupervisor
+    private let instance: String
     private var stream: EventStream?
     private var retry = Deadline.after(milliseconds: 0)
 
-    init(session: Session, supervisor: RunningSupervisor) throws(ControlClientError) {
+    init(session: Session, supervisor: RunningSupervisor, instance: String) throws(ControlClientError) {
         self.session = session
         self.supervisor = supervisor
+        self.instance = instance
         stream = try supervisor.client.attach()
     }
 
@@ -52,11 +54,24 @@ final class Attachment {
 
     /// The services live on without their supervisor, so the client is not disturbed.
     private func attachAgain() {
-        do throws(ControlClientError) {
+        do {
+            if hasCrashed { supervisor = try session.supervisor(instance, untilIdle: supervisor.endsWithLastClient) }
             stream = try supervisor.client.attach()
             session.debug(1, "attached again")
         } catch {
-            lose(error.message)
+            lose("\(error)")
+        }
+    }
+
+    /// One that ended in order took its socket away. After a crash nobody but its clients is there to start another, which takes
+    /// over the services and ends them with the last client; systemd starts its own.
+    private var hasCrashed: Bool {
+        guard !supervisor.isSystem, Paths.exists(supervisor.socket) else { return false }
+        do throws(ControlClientError) {
+            _ = try supervisor.client.status()
+            return false
+        } catch {
+            return error.kind == .unreachable
         }
     }
 }

@@ -17,7 +17,7 @@ extension Command {
         let fallback = Style(isColored: false)
         var style = fallback
         do {
-            let session = try Session(global)
+            let session = try Session(global, command: Self.configuration.commandName ?? "")
             style = session.errorStyle
             let code = try execute(session)
             if code != ExitStatus.success { throw ExitCode(code) }

@@ -44,13 +44,13 @@ enum Files {
         }
     }
 
-    /// The last lines of a text file, as far as its last 16 KiB hold them; none where it cannot be read.
-    static func tail(_ path: String, lines: Int) -> [String] {
+    /// The last lines of a text file, as far as its last `window` bytes hold them; none where it cannot be read.
+    static func tail(_ path: String, lines: Int, window: Int = 16 << 10) -> [String] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return [] }
         defer { close(descriptor) }
         let size = lseek(descriptor, 0, SEEK_END)
-        var buffer = [UInt8](repeating: 0, count: 16 << 10)
+        var buffer = [UInt8](repeating: 0, count: window)
         let count = pread(descriptor, &buffer, buffer.count, max(0, size - buffer.count))
         guard count > 0 else { return [] }
         return String(decoding: buffer[..<count], as: UTF8.self).split(separator: "\n").suffix(lines).map(String.init)

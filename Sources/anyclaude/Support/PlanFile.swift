@@ -1,3 +1,4 @@
+import Control
 import JSON
 import LaunchPlan
 
@@ -13,11 +14,18 @@ enum PlanFile {
             throw CommandError(
                 "\(path) is not a saved plan: \(error)", hint: "a configuration is applied with -f FILE", exitCode: ExitStatus.diagnostics)
         }
+        let plan: LaunchPlan
         do throws(PlanEnvelope.Refusal) {
-            return (envelope, try envelope.verified())
+            plan = try envelope.verified()
         } catch {
             throw CommandError(error, file: path)
         }
+        guard Instance.isName(plan.instance) else {
+            throw CommandError(
+                "\(path): `\(Text.line(plan.instance))` is not the name of an instance", hint: "make the plan again", exitCode: ExitStatus.diagnostics
+            )
+        }
+        return (envelope, plan)
     }
 
     static func write(_ envelope: PlanEnvelope, to path: String) throws {

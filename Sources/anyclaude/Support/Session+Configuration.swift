@@ -24,9 +24,7 @@ extension Session {
     func requireConfigurationPath() throws(CommandError) -> String {
         if let file = options.file { return file }
         do throws(ConfigFileError) {
-            let found = try ConfigurationFile.find(in: "")
-            for other in found.shadowed { Output.note("\(errorStyle.warning("warning")): \(other) is not read: \(found.path) goes before it") }
-            return found.path
+            return try ConfigurationFile.find(in: "").path
         } catch {
             throw CommandError(
                 "no configuration in \(caller.directory)",
@@ -58,7 +56,15 @@ extension Session {
         }
         let flags = (options.instance.map { [Override.instance($0)] } ?? []) + overrides
         debug(1, "compiling \(path)")
-        return Compiler.compile(CompilerInput(file: source, overrides: Overrides(flags: flags, environment: caller.environment)))
+        var compilation = Compiler.compile(CompilerInput(file: source, overrides: Overrides(flags: flags, environment: caller.environment)))
+        compilation.diagnostics = (shadowed(by: path) + compilation.diagnostics).sortedForReport()
+        return compilation
+    }
+
+    /// A file that was found, not named, may stand before others.
+    private func shadowed(by path: String) -> [Diagnostic] {
+        guard options.file == nil, let found = try? ConfigurationFile.find(in: ""), found.path == path else { return [] }
+        return found.shadowed.map { Diagnostic(.shadowedFile, "\($0) is not read: \(path) goes before it") }
     }
 
     func show(_ compilation: Compilation) {

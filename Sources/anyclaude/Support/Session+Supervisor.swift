@@ -9,6 +9,8 @@ struct RunningSupervisor {
     var isSystem: Bool
     /// Started by this command.
     var isOurs = false
+    /// It ends the stack with its last client.
+    var endsWithLastClient = false
 }
 
 extension Session {
@@ -19,7 +21,7 @@ extension Session {
     /// The machine's own stack goes before the user's, unless ANYCLAUDE_HOME says which one is meant.
     func sockets(_ name: String) -> [(path: String, isSystem: Bool)] {
         let own = (instance(name).controlSocket, false)
-        guard name == Instance.defaultName, caller.environment["ANYCLAUDE_HOME"] == nil else { return [own] }
+        guard name == Instance.defaultName, (caller.environment["ANYCLAUDE_HOME"] ?? "").isEmpty else { return [own] }
         return [(Instance.systemControlSocket, true), own]
     }
 
@@ -32,7 +34,8 @@ extension Session {
             do throws(ControlClientError) {
                 let status = try client.status()
                 debug(1, "supervisor \(status.version) with pid \(status.pid) at \(path)")
-                return RunningSupervisor(client: client, socket: path, isSystem: isSystem)
+                return RunningSupervisor(
+                    client: client, socket: path, isSystem: isSystem, endsWithLastClient: status.endsWithLastClient ?? false)
             } catch {
                 switch error.kind {
                 case .unreachable: debug(2, error.message)
@@ -63,5 +66,20 @@ extension Session {
                 hint: "unset it, or start one with `anyclaude supervise --instance \(name)`", exitCode: ExitStatus.precondition)
         }
         return try SupervisorLauncher(session: self, instance: instance(name)).launch(untilIdle: untilIdle)
+    }
+}
+
+extension RunningSupervisor {
+    /// Ends the supervisor where this command started it and it has nothing to run.
+    func endIfEmpty(_ session: Session) {
+        guard isOurs else { return }
+        do {
+            guard try client.status().services.isEmpty else { return }
+            let events = try client.down(DownRequest(command: session.commandText))
+            let deadline = Deadline.after(milliseconds: 60_000)
+            while case .event(let event) = try events.step(by: deadline), event.outcome == nil {}
+        } catch {
+            session.debug(1, "the supervisor that was started for this could not be ended: \(error)")
+        }
     }
 }

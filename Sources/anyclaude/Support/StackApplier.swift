@@ -8,32 +8,23 @@ struct StackApplier {
     var replace = false
     var timeoutMs: Int?
     var json = false
+    /// Whether the stack outlives its clients from here on.
+    var stays = true
 
     /// Sends the plan to the supervisor and follows it to its end.
     ///
-    /// A supervisor that this command started, and that has nothing to run after a refused or failed first apply, is ended again.
+    /// A supervisor that this command started, and that has nothing to run after a refused or failed apply, is ended again.
     func apply(_ envelope: PlanEnvelope, _ plan: LaunchPlan, configDirectory: String, to supervisor: RunningSupervisor) throws -> Outcome {
-        let request = ApplyRequest(envelope, plan: plan, configDirectory: configDirectory, session: session, replace: replace, timeoutMs: timeoutMs)
+        let request = ApplyRequest(
+            envelope, plan: plan, configDirectory: configDirectory, session: session, replace: replace, timeoutMs: timeoutMs, stays: stays)
         do {
             var runner = ProgressRunner(client: supervisor.client, reporter: ProgressReporter(json: json, session: session))
             let outcome = try runner.follow(try supervisor.client.apply(request))
-            if outcome.exitCode != 0 { endIfEmpty(supervisor) }
+            if outcome.exitCode != 0 { supervisor.endIfEmpty(session) }
             return outcome
         } catch {
-            endIfEmpty(supervisor)
+            supervisor.endIfEmpty(session)
             throw error
-        }
-    }
-
-    private func endIfEmpty(_ supervisor: RunningSupervisor) {
-        guard supervisor.isOurs else { return }
-        do {
-            guard try supervisor.client.currentPlan() == nil else { return }
-            let events = try supervisor.client.down(DownRequest(command: session.commandText))
-            let deadline = Deadline.after(milliseconds: 60_000)
-            while case .event(let event) = try events.step(by: deadline), event.outcome == nil {}
-        } catch {
-            session.debug(1, "the supervisor that was started for this could not be ended: \(error)")
         }
     }
 }

@@ -16,7 +16,7 @@ struct StackStarter {
         let base = try supervisor.client.currentPlan()
         let envelope = try PlanEnvelope(plan: compiled.plan, basePlanId: base?.envelope.planId, provenance: compiled.provenance)
         if try base?.envelope.planId != envelope.planId || !isHealthy(supervisor) {
-            let applier = StackApplier(session: session, replace: replace)
+            let applier = StackApplier(session: session, replace: replace, stays: false)
             let outcome = try applier.apply(envelope, compiled.plan, configDirectory: compiled.directory, to: supervisor)
             guard outcome.exitCode == 0 else {
                 outcome.report(session, done: "")
@@ -42,26 +42,32 @@ struct StackStarter {
             throw CommandError("no stack runs", exitCode: ExitStatus.precondition)
         }
         let stack = try StackClient.current(of: supervisor)
-        return (stack, try Attachment(session: session, supervisor: supervisor))
+        return (stack, try Attachment(session: session, supervisor: supervisor, instance: name))
     }
 
     /// The machine's own stack, where there is one with a plan: a user's command uses it and does not change it.
     private func systemStack() throws -> (StackClient, Attachment)? {
         let name = session.instanceName()
         guard let supervisor = try session.findSupervisor(name), supervisor.isSystem, try supervisor.client.currentPlan() != nil else { return nil }
-        return (try StackClient.current(of: supervisor), try Attachment(session: session, supervisor: supervisor))
+        return (try StackClient.current(of: supervisor), try Attachment(session: session, supervisor: supervisor, instance: name))
     }
+
+    /// As long as a service may take to stop where its configuration does not say more, and a little.
+    private static let endingTimeoutMs = 60_000
 
     /// Attached before anything is applied: a supervisor that ends with its last client must not end while a model loads.
     private func attach(_ name: String) throws -> (RunningSupervisor, Attachment) {
-        let deadline = Deadline.after(milliseconds: SupervisorLauncher.timeoutMs)
+        let deadline = Deadline.after(milliseconds: Self.endingTimeoutMs)
+        var isTold = false
         while true {
             let supervisor = try session.supervisor(name, untilIdle: true)
             do throws(ControlClientError) {
-                return (supervisor, try Attachment(session: session, supervisor: supervisor))
+                return (supervisor, try Attachment(session: session, supervisor: supervisor, instance: name))
             } catch {
-                // The one that was found is just ending with its last client.
-                guard error.kind == .unreachable || error.kind == .disconnected, !deadline.hasPassed else { throw error }
+                // The one that was found is just ending with its last client: another can be started when it has gone.
+                guard [.unreachable, .disconnected, .refused(status: 409)].contains(error.kind), !deadline.hasPassed else { throw error }
+                if !isTold { Output.note("waiting for the end of the stack that is stopping") }
+                isTold = true
                 Pause.briefly()
             }
         }

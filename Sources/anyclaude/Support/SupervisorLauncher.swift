@@ -4,6 +4,7 @@ import Glibc
 /// Starts `anyclaude-supervisor` as a process of its own and waits until it answers.
 struct SupervisorLauncher {
     static let program = "anyclaude-supervisor"
+    static let logName = "supervisor.log"
     /// It only has to take its lock and open a socket; whatever it starts comes later.
     static let timeoutMs = 15_000
 
@@ -24,19 +25,19 @@ struct SupervisorLauncher {
         let program = try Self.path(session.caller)
         try Paths.makeDirectory(instance.state)
         try Paths.makeDirectory(instance.logs)
-        let log = "\(instance.logs)/supervisor.log"
+        let log = "\(instance.logs)/\(Self.logName)"
         // What is current does not start by itself: an apply follows, and would replace it at once.
         let arguments = [program, "--instance", instance.name, "--idle"] + (untilIdle ? ["--until-idle"] : [])
         session.debug(1, "starting \(arguments.joined(separator: " "))")
         let pid = try ChildProcess.spawnDetached(arguments, environment: session.caller.environment, log: log)
-        return try wait(for: pid, log: log)
+        return try wait(for: pid, log: log, untilIdle)
     }
 
-    private func wait(for pid: pid_t, log: String) throws -> RunningSupervisor {
+    private func wait(for pid: pid_t, log: String, _ untilIdle: Bool) throws -> RunningSupervisor {
         let deadline = Deadline.after(milliseconds: Self.timeoutMs)
         var ended: ChildProcess.Ending?
         while true {
-            if let ready = try answering() { return ready }
+            if let ready = try answering(untilIdle) { return ready }
             if ended == nil { ended = ChildProcess.ending(of: pid) }
             // Code 3: another supervisor was quicker. It is the one to wait for.
             if let ended, ended != .exited(ExitStatus.precondition) { throw failure("ended with \(ended)", log, ended) }
@@ -45,11 +46,11 @@ struct SupervisorLauncher {
         }
     }
 
-    private func answering() throws -> RunningSupervisor? {
+    private func answering(_ untilIdle: Bool) throws -> RunningSupervisor? {
         do throws(ControlClientError) {
             let client = ControlClient(socket: instance.controlSocket)
             _ = try client.status()
-            return RunningSupervisor(client: client, socket: instance.controlSocket, isSystem: false, isOurs: true)
+            return RunningSupervisor(client: client, socket: instance.controlSocket, isSystem: false, isOurs: true, endsWithLastClient: untilIdle)
         } catch {
             if error.kind == .unreachable || error.kind == .disconnected { return nil }
             throw error

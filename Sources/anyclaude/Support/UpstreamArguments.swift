@@ -49,6 +49,11 @@ enum UpstreamArguments {
         return ["run"] + backend(mode) + ["--", "claude"] + rest
     }
 
+    /// What of a command line is ours to repeat: nothing that goes to a client, in whatever form it was given.
+    static func own(_ arguments: [String], command: String) -> [String] {
+        Array(translated(arguments, commands: [command], hasConfiguration: true).prefix { $0 != "--" })
+    }
+
     private static func backend(_ mode: String?) -> [String] { mode.map { ["--backend", $0] } ?? [] }
 
     private static func afterGlobalOptions(_ arguments: [String]) -> (name: String, index: Int)? {
