@@ -8,6 +8,7 @@ extension TemplateEvaluator {
             }
             return value
         }
+        try check(size: text.utf8.count)
         let bytes = Array(text.utf8)
         switch name {
         case "startswith", "endswith":
@@ -40,7 +41,7 @@ extension TemplateEvaluator {
                 guard let part = element.stringValue else { throw failure("`join` needs strings, not \(element.typeName)") }
                 parts.append(part)
             }
-            return .string(parts.joined(separator: text))
+            return .string(try joined(parts, text))
         case "find", "rfind", "index":
             let part = Array(try argument(0).utf8)
             let range =
@@ -76,6 +77,11 @@ extension TemplateEvaluator {
             return .string((signed ? String(text.prefix(1)) : "") + String(repeating: "0", count: missing) + text.dropFirst(signed ? 1 : 0))
         default: return .bool(PythonText.satisfies(name, text))
         }
+    }
+
+    func joined(_ parts: [String], _ separator: String) throws(RuntimeError) -> String {
+        try check(size: parts.reduce(parts.count * separator.utf8.count) { $0 + $1.utf8.count })
+        return parts.joined(separator: separator)
     }
 
     func replaced(_ text: String, _ old: String, _ new: String, _ limit: Int) throws(RuntimeError) -> String {
@@ -117,7 +123,7 @@ extension TemplateEvaluator {
     func formatted(_ format: String, _ values: [TemplateValue]) throws(RuntimeError) -> String {
         var result = String.UnicodeScalarView()
         var rest = values[...]
-        var scalars = Substring.UnicodeScalarView(format.unicodeScalars)
+        var scalars = format.unicodeScalars[...]
         while let scalar = scalars.popFirst() {
             guard scalar == "%" else {
                 result.append(scalar)
@@ -158,7 +164,7 @@ extension TemplateEvaluator {
     private func braceFormatted(_ format: String, _ arguments: TemplateArguments) throws(RuntimeError) -> String {
         var result = String.UnicodeScalarView()
         var next = 0
-        var scalars = Substring.UnicodeScalarView(format.unicodeScalars)
+        var scalars = format.unicodeScalars[...]
         while let scalar = scalars.popFirst() {
             guard scalar == "{" || scalar == "}" else {
                 result.append(scalar)
