@@ -35,8 +35,7 @@ public struct ChatTemplate: Sendable {
         names["add_generation_prompt"] = .bool(addGenerationPrompt)
         for member in options { names[member.key] = TemplateValue(member.value) }
         let evaluator = TemplateEvaluator(budget: .init(), clock: now)
-        try evaluator.run(syntax.body, in: TemplateScope(parent: nil, names))
-        return String(decoding: evaluator.output, as: UTF8.self)
+        return try evaluator.render(syntax, in: TemplateScope(parent: nil, names))
     }
 
     /// The present time of this machine in strftime(3)'s format.

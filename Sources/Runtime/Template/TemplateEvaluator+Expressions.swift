@@ -3,7 +3,8 @@ import Glibc
 /// Expressions and their operators.
 extension TemplateEvaluator {
     func evaluate(_ expression: Expression, in scope: TemplateScope) throws(RuntimeError) -> TemplateValue {
-        try step()
+        try enter()
+        defer { leave() }
         switch expression {
         case .none: return .none
         case .bool(let value): return .bool(value)
@@ -18,6 +19,7 @@ extension TemplateEvaluator {
         case .dict(let members):
             var dict = TemplateDict()
             for member in members { dict.set(try evaluate(member.key, in: scope), try evaluate(member.value, in: scope)) }
+            try check(nestingOf: dict.members.lazy.map(\.value))
             return .dict(dict)
         case .attribute(let base, let name): return try attribute(name, of: try evaluate(base, in: scope))
         case .item(let base, let key): return try item(try evaluate(key, in: scope), of: try evaluate(base, in: scope))
@@ -68,6 +70,7 @@ extension TemplateEvaluator {
         var values: [TemplateValue] = []
         values.reserveCapacity(expressions.count)
         for expression in expressions { values.append(try evaluate(expression, in: scope)) }
+        try check(nestingOf: values)
         return values
     }
 
@@ -183,7 +186,9 @@ extension TemplateEvaluator {
         case (.add, .list(let one), .list(let other)):
             try check(size: one.count + other.count)
             return .list(one + other)
-        case (.add, .tuple(let one), .tuple(let other)): return .tuple(one + other)
+        case (.add, .tuple(let one), .tuple(let other)):
+            try check(size: one.count + other.count)
+            return .tuple(one + other)
         case (.multiply, .string(let text), _), (.multiply, _, .string(let text)):
             guard let count = left.integer ?? right.integer else { return nil }
             let (size, overflows) = text.utf8.count.multipliedReportingOverflow(by: max(count, 0))
@@ -280,10 +285,14 @@ extension TemplateEvaluator {
         switch container {
         case .string(let text):
             guard let part = element.stringValue else { throw failure("'in <string>' requires a string, not \(element.typeName)") }
+            try check(size: text.utf8.count)
             return PythonText.firstRange(of: Array(part.utf8), in: Array(text.utf8), from: 0) != nil
         case .dict(let dict): return dict[element] != nil
         case .undefined: return false
-        default: return try iterate(container).contains { $0.equals(element) }
+        default:
+            let elements = try iterate(container)
+            try check(size: elements.count)
+            return elements.contains { $0.equals(element) }
         }
     }
 }

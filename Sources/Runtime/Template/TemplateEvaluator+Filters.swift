@@ -49,7 +49,8 @@ extension TemplateEvaluator {
         if let integer = value.integer { return .integer(integer) }
         if case .float(let number) = value, let integer = Int(exactly: number.rounded(.towardZero)) { return .integer(integer) }
         if let text = value.stringValue.map({ PythonText.stripped($0, nil, left: true, right: true) }) {
-            if let integer = Int(text, radix: arguments.value(1, "base")?.integer ?? 10) { return .integer(integer) }
+            let base = arguments.value(1, "base")?.integer ?? 10
+            if (2...36).contains(base), let integer = Int(text, radix: base) { return .integer(integer) }
             if let number = Double(text), let integer = Int(exactly: number.rounded(.towardZero)) { return .integer(integer) }
         }
         return fallback ?? .integer(0)
@@ -68,8 +69,15 @@ extension TemplateEvaluator {
         }
     }
 
+    private static let textFilters: Set<String> = [
+        "trim", "upper", "lower", "capitalize", "title", "replace", "join", "indent", "format", "escape", "e", "forceescape", "wordcount",
+    ]
+
     private func textFilter(_ name: String, _ value: TemplateValue, _ arguments: TemplateArguments) throws(RuntimeError) -> String? {
-        let text = value.text
+        // Only these need the text: that of a list of messages costs more than the filter.
+        guard Self.textFilters.contains(name) else { return nil }
+        let text = name == "join" ? "" : value.text
+        try check(size: text.utf8.count)
         switch name {
         case "trim": return PythonText.stripped(text, arguments.value(0, "chars").flatMap(\.stringValue), left: true, right: true)
         case "upper": return text.uppercased()
@@ -88,7 +96,7 @@ extension TemplateEvaluator {
                 let part = try arguments.value(1, "attribute").map { key throws(RuntimeError) in try path(key, of: element) } ?? element
                 parts.append(part.text)
             }
-            return parts.joined(separator: separator)
+            return try joined(parts, separator)
         case "indent": return indented(text, arguments)
         case "format": return try formatted(text, arguments.positional)
         case "escape", "e", "forceescape":

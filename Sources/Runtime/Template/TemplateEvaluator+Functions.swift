@@ -18,7 +18,7 @@ extension TemplateEvaluator {
         case "raise_exception": throw RuntimeError(arguments.positional.first?.text ?? "the chat template refuses the messages")
         case "strftime_now": return .string(clock(arguments.positional.first?.text ?? ""))
         case "namespace":
-            let namespace = TemplateNamespace()
+            let namespace = makeNamespace()
             for (key, value) in try dictArguments(arguments).members { namespace.members[key.text] = value }
             return .namespace(namespace)
         case "dict": return .dict(try dictArguments(arguments))
@@ -54,7 +54,7 @@ extension TemplateEvaluator {
         let (start, end) = bounds.count == 1 ? (0, bounds[0]) : (bounds[0], bounds[1])
         let (width, overflows) = end.subtractingReportingOverflow(start)
         // What Jinja's sandbox allows.
-        guard !overflows, step.magnitude <= Int.max.magnitude, width / step <= 100_000 else { throw failure("range(…) of more than 100000 elements") }
+        guard !overflows, step != .min, width != .min, width / step <= 100_000 else { throw failure("range(…) of more than 100000 elements") }
         return stride(from: start, to: end, by: step).map { .integer($0) }
     }
 

@@ -32,6 +32,7 @@ extension TemplateEvaluator {
             var result: [TemplateValue] = []
             for element in try iterate(value) {
                 let key = foldedCase(try keyed(element, arguments.value(1, "attribute")), arguments.value(0, "case_sensitive"))
+                try check(size: seen.count)
                 if seen.contains(where: { $0.equals(key) }) { continue }
                 seen.append(key)
                 result.append(element)

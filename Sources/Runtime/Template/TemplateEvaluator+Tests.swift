@@ -21,7 +21,7 @@ extension TemplateEvaluator {
             guard let integer = value.integer else { throw failure("the test `\(name)` needs an integer, not \(value.typeName)") }
             let divisor = name == "divisibleby" ? try argument().integer ?? 0 : 2
             guard divisor != 0 else { throw failure("division by zero") }
-            return (integer % divisor == 0) == (name != "odd")
+            return integer.isMultiple(of: divisor) == (name != "odd")
         case "filter": return Self.knownFilters.contains(value.text)
         default: return try isOfType(name, value)
         }

@@ -11,6 +11,10 @@ final class TemplateEvaluator {
         var output = 64 << 20
         /// Macros and recursive loops within one another.
         var depth = 64
+        /// Statements and expressions within one another, over all macros; bounds the stack.
+        var frames = 400
+        /// Lists and dicts within one another.
+        var valueDepth = 600
         /// Elements of a list, bytes of a text that an expression makes.
         var valueSize = 64 << 20
     }
@@ -19,9 +23,13 @@ final class TemplateEvaluator {
 
     let budget: Budget
     let clock: @Sendable (_ format: String) -> String
-    private(set) var output: [UInt8] = []
+    private var output: [UInt8] = []
     private var steps = 0
     private var depth = 0
+    private var frames = 0
+    /// A macro holds its scope, which holds the macro, and a namespace may hold itself: nothing would ever free them.
+    private var macroScopes: [TemplateScope] = []
+    private var namespaces: [TemplateNamespace] = []
     private(set) var line = 1
 
     init(budget: Budget, clock: @escaping @Sendable (_ format: String) -> String) {
@@ -36,9 +44,53 @@ final class TemplateEvaluator {
         if steps > budget.steps { throw failure("the template takes more than \(budget.steps) steps") }
     }
 
-    /// Refuses a value too large to make.
+    /// Refuses a value too large to make; making many large ones uses up the steps.
     func check(size: Int) throws(RuntimeError) {
         if size > budget.valueSize { throw failure("the template makes a value of more than \(budget.valueSize) elements") }
+        steps += size / 64
+        try step()
+    }
+
+    /// Refuses a value that is nested too deep to be written or freed.
+    func check(nestingOf elements: some Sequence<TemplateValue>, depth: Int = 1) throws(RuntimeError) {
+        if depth > budget.valueDepth { throw failure("the template nests values more than \(budget.valueDepth) deep") }
+        for element in elements {
+            switch element {
+            case .list(let inner), .tuple(let inner):
+                try step()
+                try check(nestingOf: inner, depth: depth + 1)
+            case .dict(let dict):
+                try step()
+                try check(nestingOf: dict.members.lazy.map(\.value), depth: depth + 1)
+            default: break
+            }
+        }
+    }
+
+    /// Each is left by `leave()`.
+    func enter() throws(RuntimeError) {
+        frames += 1
+        if frames > budget.frames { throw failure("the template nests statements and expressions more than \(budget.frames) deep") }
+        try step()
+    }
+
+    func leave() { frames -= 1 }
+
+    /// A namespace that is emptied at the end of the rendering.
+    func makeNamespace() -> TemplateNamespace {
+        let namespace = TemplateNamespace()
+        namespaces.append(namespace)
+        return namespace
+    }
+
+    /// The text that a template writes with the names of `scope`.
+    func render(_ syntax: TemplateSyntax, in scope: TemplateScope) throws(RuntimeError) -> String {
+        defer {
+            for scope in macroScopes { scope.clear() }
+            for namespace in namespaces { namespace.members = [:] }
+        }
+        try run(syntax.body, in: scope)
+        return String(decoding: output, as: UTF8.self)
     }
 
     private func nested<T>(_ body: () throws(RuntimeError) -> T) throws(RuntimeError) -> T {
@@ -66,6 +118,8 @@ final class TemplateEvaluator {
 
     @discardableResult
     func run(_ statements: [Statement], in scope: TemplateScope) throws(RuntimeError) -> Flow {
+        try enter()
+        defer { leave() }
         for statement in statements {
             try step()
             line = statement.line
@@ -89,7 +143,9 @@ final class TemplateEvaluator {
         case .capture(let target, let filters, let body):
             let text = try captured { () throws(RuntimeError) in try run(body, in: TemplateScope(parent: scope)) }
             try assign(target, try apply(filters, to: text, in: scope), in: scope)
-        case .macro(let macro): scope.set(macro.name, .function(.macro(macro, scope)))
+        case .macro(let macro):
+            scope.set(macro.name, .function(.macro(macro, scope)))
+            macroScopes.append(scope)
         case .callBlock(let call, let caller): try runCall(call, caller: caller, in: scope)
         case .filterBlock(let filters, let body):
             let text = try captured { () throws(RuntimeError) in try run(body, in: TemplateScope(parent: scope)) }

@@ -23,6 +23,7 @@ extension TemplateParser {
         try nested { parser throws(RuntimeError) in
             var value = try parser.disjunction()
             while parser.skip(name: "if") {
+                try parser.link()
                 let condition = try parser.disjunction()
                 let otherwise = parser.skip(name: "else") ? try parser.expression() : nil
                 value = .conditional(condition, then: value, otherwise: otherwise)
@@ -33,13 +34,19 @@ extension TemplateParser {
 
     private mutating func disjunction() throws(RuntimeError) -> Expression {
         var left = try conjunction()
-        while skip(name: "or") { left = .or(left, try conjunction()) }
+        while skip(name: "or") {
+            try link()
+            left = .or(left, try conjunction())
+        }
         return left
     }
 
     private mutating func conjunction() throws(RuntimeError) -> Expression {
         var left = try negation()
-        while skip(name: "and") { left = .and(left, try negation()) }
+        while skip(name: "and") {
+            try link()
+            left = .and(left, try negation())
+        }
         return left
     }
 
@@ -81,8 +88,10 @@ extension TemplateParser {
         var left = try concatenation()
         while true {
             if skip(symbol: "+") {
+                try link()
                 left = .binary(.add, left, try concatenation())
             } else if skip(symbol: "-") {
+                try link()
                 left = .binary(.subtract, left, try concatenation())
             } else {
                 return left
@@ -110,13 +119,17 @@ extension TemplateParser {
             default: return left
             }
             advance()
+            try link()
             left = .binary(operation, left, try power())
         }
     }
 
     private mutating func power() throws(RuntimeError) -> Expression {
         var left = try unary(withFilters: true)
-        while skip(symbol: "**") { left = .binary(.power, left, try unary(withFilters: true)) }
+        while skip(symbol: "**") {
+            try link()
+            left = .binary(.power, left, try unary(withFilters: true))
+        }
         return left
     }
 
@@ -184,6 +197,7 @@ extension TemplateParser {
         var value = base
         while true {
             if skip(symbol: ".") {
+                try link()
                 if case .integer(let index)? = current {
                     advance()
                     value = .item(value, .integer(index))
@@ -191,8 +205,10 @@ extension TemplateParser {
                     value = .attribute(value, try expectName())
                 }
             } else if skip(symbol: "[") {
+                try link()
                 value = try subscripted(value)
             } else if skip(symbol: "(") {
+                try link()
                 value = .call(value, try arguments())
             } else {
                 return value
@@ -266,10 +282,13 @@ extension TemplateParser {
         var value = base
         while true {
             if skip(symbol: "|") {
+                try link()
                 value = .filter(value, try application())
             } else if skip(name: "is") {
+                try link()
                 value = try test(value)
             } else if skip(symbol: "(") {
+                try link()
                 value = .call(value, try arguments())
             } else {
                 return value

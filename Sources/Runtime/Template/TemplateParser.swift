@@ -9,6 +9,9 @@ struct TemplateParser {
     private var depth = 0
     /// Deeper nesting than any template has; bounds the parser's stack.
     private static let maximumDepth = 100
+    /// Operators, members, calls and filters in a row, each of which holds what is before it.
+    private var links = 0
+    private static let maximumLinks = 250
 
     static func parse(_ source: String) throws(RuntimeError) -> TemplateSyntax {
         var parser = TemplateParser(tokens: try TemplateLexer.tokens(of: source))
@@ -68,6 +71,12 @@ struct TemplateParser {
         return try body(&self)
     }
 
+    /// Counts a link of a chain; chains within one another count together.
+    mutating func link() throws(RuntimeError) {
+        links += 1
+        guard links <= Self.maximumLinks else { throw failure("an expression of more than \(Self.maximumLinks) operators and filters") }
+    }
+
     // MARK: Statements
 
     /// Statements up to a block that begins with one of `ends`, whose name stays the current token.
@@ -75,6 +84,7 @@ struct TemplateParser {
         var result: [Statement] = []
         while let token = current {
             let line = line
+            links = 0
             advance()
             switch token {
             case .text(let text): result.append(Statement(line: line, kind: .text(text)))

@@ -18,6 +18,7 @@ final class TemplateScope {
     }
 
     func set(_ name: String, _ value: TemplateValue) { values[name] = value }
+    func clear() { values = [:] }
 }
 
 /// The `loop` of a running loop.
