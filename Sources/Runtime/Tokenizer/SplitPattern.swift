@@ -12,7 +12,7 @@ final class SplitPattern: @unchecked Sendable {
         var errorCode: CInt = 0
         var errorOffset = 0
         let compiled = pcre2_compile_8(
-            translated, translated.count, PCRE2_UTF | PCRE2_UCP | UInt32(PCRE2_NO_UTF_CHECK), &errorCode, &errorOffset, nil)
+            translated, translated.count, PCRE2_UTF | PCRE2_UCP | PCRE2_NEVER_BACKSLASH_C | UInt32(PCRE2_NO_UTF_CHECK), &errorCode, &errorOffset, nil)
         guard let compiled else {
             throw RuntimeError(
                 "cannot compile the tokenizer's pattern `\(pattern)`: \(Self.message(errorCode)) at byte \(errorOffset)",
