@@ -87,8 +87,8 @@ let package = Package(
         library(
             name: "InferenceRuntime", path: "Sources/Runtime",
             [
-                "LaunchPlan", "Messages", "Checkpoint", "Serving", "JSON", "COpenBLAS", "CKernels", "CPCRE2", "CUTF8Proc", crypto, hummingbird,
-                nioCore, logging, lifecycle, .product(name: "HTTPTypes", package: "swift-http-types"),
+                "LaunchPlan", "Messages", "Checkpoint", "Serving", "JSON", "CKernels", "CPCRE2", "CUTF8Proc", crypto, hummingbird, nioCore, logging,
+                lifecycle, .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
         library(
             name: "Proxy",
@@ -114,7 +114,7 @@ let package = Package(
         tests("Serving", ["Serving"]),
         tests("ConfigCompiler", ["ConfigCompiler", "LaunchPlan", "Diagnostics", "JSON"]),
         tests("Supervisor", ["Supervisor", "Control", "LaunchPlan", "JSON"]),
-        tests("InferenceRuntime", ["InferenceRuntime", "Checkpoint", "Messages", "JSON", "CKernels"]),
+        tests("InferenceRuntime", ["InferenceRuntime", "Checkpoint", "Messages", "JSON", "CKernels", "COpenBLAS"]),
         tests("Proxy", ["Proxy", "Messages", "LaunchPlan", "JSON"]),
         tests("anyclaude", ["anyclaude", "Control", "LaunchPlan", "JSON"]),
         tests("Integration", ["JSON", "Control", "LaunchPlan"], exclude: ["Python", "Systemd", "requirements.txt"]),
