@@ -25,14 +25,24 @@ extension Checkpoint {
     ///
     /// Keys and values come in blocks of 256 tokens; packed matrices have a multiple of 16 rows, and f16 is widened to f32.
     public func memoryEstimate(contextTokens: Int, slots: Int) -> MemoryEstimate {
-        let blocks = (max(contextTokens, 1) + 255) / 256
+        let blocks = max(contextTokens - 1, 0) / 256 + 1
         let it = configuration
         let perToken = 4 * (3 * it.hiddenSize + 2 * it.querySize + 2 * it.keyValueSize + 2 * it.intermediateSize)
-        let activations = 512 * perToken + max(slots, 1) * it.vocabularySize * 4
+        let logits = Self.product([max(slots, 1), it.vocabularySize, 4])
         return MemoryEstimate(
             weights: weights.matrices.reduce(0) { $0 + Self.packedBytes($1) } + weights.norms.reduce(0) { $0 + 4 * $1.shape.reduce(1, *) },
-            keysAndValues: max(slots, 1) * blocks * 256 * kvBytesPerToken(),
-            overhead: activations + (48 << 20))
+            keysAndValues: Self.product([max(slots, 1), blocks, 256, kvBytesPerToken()]),
+            overhead: min(logits, Self.mostBytes) + 512 * perToken + (48 << 20))
+    }
+
+    /// More than any machine has; what is beyond is not told apart, so that sums of a few such numbers are numbers still.
+    private static let mostBytes = 1 << 60
+
+    private static func product(_ factors: [Int]) -> Int {
+        factors.reduce(1) { product, factor in
+            let (next, overflows) = product.multipliedReportingOverflow(by: factor)
+            return overflows ? mostBytes : min(next, mostBytes)
+        }
     }
 
     private static func packedBytes(_ matrix: MatrixInfo) -> Int {

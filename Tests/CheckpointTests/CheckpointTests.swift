@@ -18,6 +18,7 @@ struct CheckpointTests {
         #expect(checkpoint.files.chatTemplate == nil)
         #expect(checkpoint.weightBytes == 4 * (50 * 32 + 32 * 3 + 16 * 2 + 64 * 32 * 5 + 32 * 32 * 2))
         #expect(checkpoint.kvBytesPerToken() == 2 * 32 * 2)
+        #expect(checkpoint.memoryEstimate(contextTokens: .max, slots: .max).total > 1 << 60)
         let estimate = checkpoint.memoryEstimate(contextTokens: 257, slots: 2)
         #expect(estimate.keysAndValues == 2 * 512 * 128)
         #expect(estimate.total == estimate.weights + estimate.keysAndValues + estimate.overhead)
