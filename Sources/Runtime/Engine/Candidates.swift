@@ -1,3 +1,5 @@
+import Glibc
+
 /// Tokens that may be drawn, with weights proportional to their probabilities. Most likely first, unless all are in.
 struct Candidates {
     struct Candidate: Equatable {
@@ -10,7 +12,7 @@ struct Candidates {
     /// The distribution softmax(logits / temperature), cut by top-k, then top-p, then min-p.
     init(_ logits: UnsafeBufferPointer<Float>, top: Float, sampling: Sampling) {
         let inverse = 1 / Double(sampling.temperature)
-        func weight(_ logit: Float) -> Double { exponential((Double(logit) - Double(top)) * inverse) }
+        func weight(_ logit: Float) -> Double { exp((Double(logit) - Double(top)) * inverse) }
         if sampling.topK > 0 {
             candidates = Self.largest(sampling.topK, logits).map { Candidate(id: $0.id, weight: weight($0.logit)) }
             cut(topP: sampling.topP, total: candidates.reduce(0) { $0 + $1.weight })

@@ -6,11 +6,6 @@ public enum GenerationEvent: Sendable, Equatable {
     case finished(FinishReason, GenerationStatistics)
 }
 
-/// Where the cached part of a prompt came from; `disk` as soon as any of it was read from there.
-public enum CacheSource: String, Sendable, Equatable {
-    case none, memory, disk
-}
-
 public struct GeneratedToken: Sendable, Equatable {
     public var id: Int32
     /// Natural logarithm of the probability that the model itself gave it: before mask, bias, penalties and temperature. Nil unless asked for.

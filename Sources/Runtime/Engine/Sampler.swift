@@ -1,7 +1,4 @@
 import CKernels
-import Glibc
-
-func exponential(_ x: Double) -> Double { exp(x) }
 
 /// Chooses a request's tokens, one after the other.
 struct Sampler {

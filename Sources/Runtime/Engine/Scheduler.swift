@@ -69,7 +69,8 @@ final class Scheduler {
     /// In the order of arrival, as long as there is a place and memory for the longest they may become.
     private func admit() {
         while active.count < max(settings.maxBatch, 1), let next = waiting.first {
-            let longest = min(next.request.prompt.count + next.request.maxTokens, contextWindow)
+            let prompt = next.request.prompt.count
+            let longest = prompt + min(next.request.maxTokens, contextWindow - prompt)
             let blocks = (longest + LanguageModel.blockTokens - 1) / LanguageModel.blockTokens
             guard active.isEmpty || active.reduce(blocks, { $0 + $1.reservedBlocks }) <= store.budget.limit else { return }
             waiting.removeFirst()
@@ -144,7 +145,7 @@ final class Scheduler {
             let wantsLogits = end >= sequence.tokens.count && sequence.request.maxTokens > 0
             spans.append(
                 BatchSpan(
-                    blocks: sequence.blocks, start: sequence.computed, tokens: sequence.tokens[sequence.computed..<end],
+                    blocks: sequence.blocks.map(\.memory), start: sequence.computed, tokens: sequence.tokens[sequence.computed..<end],
                     logits: wantsLogits ? .last : .none))
         }
         let size = model.vocabularySize

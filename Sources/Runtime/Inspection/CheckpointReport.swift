@@ -7,17 +7,8 @@ public struct CheckpointReport: Sendable {
     public let json: JSON
 
     /// Reads the checkpoint's headers.
-    @discardableResult
-    static func check(_ model: String) throws(RuntimeError) -> Checkpoint {
-        do throws(CheckpointError) {
-            return try Checkpoint(directory: model)
-        } catch {
-            throw RuntimeError(error.message, hint: error.hint, file: error.file)
-        }
-    }
-
     public init(model: String) throws(RuntimeError) {
-        let checkpoint = try Self.check(model)
+        let checkpoint = try Checkpoint.read(model)
         let it = checkpoint.configuration
         let tokenizer = try Tokenizer(directory: model)
         let template = try ChatTemplate.ofCheckpoint(model, usesTools: true)

@@ -129,9 +129,8 @@ extension Inspection {
                 throw RuntimeError("`greedy` and `ids` together exceed the model's \(model.configuration.maxPositions) positions")
             }
             let needed = (prompt.count + count + LanguageModel.blockTokens - 1) / LanguageModel.blockTokens
-            let budget = KVBudget(blockBytes: model.blockBytes, limit: needed)
-            var blocks: [KVBlock] = []
-            for _ in 0..<needed { blocks.append(try KVBlock(budget: budget)) }
+            var blocks: [AlignedMemory] = []
+            for _ in 0..<needed { blocks.append(try AlignedMemory(count: model.blockBytes)) }
             let pass = ForwardPass(model)
             var start = 0
             var logits: [Float] = []
@@ -151,7 +150,7 @@ extension Inspection {
         }
 
         private static func last(
-            _ pass: ForwardPass, _ blocks: [KVBlock], _ start: Int, _ tokens: ArraySlice<Int32>, _ size: Int
+            _ pass: ForwardPass, _ blocks: [AlignedMemory], _ start: Int, _ tokens: ArraySlice<Int32>, _ size: Int
         ) throws(RuntimeError) -> [Float] {
             let span = BatchSpan(
                 blocks: Array(blocks[..<((start + tokens.count + LanguageModel.blockTokens - 1) / LanguageModel.blockTokens)]), start: start,

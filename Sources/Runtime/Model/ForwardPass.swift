@@ -3,8 +3,8 @@ import Checkpoint
 
 /// Consecutive tokens of one sequence that are computed in one pass.
 struct BatchSpan {
-    /// Blocks of the whole sequence, up to the last of `tokens`; those that receive keys and values belong to this sequence alone.
-    var blocks: [KVBlock]
+    /// Blocks of keys and values of the whole sequence, up to the last of `tokens`; those that are written belong to this sequence alone.
+    var blocks: [AlignedMemory]
     /// Position of the first token.
     var start: Int
     var tokens: ArraySlice<Int32>
@@ -116,7 +116,7 @@ final class ForwardPass {
     }
 
     private func withSpans(_ spans: [BatchSpan], _ body: (UnsafeBufferPointer<ck_span>) throws(RuntimeError) -> Void) throws(RuntimeError) {
-        let pointers: [UnsafeMutableRawPointer?] = spans.flatMap { span in span.blocks.map { $0.memory.base } }
+        let pointers: [UnsafeMutableRawPointer?] = spans.flatMap { span in span.blocks.map(\.base) }
         var failure: RuntimeError?
         pointers.withUnsafeBufferPointer { table in
             guard let base = table.baseAddress else { return }

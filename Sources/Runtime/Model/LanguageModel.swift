@@ -29,13 +29,7 @@ public final class LanguageModel: Sendable {
     public convenience init(
         directory: String, precision: Precision = .fast, threads: Int? = nil, instructionSet: InstructionSet? = nil
     ) throws(RuntimeError) {
-        let checkpoint: Checkpoint
-        do throws(CheckpointError) {
-            checkpoint = try Checkpoint(directory: directory)
-        } catch {
-            throw RuntimeError(error.message, hint: error.hint, file: error.file)
-        }
-        try self.init(checkpoint: checkpoint, precision: precision, threads: threads, instructionSet: instructionSet)
+        try self.init(checkpoint: try Checkpoint.read(directory), precision: precision, threads: threads, instructionSet: instructionSet)
     }
 
     /// Reads and packs all weights of `checkpoint`. `threads`: of the kernels; all cores that the process may use where nil.

@@ -1,3 +1,4 @@
+import Checkpoint
 @preconcurrency import Glibc
 import Hummingbird
 import Logging
@@ -11,7 +12,7 @@ public enum RuntimeServer {
     public static func run(_ launch: RuntimeLaunch, drainLimit: Duration = .seconds(25)) async throws {
         let logger = Logger(label: "anyclaude-runtime") { StreamLogHandler.standardError(label: $0) }
         // Milliseconds, and most mistakes show here: before anything listens.
-        try CheckpointReport.check(launch.model)
+        try Checkpoint.read(launch.model)
         let state = ServerState()
         let responder = RuntimeResponder(state: state, metrics: RuntimeMetrics(state), prefixes: PrefixStore(), logger: logger)
         let server = HTTPService(listeners: launch.listeners, responder: responder, logger: logger) {

@@ -7,8 +7,7 @@ struct ForwardPassTests {
     /// Bit patterns of the logits of every position of `tokens`, computed in chunks of the given sizes.
     static func logits(_ model: LanguageModel, _ tokens: [Int32], chunks: [Int]) throws -> [[UInt32]] {
         let pass = ForwardPass(model)
-        let budget = KVBudget(blockBytes: model.blockBytes, limit: 64)
-        let blocks = try (0..<(tokens.count + 255) / 256).map { _ in try KVBlock(budget: budget) }
+        let blocks = try (0..<(tokens.count + 255) / 256).map { _ in try AlignedMemory(count: model.blockBytes) }
         var result: [[UInt32]] = []
         var start = 0
         for count in chunks {
@@ -42,11 +41,10 @@ struct ForwardPassTests {
         let files = try TinyModel()
         let model = try files.load()
         let pass = ForwardPass(model)
-        let budget = KVBudget(blockBytes: model.blockBytes, limit: 64)
         let prompts = (1...5).map { TinyModel.tokens($0 * 37, seed: UInt64($0)) }
         let alone = try prompts.map { try Self.logits(model, $0, chunks: [$0.count]).last }
         let spans = try prompts.map { prompt in
-            BatchSpan(blocks: [try KVBlock(budget: budget)], start: 0, tokens: prompt[...], logits: .last)
+            BatchSpan(blocks: [try AlignedMemory(count: model.blockBytes)], start: 0, tokens: prompt[...], logits: .last)
         }
         let together = try pass.run(spans) { (logits, rows) throws(RuntimeError) in Self.rows(logits, rows, model.vocabularySize) }
         #expect(together.count == prompts.count)

@@ -1,3 +1,4 @@
+import Glibc
 import Synchronization
 import Testing
 
@@ -21,6 +22,19 @@ struct EngineTests {
     }
 
     static func sampled(_ seed: UInt64) -> Sampling { Sampling(temperature: 0.9, topP: 0.95, topK: 40, seed: seed) }
+
+    /// Limits that mean "as much as there is" are numbers like others.
+    @Test func limitsMayBeTheLargestNumbers() async throws {
+        let engine = try engine {
+            $0.contextWindow = 40
+            $0.maxBatch = .max
+            $0.maxQueue = .max
+        }
+        let outcome = try await engine.run(GenerationRequest(prompt: TinyModel.tokens(30), maxTokens: .max))
+        #expect(outcome.reason == .contextFull)
+        #expect(outcome.tokens.count == 10)
+        await engine.shutdown()
+    }
 
     @Test func aRequestGivesTheSameTokensAloneAndInABatch() async throws {
         let requests = (0..<6).map { index in
@@ -175,7 +189,7 @@ struct EngineTests {
         let outcome = try await engine.run(request)
         #expect(outcome.tokens == [17, 17, 17])
         for token in outcome.generated {
-            let sum = token.alternatives.reduce(0.0) { $0 + exponential(Double($1.logprob)) }
+            let sum = token.alternatives.reduce(0.0) { $0 + exp(Double($1.logprob)) }
             #expect(abs(sum - 1) < 1e-4)
             #expect(token.alternatives.first { $0.id == 17 }?.logprob == token.logprob)
             #expect((token.logprob ?? 0) < -0.1)

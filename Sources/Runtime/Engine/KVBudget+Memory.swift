@@ -14,7 +14,8 @@ extension KVBudget {
             self.init(blockBytes: blockBytes, limit: bytes / blockBytes)
             return
         }
-        let wanted = window * max(settings.maxBatch, 1)
+        let (product, overflows) = window.multipliedReportingOverflow(by: max(settings.maxBatch, 1))
+        let wanted = overflows ? .max : product
         let possible = (Self.availableMemory().map { $0 / 2 / blockBytes }) ?? wanted
         self.init(blockBytes: blockBytes, limit: max(window, min(wanted, possible)))
     }
