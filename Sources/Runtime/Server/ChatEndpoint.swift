@@ -19,9 +19,17 @@ struct ChatEndpoint: Sendable {
     func respond(to request: Request, _ job: ChatJob) async throws -> Response {
         let events = model.engine.generate(job.generation)
         guard job.streams else { return try await request.cancelledWhenClientLeaves { try await whole(events, job) } }
-        let start = try await GenerationStart(of: events)
+        let watched = WatchedGeneration(events, for: request)
+        let start: GenerationStart
+        do {
+            start = try await GenerationStart(of: watched.events)
+        } catch {
+            watched.end()
+            throw error
+        }
         return ServerSentEvents.response(headers: start.headers) { writer in
-            try await request.cancelledWhenClientLeaves { try await stream(events, start, job, to: &writer) }
+            defer { watched.end() }
+            try await stream(watched.events, start, job, to: &writer)
         }
     }
 

@@ -35,23 +35,29 @@ struct CompletionEndpoint: Sendable {
                 logprobs: try members.integer("logprobs", in: 0...20)), stops: options.stops, includesUsage: options.includesUsage)
         let events = model.engine.generate(job.generation)
         guard options.streams else { return try await request.cancelledWhenClientLeaves { try await whole(events, job) } }
-        let start = try await GenerationStart(of: events)
+        let watched = WatchedGeneration(events, for: request)
+        let start: GenerationStart
+        do {
+            start = try await GenerationStart(of: watched.events)
+        } catch {
+            watched.end()
+            throw error
+        }
         return ServerSentEvents.response(headers: start.headers) { writer in
-            try await request.cancelledWhenClientLeaves {
-                do {
-                    let end = try await run(events, job) { text, logprobs in
-                        try await writer.event(data: chunk(text, logprobs, nil, nil).bytes)
-                    }
-                    try await writer.event(data: chunk("", nil, end.reason, nil).bytes)
-                    if job.includesUsage {
-                        let usage = start.usage(completion: end.tokens).json
-                        try await writer.event(data: chunk(nil, nil, nil, usage).bytes)
-                    }
-                    try await writer.event(data: Array(OpenAI.streamEnd.utf8))
-                    metrics.count("completions", status: 200)
-                } catch let error where error is EngineError {
-                    try await writer.event(data: OpenAI.Failure(error).json.bytes)
+            defer { watched.end() }
+            do {
+                let end = try await run(watched.events, job) { text, logprobs in
+                    try await writer.event(data: chunk(text, logprobs, nil, nil).bytes)
                 }
+                try await writer.event(data: chunk("", nil, end.reason, nil).bytes)
+                if job.includesUsage {
+                    let usage = start.usage(completion: end.tokens).json
+                    try await writer.event(data: chunk(nil, nil, nil, usage).bytes)
+                }
+                try await writer.event(data: Array(OpenAI.streamEnd.utf8))
+                metrics.count("completions", status: 200)
+            } catch let error where error is EngineError {
+                try await writer.event(data: OpenAI.Failure(error).json.bytes)
             }
         }
     }

@@ -19,6 +19,13 @@ struct RuntimeResponder: HTTPResponder {
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         let endpoint = Self.endpoint(request.uri.path)
+        var response = try await answer(request, endpoint)
+        // Watching for the client's leaving uses the connection up: whoever sent a next request on it would lose it.
+        if request.method == .post, endpoint == "chat" || endpoint == "completions" { response.headers[.connection] = "close" }
+        return response
+    }
+
+    private func answer(_ request: Request, _ endpoint: String) async throws -> Response {
         do {
             return try await route(request)
         } catch let error as CancellationError {
