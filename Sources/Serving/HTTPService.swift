@@ -36,7 +36,8 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
 
     public func run() async throws {
         let group = MultiThreadedEventLoopGroup.singleton
-        let quiescing = ServerQuiescingHelper(group: group)
+        // One for each listener: a helper shuts down the first that it is given, and forgets any other.
+        let quiescing = listeners.map { _ in ServerQuiescingHelper(group: group) }
         let responder = responder
         let channelSetup = HTTP1Channel(
             responder: { request, writer, channel in
@@ -50,12 +51,12 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
                 try await response.body.write(try await writer.writeHead(response.head))
             }, configuration: .init(idleTimeout: idleTimeout))
         var servers: [NIOAsyncChannel<HTTP1Channel.Value, Never>] = []
-        for listener in listeners {
+        for (listener, helper) in zip(listeners, quiescing) {
             servers.append(
                 try await ServerBootstrap(group: group)
                     .serverChannelInitializer { channel in
                         channel.eventLoop.makeCompletedFuture {
-                            try channel.pipeline.syncOperations.addHandler(quiescing.makeServerChannelHandler(channel: channel))
+                            try channel.pipeline.syncOperations.addHandler(helper.makeServerChannelHandler(channel: channel))
                         }
                     }
                     .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -70,7 +71,7 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
                 }
             }
         } onGracefulShutdown: {
-            quiescing.initiateShutdown(promise: nil)
+            for helper in quiescing { helper.initiateShutdown(promise: nil) }
         }
     }
 
