@@ -9,7 +9,7 @@ struct DownCommand: Command {
 
     func execute(_ session: Session) throws -> Int32 {
         let name = session.instanceName()
-        guard let supervisor = try session.findSupervisor(name) else {
+        guard let supervisor = try session.findSupervisor(name) ?? adopting(name, session) else {
             if !json { Output.print("nothing runs for the instance `\(name)`") }
             return ExitStatus.success
         }
@@ -19,6 +19,13 @@ struct DownCommand: Command {
         if outcome.exitCode == 0 { try waitUntilGone(supervisor) }
         if !json { outcome.report(session, done: "stopped") }
         return Int32(outcome.exitCode)
+    }
+
+    /// Where a supervisor was killed, its services live on: another takes them over, to stop them as they are to be stopped.
+    private func adopting(_ name: String, _ session: Session) throws -> RunningSupervisor? {
+        let runtime = session.instance(name).runtime
+        guard Paths.names(in: runtime).contains(where: { Paths.exists("\(runtime)/\($0)/run.json") }) else { return nil }
+        return try session.supervisor(name)
     }
 
     /// The supervisor answers before it ends: the next command must not find it half gone.

@@ -33,7 +33,14 @@ final class Attachment {
     func hold(until signals: inout SignalPipe) throws -> Int32 {
         let signal = try wait(for: signals).first ?? SIGTERM
         session.debug(1, "signal \(signal)")
+        restore()
         return ExitStatus.success
+    }
+
+    /// Before this client leaves: only a supervisor that counts it can end the stack with it.
+    func restore() {
+        if stream != nil { drain() }
+        if stream == nil { attachAgain() }
     }
 
     private func drain() {

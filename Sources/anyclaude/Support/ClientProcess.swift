@@ -14,7 +14,10 @@ struct ClientProcess {
     func run(holding attachment: Attachment, signals: inout SignalPipe) throws -> Int32 {
         let pid = try ChildProcess.spawn(arguments, environment: environment)
         while true {
-            if let ending = ChildProcess.ending(of: pid) { return ending.exitCode }
+            if let ending = ChildProcess.ending(of: pid) {
+                attachment.restore()
+                return ending.exitCode
+            }
             for signal in try attachment.wait(for: signals) where signal == SIGTERM || signal == SIGHUP { kill(pid, signal) }
         }
     }

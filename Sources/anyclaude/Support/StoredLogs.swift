@@ -1,5 +1,3 @@
-import Glibc
-
 /// The services' logs on the disk, for when no supervisor runs that could be asked. Read, never written.
 struct StoredLogs {
     let folder: String
@@ -8,14 +6,7 @@ struct StoredLogs {
 
     /// Those that have a log, sorted.
     var services: [String] {
-        guard let directory = opendir(folder) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
-            if name.hasSuffix(".log"), name != SupervisorLauncher.logName { names.append(String(name.dropLast(".log".count))) }
-        }
-        return names.sorted()
+        Paths.names(in: folder).filter { $0.hasSuffix(".log") && $0 != SupervisorLauncher.logName }.map { String($0.dropLast(".log".count)) }.sorted()
     }
 
     func tail(_ service: String, lines: Int) -> [String] { Files.tail("\(folder)/\(service).log", lines: lines, window: Self.window) }
