@@ -58,7 +58,7 @@ struct JinjaTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: Hostile.allCases)
+    @Test(.timeLimit(.minutes(10)), arguments: Hostile.allCases)
     func aHostileTemplateIsStopped(_ template: Hostile) {
         #expect(throws: RuntimeError.self) {
             try ChatTemplate(source: template.source).render(messages: [], tools: nil, addGenerationPrompt: false)
@@ -92,7 +92,7 @@ struct JinjaTests {
     }
 
     /// A long conversation costs its length, not microseconds for each character.
-    @Test(.timeLimit(.minutes(1))) func aLongTextIsTrimmedInNoTime() throws {
+    @Test(.timeLimit(.minutes(10))) func aLongTextIsTrimmedInNoTime() throws {
         let text = String(repeating: "word ", count: 4_000_000)
         let rendered = try ChatTemplate(source: "{{ messages[0].content|trim }}{{ messages[0].content.strip() }}").render(
             messages: [["content": .string(text)]], tools: nil, addGenerationPrompt: false)
