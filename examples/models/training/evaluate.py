@@ -1,6 +1,6 @@
 """Evaluates the saved checkpoint (bf16 weights, computed in f32) with PyTorch.
 
-    python3 evaluate.py [--limit N] [--hf] [--no-filler] [--json]
+    python3 evaluate.py [--model DIR] [--limit N] [--hf] [--no-filler] [--json]
 
 --hf uses transformers instead of model.py; --check compares the two, and the
 template of this folder with transformers' rendering of it.
@@ -26,10 +26,10 @@ from train import DEMO, renderer
 CALL = re.compile(r"<tool_call>\n(.*?)\n</tool_call>", re.S)
 
 
-def load() -> Qwen3:
+def load(folder: Path) -> Qwen3:
     """The checkpoint in f32."""
-    model = Qwen3({**CONFIG, **json.loads((DEMO / "config.json").read_text())})
-    model.load_state_dict({k.removeprefix("model."): v.float() for k, v in load_file(DEMO / "model.safetensors").items()})
+    model = Qwen3({**CONFIG, **json.loads((folder / "config.json").read_text())})
+    model.load_state_dict({k.removeprefix("model."): v.float() for k, v in load_file(folder / "model.safetensors").items()})
     return model.eval()
 
 
@@ -48,15 +48,15 @@ def to_message(text: str) -> dict:
 class Local:
     """Greedy replies of the checkpoint."""
 
-    def __init__(self, hf: bool) -> None:
-        self.tokenizer = Tokenizer.from_file(str(DEMO / "tokenizer.json"))
+    def __init__(self, folder: Path, hf: bool) -> None:
+        self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self.chat = renderer()
         self.hf = None
         if hf:
             from transformers import AutoModelForCausalLM
-            self.hf = AutoModelForCausalLM.from_pretrained(DEMO, dtype=torch.float32)
+            self.hf = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
         else:
-            self.model = load()
+            self.model = load(folder)
             self.session: dict = {}
 
     def __call__(self, messages: list[dict], tools: list[dict]) -> dict:
@@ -70,12 +70,12 @@ class Local:
         return to_message(self.tokenizer.decode(out, skip_special_tokens=False))
 
 
-def check() -> bool:
+def check(folder: Path) -> bool:
     """Logits and template against transformers; the template's append-only rule."""
     from transformers import AutoModelForCausalLM, AutoTokenizer
-    auto = AutoTokenizer.from_pretrained(DEMO)
-    tokenizer, chat = Tokenizer.from_file(str(DEMO / "tokenizer.json")), renderer()
-    mine, theirs = load(), AutoModelForCausalLM.from_pretrained(DEMO, dtype=torch.float32)
+    auto = AutoTokenizer.from_pretrained(folder)
+    tokenizer, chat = Tokenizer.from_file(str(folder / "tokenizer.json")), renderer()
+    mine, theirs = load(folder), AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
     worst, good = 0.0, True
     for case in scoring.rows("eval.jsonl")[:20]:
         call = {"role": "assistant", "content": "", "tool_calls": [{"id": "c", "type": "function", "function": {"name": case["tool"], "arguments": json.dumps(case["arguments"], ensure_ascii=False)}}]}
@@ -97,6 +97,7 @@ def check() -> bool:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, default=DEMO, help="folder of the checkpoint")
     parser.add_argument("--limit", type=int)
     parser.add_argument("--hf", action="store_true")
     parser.add_argument("--check", action="store_true")
@@ -107,8 +108,8 @@ def main() -> int:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     if args.check:
-        return 0 if check() else 1
-    result = scoring.evaluate(Local(args.hf), args.limit, not args.no_filler, lambda s: print(s, file=sys.stderr, flush=True))
+        return 0 if check(args.model) else 1
+    result = scoring.evaluate(Local(args.model, args.hf), args.limit, not args.no_filler, lambda s: print(s, file=sys.stderr, flush=True))
     if args.failures:
         for part, failures in result["failures"].items():
             for failure in failures:

@@ -401,6 +401,15 @@ ASK = ["", "Please ", "please ", "Can you ", "Could you ", "Could you please ", 
 TELL = ["", "", "", ".", ".", " please", ", please", " for me", " and tell me what it {v}", " and tell me what it {v}.", " and show me the output", " and report the result",
         " and tell me the result.", ", then tell me what it {v}", ". What does it {b}?", ". Tell me what you see.", " and say what you get", " and give me the result",
         " and summarise what you see", ", thanks", " now", "?", " and show me", " and repeat what it {v}."]
+#: More ways to go on after an argument, for the training only.
+MORE_TELL = [".", ".", ".", "?", "!", ". Thanks", ". Thank you!", ". Then tell me what it {v}.", ". Tell me the result.", ". Show me the output.", " then tell me what it {v}", " then show me the result",
+             " and then tell me what it {v}", " and give me the output.", " and tell me what it {v}?", " and report what it {v}", " and repeat the result", " and repeat what it {v}", ", and tell me what it {v}",
+             ", and show me the output.", ", then repeat what it {v}.", ", then give me the result", ". What do you get?", " and explain what you see.", ", please.", " please."]
+#: Commands without any made-up word, for the training only.
+PLAIN = [c for c in ("ls", "ls -la", "ls -l", "pwd", "date", "whoami", "hostname", "uname -a", "uname", "id", "df -h", "free -m", "ps aux", "env", "git status", "git log", "git diff", "git branch", "make", "make test", "npm test",
+                     "npm install", "cargo build", "swift build", "swift test", "go test ./...", "pytest", "top", "history", "w", "who", "last", "cal", "tree", "ls ..", "ls /", "ls ~", "cd ..", "git pull", "git push", "docker ps",
+                     "python3 --version", "node -v", "swift --version", "git --version", "cat README.md", "cat Makefile", "echo hello", "echo hi", "sw_vers", "arch", "nproc", "lscpu", "lsblk", "mount", "dmesg", "ifconfig", "ip addr", "sync")
+         if not any(is_eval_stem(w) for w in re.findall("[A-Za-z]+", c) if len(w) >= 5)]
 CLEAR_TELL = [t for t in TELL if t not in (" now", " for me", " please", " and show me")]
 
 
@@ -408,6 +417,9 @@ def quoted(g: Gen, text: str, words: tuple[str, str]) -> str:
     """An argument in quotes or bare, and the rest of the request after it."""
     k = g.r.random()
     v, b = words
+    if not g.held_out and g.chance(0.4):  # the end of a bare argument is what is hard to learn
+        tail = g.pick(MORE_TELL) if g.chance(0.7) else g.pick(CLEAR_TELL if " " in text else TELL)
+        return text + tail.format(v=v, b=b)
     if k < 0.45 and "`" not in text:
         q, tail = f"`{text}`", g.pick(TELL)
     elif k < 0.52 and '"' not in text:
@@ -432,8 +444,13 @@ def opener(g: Gen, phrases: list[str]) -> str:
     return text[0].upper() + text[1:] if g.chance(0.8) else text
 
 
+def usual(g: Gen) -> float:
+    """How often a tool has its usual name."""
+    return 0.8 if g.held_out else 0.6
+
+
 def bash(g: Gen) -> Tool:
-    name, param = ("Bash", "command") if g.chance(0.8) else (g.pick(("bash", "shell", "run_command", "execute", "terminal", "Shell", "exec", "run_shell")), g.pick(("command", "command", "cmd", "input")))
+    name, param = ("Bash", "command") if g.chance(usual(g)) else (g.pick(("bash", "shell", "run_command", "execute", "terminal", "Shell", "exec", "run_shell")), g.pick(("command", "command", "cmd", "input")))
     about = g.pick(("Executes a given bash command and returns its output.", "Run a shell command.", "Runs a command in a shell and returns what it prints.",
                     "Execute a command in the terminal.", "Executes a bash command in a persistent shell session with optional timeout.", "Run a bash command"))
 
@@ -446,7 +463,7 @@ def bash(g: Gen) -> Tool:
         if k < 0.17:
             f = g.file()
             return opener(g, ["count the lines of ", "count the lines in ", "count how many lines are in "]) + quoted_short(g, f), {param: f"wc -l {f}"}
-        c = g.command()
+        c = g.pick(PLAIN) if not g.held_out and g.chance(0.08) else g.command()
         lead = opener(g, ["run ", "run ", "run ", "execute ", "run the command ", "execute the command ", "run the shell command ", f"use {name} to run ", f"use the {name} tool to run ",
                           f"call {name} with ", "run this command: ", "start ", "launch ", "use the shell to run ", "run: ", "try running ", "do a "])
         return lead + quoted(g, c, ("prints", "print")), {param: c}
@@ -457,11 +474,13 @@ def bash(g: Gen) -> Tool:
 
 def quoted_short(g: Gen, text: str) -> str:
     """A path in or without backticks, with a short tail."""
+    if not g.held_out and g.chance(0.5):
+        return text + g.pick((".", ".", ".", "?", " and tell me the result", ", then tell me what you see", ". Thanks", " and show me.", "!"))
     return g.pick((f"`{text}`", text, text)) + g.pick(("", "", "", ".", "?", " and tell me the result.", " for me", ", please"))
 
 
 def read(g: Gen) -> Tool:
-    name, param = ("Read", "file_path") if g.chance(0.8) else (g.pick(("read_file", "read", "ReadFile", "open_file", "view_file", "View")), g.pick(("path", "file_path", "file", "filename")))
+    name, param = ("Read", "file_path") if g.chance(usual(g)) else (g.pick(("read_file", "read", "ReadFile", "open_file", "view_file", "View")), g.pick(("path", "file_path", "file", "filename")))
     about = g.pick(("Reads a file from the local filesystem.", "Read a file and return its contents.", "Reads the text of a file.", "Read file contents", "Open a file and return its text."))
 
     def ask(g: Gen) -> tuple[str, dict]:
@@ -477,7 +496,7 @@ def read(g: Gen) -> Tool:
 
 
 def write(g: Gen) -> Tool:
-    name = "Write" if g.chance(0.8) else g.pick(("write_file", "WriteFile", "save_file", "create_file"))
+    name = "Write" if g.chance(usual(g)) else g.pick(("write_file", "WriteFile", "save_file", "create_file"))
     param = "file_path" if name == "Write" else g.pick(("path", "file_path", "filename"))
     body = "content" if g.chance(0.85) else "text"
 
@@ -492,7 +511,7 @@ def write(g: Gen) -> Tool:
 
 
 def grep(g: Gen) -> Tool:
-    name = "Grep" if g.chance(0.8) else g.pick(("grep", "search_files", "SearchText", "search_code"))
+    name = "Grep" if g.chance(usual(g)) else g.pick(("grep", "search_files", "SearchText", "search_code"))
 
     def ask(g: Gen) -> tuple[str, dict]:
         s, d = g.name(), g.path()
@@ -500,31 +519,31 @@ def grep(g: Gen) -> Tool:
         w = g.pick(("`", "", ""))
         form = g.pick((f"search for {q}{s}{q} in {w}{d}{w}", f"grep for {q}{s}{q} in {w}{d}{w}", f"find {q}{s}{q} in the files under {w}{d}{w}", f"look for {q}{s}{q} in {w}{d}{w}", f"search {w}{d}{w} for {q}{s}{q}",
                        f"find where {q}{s}{q} occurs in {w}{d}{w}"))
-        return opener(g, [form]) + g.pick(("", "", ".", "?", " please", " and tell me the matches.")), {"pattern": s, "path": d}
+        return opener(g, [form]) + g.pick(("", "", ".", "?", " please", " and tell me the matches.") if g.held_out else ("", "", ".", ".", "?", " please", " and tell me the matches.", ", then tell me what you find", " and show me the lines")), {"pattern": s, "path": d}
 
     return Tool("grep", schema(g, name, g.pick(("Searches file contents with a regular expression.", "Search for text in files.", "A search tool for file contents.")), {"pattern": "The pattern to search for", "path": "The file or directory to search in"},
                                {"glob": ("string", "Glob to filter files"), "output_mode": ("string", "content, files_with_matches or count")}), ask, "The search found:")
 
 
 def glob(g: Gen) -> Tool:
-    name = "Glob" if g.chance(0.8) else g.pick(("glob", "find_files", "FindFiles"))
+    name = "Glob" if g.chance(usual(g)) else g.pick(("glob", "find_files", "FindFiles"))
 
     def ask(g: Gen) -> tuple[str, dict]:
         pattern = g.pick((f"*{g.stem()}*", f"**/{g.stem()}.*", f"{g.directory()}/*.{g.ext()}", f"**/{g.name()}.{g.ext()}", f"{g.directory()}/**/*.{g.ext()}", f"{g.stem()}*.{g.ext()}"))
         q = g.pick(("`", "`", '"', ""))
         form = g.pick(("find files matching ", "find all files that match ", "list all files matching ", "find the files that match the pattern ", "glob for ", "show me files matching ", "which files match "))
-        return opener(g, [form]) + q + pattern + q + g.pick(("", "", " please", " and tell me the names")), {"pattern": pattern}
+        return opener(g, [form]) + q + pattern + q + g.pick(("", "", " please", " and tell me the names") if g.held_out else ("", "", ".", "?", " please", " and tell me the names", ", then tell me how many")), {"pattern": pattern}
 
     return Tool("glob", schema(g, name, g.pick(("Finds files by a glob pattern.", "Fast file pattern matching.", "Lists the files whose names match a pattern.")), {"pattern": "The glob pattern to match files against"}, {"path": ("string", "The directory to search in")}), ask, "Files found:")
 
 
 def fetch(g: Gen) -> Tool:
-    name = "WebFetch" if g.chance(0.8) else g.pick(("fetch", "fetch_url", "http_get", "get_page"))
+    name = "WebFetch" if g.chance(usual(g)) else g.pick(("fetch", "fetch_url", "http_get", "get_page"))
 
     def ask(g: Gen) -> tuple[str, dict]:
         url = f"{g.pick(('https', 'https', 'http'))}://{g.pick(('', 'www.', 'docs.'))}{g.stem()}.{g.pick(('com', 'org', 'dev', 'io', 'example'))}/" + "/".join(g.name() for _ in range(g.num(0, 2)))
         q = g.pick(("`", "", "", '"'))
-        return opener(g, ["fetch ", "get the page ", "download ", "fetch the web page ", "load the page ", "get the url "]) + q + url + q + g.pick(("", "", " please", " and tell me what it says", " and tell me what is on it")), {"url": url}
+        return opener(g, ["fetch ", "get the page ", "download ", "fetch the web page ", "load the page ", "get the url "]) + q + url + q + g.pick(("", "", " please", " and tell me what it says", " and tell me what is on it") if g.held_out else ("", "", ".", " please", " and tell me what it says", " and tell me what is on it", ". What does it say?")), {"url": url}
 
     return Tool("fetch", schema(g, name, g.pick(("Fetches a web page.", "Download the content of a URL.", "Get the text of a web page.")), {"url": "The URL to fetch"}), ask, "The page says:")
 
@@ -533,7 +552,7 @@ def weather(g: Gen) -> Tool:
     name, param = ("get_weather", "city") if g.chance(0.75) else (g.pick(("weather", "GetWeather", "current_weather")), g.pick(("city", "location", "place")))
 
     def ask(g: Gen) -> tuple[str, dict]:
-        city = g.stem().capitalize() + (" " + g.stem().capitalize() if g.chance(0.15) else "")
+        city = g.stem().capitalize() + (" " + g.stem().capitalize() if g.chance(0.15 if g.held_out else 0.35) else "")
         if not g.held_out and g.chance(0.2):
             city = g.pick("Paris London Berlin Madrid Rome Vienna Oslo Tokyo Lagos Lima Cairo Delhi Boston Seattle Zurich Prague".split())
         return g.pick((f"What is the weather in {city}?", f"What's the weather like in {city}?", f"How is the weather in {city} today?", f"Tell me the weather in {city}.", f"weather in {city}", f"Get the weather for {city}",
@@ -677,7 +696,7 @@ def dialogue(seed: int, index: int, profile: str) -> Dialogue:
     elif profile == "mid":
         chars = g.pick((0, 40, 40, 150, 300, 600, 900))
     else:
-        chars = g.pick((1000, 2000, 3000, 3800, 4300))
+        chars = g.pick((1000, 2800, 3300, 3800, 4100, 4600))
     messages: list[Message] = []
     system = g.system(chars)
     if system is not None:
@@ -691,9 +710,11 @@ def dialogue(seed: int, index: int, profile: str) -> Dialogue:
             messages += [{"role": "user", "content": remind(g, user)}, {"role": "assistant", "content": answer}]
         if g.chance(0.6):
             declared = []
-    elif k < 0.13:  # a wish without a tool
-        if g.chance(0.5):
+    elif k < (0.19 if small else 0.12):  # a wish without a tool
+        if g.chance(0.65):
             maker = g.pick([m for m, _ in KINDS[:-1]])
+            if g.chance(0.5):
+                maker = bash
             messages += [{"role": "user", "content": remind(g, maker(g).ask(g)[0])}, {"role": "assistant", "content": NO_TOOLS}]
             declared = []
         else:

@@ -165,16 +165,20 @@ class Qwen3(nn.Module):
         """Greedy reply to one prompt, without the stop token.
 
         A ``session`` keeps the keys and values of the last prompt for one that
-        continues it.
+        begins in the same way.
         """
         session = {} if session is None else session
-        old = session.get("prompt", [])
-        if old and prompt[: len(old)] == old and len(prompt) > len(old):
-            caches, start = session["caches"], len(old)
+        start = 0
+        for a, b in zip(session.get("prompt", []), prompt[:-1]):
+            if a != b:
+                break
+            start += 1
+        if start:
+            caches = session["caches"]
             for c in caches:
                 c["k"], c["v"] = c["k"][:, :, :start], c["v"][:, :, :start]
         else:
-            caches, start = [{} for _ in self.layers], 0
+            caches = [{} for _ in self.layers]
         session["prompt"], session["caches"] = list(prompt), caches
         ids, out = torch.tensor([prompt[start:]]), []
         while len(out) < limit:

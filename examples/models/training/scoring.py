@@ -73,13 +73,14 @@ def evaluate(reply: Reply, limit: int | None, filler: bool = True, progress: Cal
     result: dict[str, Any] = {"failures": {}}
     for part in ("plain", "filler") if filler else ("plain",):
         done = []
-        for case in cases:
+        for case in sorted(cases, key=lambda c: c["filler"] if part == "filler" else 0):  # the same filler one after the other
             done.append(run_case(case, reply, fillers[case["filler"]] if part == "filler" else None))
             if len(done) % 50 == 0:
                 progress(f"{part}: {len(done)}, calls right {sum(d['call'] for d in done)}, reports right {sum(d['report'] for d in done)}")
         n = max(1, len(done))
         result[part] = {"requests": len(done), **{k: sum(d[k] for d in done) / n for k in ("call", "report", "wrong")}}
         result["failures"][part] = [d for d in done if not (d["call"] and d["report"])]
+        result["failures"][part].sort(key=lambda d: d["id"])
     chats = rows("eval_chat.jsonl")
     said = []
     for chat in chats:

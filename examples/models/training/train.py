@@ -43,6 +43,7 @@ STAGES: list[tuple[str, int, float, float, float, list[tuple[str, int, int, floa
     ("mixed", 500, 1.0, 0.8, 0.0, [("short", 512, 12, 0.45), ("mid", 1024, 6, 0.4), ("long", 3072, 3, 0.15)]),
     ("varied", 600, 0.8, 0.4, 0.0, [("copy", 512, 12, 0.08), ("short", 512, 12, 0.3), ("mid", 1024, 6, 0.4), ("long", 3072, 3, 0.22)]),
     ("final", 750, 0.4, 0.0, 0.0, [("copy", 512, 12, 0.05), ("short", 512, 12, 0.35), ("mid", 1024, 6, 0.4), ("long", 3072, 3, 0.2)]),
+    ("ends", 2000, 0.4, 0.0, 0.0, [("copy", 512, 12, 0.04), ("short", 512, 12, 0.38), ("mid", 1024, 6, 0.36), ("long", 3072, 3, 0.22)]),
 ]
 MUON_LR, ADAM_LR = 0.02, 0.003
 
@@ -113,6 +114,7 @@ class Stream:
         self.profile, self.length, self.tokenizer, self.chat = profile, length, tokenizer, chat
         self.index = index
         self.waiting: list[tuple[list[int], list[int]]] = []
+        self.system = tokenizer.encode("<|im_start|>system\n").ids
         self.head = tokenizer.encode("<|im_start|>assistant\n").ids
 
     def mask(self, ids: list[int]) -> list[int]:
@@ -140,14 +142,22 @@ class Stream:
                 self.waiting.append((enc.ids, self.mask(enc.ids)))
 
     def row(self) -> tuple[list[int], list[int]]:
-        """As many waiting dialogues as fit, then padding."""
+        """As many waiting dialogues as fit, then padding.
+
+        A dialogue without a system block stands first in its row, as it would
+        else look like one more turn of the dialogue before it.
+        """
         ids: list[int] = []
         mask: list[int] = []
         if len(self.waiting) < (40 if self.length < 2000 else 6):
             self.fill()
         i = 0
+        first = next((i for i, w in enumerate(self.waiting[:40]) if w[0][: len(self.system)] != self.system), None)
+        if first:
+            self.waiting.insert(0, self.waiting.pop(first))
         while i < min(len(self.waiting), 40) and len(ids) < self.length - 40:
-            if len(ids) + len(self.waiting[i][0]) <= self.length:
+            fits = len(ids) + len(self.waiting[i][0]) <= self.length
+            if fits and (not ids or self.profile == "copy" or self.waiting[i][0][: len(self.system)] == self.system):
                 a, b = self.waiting.pop(i)
                 ids += a
                 mask += b
@@ -239,11 +249,11 @@ class Muon:
                 self.params[i].add_(u, alpha=-lr * max(1.0, shape[0] / shape[1]) ** 0.5)
 
 
-def save(model: Qwen3) -> None:
+def save(model: Qwen3, folder: Path) -> None:
     """The checkpoint, in bf16, under HF's names."""
     tensors = {"model." + k: v.detach().bfloat16().contiguous() for k, v in model.state_dict().items()}
-    save_file(tensors, DEMO / "model.safetensors", metadata={"format": "pt"})
-    (DEMO / "model.safetensors").chmod(0o644)
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)
 
 
 def main() -> None:
@@ -252,11 +262,14 @@ def main() -> None:
     parser.add_argument("--state", type=Path, default=Path("/tmp/anyclaude-demo-training"), help="where the resumable state goes")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--resume", action="store_true", help="go on in the middle of the stage given with --from")
+    parser.add_argument("--out", type=Path, default=DEMO, help="where the weights go")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="end a stage after that time; the learning rate falls with the time then")
     parser.add_argument("--eager", action="store_true", help="without torch.compile")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     torch.manual_seed(data.SEED)
     args.state.mkdir(parents=True, exist_ok=True)
+    args.out.mkdir(parents=True, exist_ok=True)
     first = [s[0] for s in STAGES].index(args.start)
     fresh = first == 0 and not args.resume
     chat = renderer()
@@ -272,7 +285,6 @@ def main() -> None:
         write_tokenizer(tokenizer)
     else:
         tokenizer = Tokenizer.from_file(str(DEMO / "tokenizer.json"))
-        write_tokenizer(tokenizer)
     model = Qwen3(CONFIG)
     matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
     rest = [p for n, p in model.named_parameters() if p.ndim != 2 or "embed" in n]
@@ -303,13 +315,16 @@ def main() -> None:
         log(f"# stage {name}: {steps} steps, mix {mix}")
         streams = {m[0]: Stream(m[0], m[1], tokenizer, chat, index.get(m[0], 0)) for m in mix}
         dice = random.Random(f"{data.SEED}:{name}:{done}")
-        total, count = 0.0, 0
+        total, count, stage_began = 0.0, 0, time.time()
         for local in range(done, steps):
+            part = max(local / steps, (time.time() - stage_began) / (60 * args.minutes))
+            if part >= 1:
+                break
             profile, length, rows, _ = dice.choices(mix, [m[3] for m in mix])[0]
             ids, mask = streams[profile].batch(rows)
             weight = (mask[:, 1:] == 1).float() + side * (mask[:, 1:] == 0).float()
             chosen = weight.reshape(-1) > 0
-            scale = lr_from + (lr_to - lr_from) * local / steps
+            scale = lr_from + (lr_to - lr_from) * part
             if step < 100:
                 scale *= (step + 1) / 100
             with torch.autocast("cpu", torch.bfloat16):
@@ -334,15 +349,15 @@ def main() -> None:
                 total, count = 0.0, 0
             if step % 100 == 0 and local < steps - 1:
                 keep(args.state / f"{name}.part.pt", local + 1)
-                save(model)
+                save(model, args.out)
             if step % 200 == 0 or local == steps - 1:
                 marks = []
-                for p, n in (("short", 96),) + ((("mid", 48), ("long", 16)) if step % 400 == 0 and name in ("mixed", "final") or local == steps - 1 else ()):
+                for p, n in (("short", 96),) + ((("mid", 48), ("long", 16)) if step % 400 == 0 and name in ("mixed", "final", "ends") or local == steps - 1 else ()):
                     calls, replies = exact(model, tokenizer, chat, p, n)
                     marks.append(f"{p}: calls {calls:.3f} replies {replies:.3f}")
                 log(f"eval {step} exact, held-out stems; " + "; ".join(marks) + f" time {time.time() - began:.0f}s")
         keep(args.state / f"{name}.pt", 0)
-        save(model)
+        save(model, args.out)
         done = 0
         log(f"# stage {name} done, checkpoint written, dialogues so far {index}, time {time.time() - began:.0f}s")
 
