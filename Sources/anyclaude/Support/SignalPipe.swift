@@ -16,7 +16,12 @@ struct SignalPipe {
         }
         descriptor = ends[0]
         signalPipeWriteEnd = ends[1]
+        // A caller's blocked signals are inherited through exec, and would never come.
+        var wanted = sigset_t()
+        sigemptyset(&wanted)
+        defer { sigprocmask(SIG_UNBLOCK, &wanted, nil) }
         for signal in signals {
+            sigaddset(&wanted, signal)
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { number in
                 let saved = errno

@@ -15,7 +15,7 @@ QUESTION = {"role": "user", "content": "Run `ls src/core` and tell me what it pr
 
 
 def message():
-    answer = client.messages.create(model=MODEL, max_tokens=60, messages=[{"role": "user", "content": "Hello"}])
+    answer = client.messages.create(model=MODEL, max_tokens=200, messages=[{"role": "user", "content": "Hello"}])
     assert answer.type == "message" and answer.role == "assistant" and answer.id.startswith("msg_"), answer
     assert answer.content[0].type == "text" and answer.content[0].text.strip(), answer
     assert answer.stop_reason == "end_turn", answer
@@ -23,7 +23,7 @@ def message():
 
 
 def stream():
-    with client.messages.stream(model=MODEL, max_tokens=60, messages=[{"role": "user", "content": "Hi, who are you?"}]) as events:
+    with client.messages.stream(model=MODEL, max_tokens=200, messages=[{"role": "user", "content": "Hi, who are you?"}]) as events:
         text = "".join(events.text_stream)
         final = events.get_final_message()
     assert text.strip() and text == final.content[0].text, (text, final)
@@ -31,17 +31,17 @@ def stream():
 
 
 def tools():
-    first = client.messages.create(model=MODEL, max_tokens=100, tools=TOOLS, messages=[QUESTION])
+    first = client.messages.create(model=MODEL, max_tokens=200, tools=TOOLS, messages=[QUESTION])
     assert first.stop_reason == "tool_use", first
     call = next(block for block in first.content if block.type == "tool_use")
     assert call.name == "Bash" and call.input == {"command": "ls src/core"}, call
-    second = client.messages.create(model=MODEL, max_tokens=100, tools=TOOLS, messages=[
+    second = client.messages.create(model=MODEL, max_tokens=200, tools=TOOLS, messages=[
         QUESTION, {"role": "assistant", "content": first.content},
         {"role": "user", "content": [{"type": "tool_result", "tool_use_id": call.id, "content": "engine.c\nmatrix.h"}]},
     ])
     text = "".join(block.text for block in second.content if block.type == "text")
     assert "engine.c" in text and "matrix.h" in text, second
-    with client.messages.stream(model=MODEL, max_tokens=100, tools=TOOLS, messages=[QUESTION]) as events:
+    with client.messages.stream(model=MODEL, max_tokens=200, tools=TOOLS, messages=[QUESTION]) as events:
         streamed = events.get_final_message()
     assert [b.model_dump(exclude={"id"}) for b in streamed.content] == [b.model_dump(exclude={"id"}) for b in first.content], streamed
 

@@ -27,6 +27,7 @@ final class Stack {
 
     deinit {
         _ = try? anyclaude("down")
+        if ProcessInfo.processInfo.environment["ANYCLAUDE_TEST_KEEP"] != nil { return }
         try? FileManager.default.removeItem(atPath: folder)
     }
 
