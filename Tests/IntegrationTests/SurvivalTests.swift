@@ -25,10 +25,11 @@ extension IntegrationTests {
             let stack = try Stack()
             try stack.write(".anyclauderc.yaml", Stack.quickstart)
             try #require(try stack.anyclaude("apply").status == 0)
+            #expect(try stack.ask().status == 200)
             let before = try stack.status()
             kill(pid_t(before.pid), SIGKILL)
             // The stack serves without its supervisor.
-            #expect(try stack.ask().status == 200)
+            #expect(try stack.ask("Hi there").status == 200)
             let apply = try stack.anyclaude("apply")
             #expect(apply.status == 0, "\(apply.output)\(apply.errors)\n\(stack.supervisorLog)")
             let after = try stack.status()

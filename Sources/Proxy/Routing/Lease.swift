@@ -59,10 +59,18 @@ final class Lease: Sendable {
 
     deinit { connection.release(id, service: service) }
 
-    /// Waits until the service is ready. The caller bounds the wait by cancelling it.
+    /// A supervisor that lives answers within a millisecond; without an answer for this long it is away.
+    private static let silence = Duration.milliseconds(500)
+
+    /// Waits until the service is ready. The caller bounds the wait by cancelling it. While the supervisor is away, the place where
+    /// the service was last is used, if there was one: services outlive their supervisor.
     ///
     /// - Throws: 529 where the supervisor has given the service up.
     func endpoint() async throws -> LeaseEndpoint {
+        if shared.reply == nil {
+            try await news(after: 0, within: Self.silence)
+            if shared.reply == nil, let last = connection.lastEndpoint(of: service) { return last }
+        }
         while true {
             try Task.checkCancellation()
             let seen = shared.changes
@@ -79,11 +87,12 @@ final class Lease: Sendable {
 
     /// After a connection that failed: waits for news of the service, but no longer than a moment, since the supervisor may not
     /// have seen yet what happened.
-    func news() async throws {
-        let seen = shared.changes
+    func news() async throws { try await news(after: shared.changes, within: .milliseconds(200)) }
+
+    private func news(after seen: Int, within limit: Duration) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await self.shared.change(after: seen) }
-            group.addTask { try await Task.sleep(for: .milliseconds(200)) }
+            group.addTask { try await Task.sleep(for: limit) }
             try await group.next()
             group.cancelAll()
         }

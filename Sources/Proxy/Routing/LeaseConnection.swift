@@ -39,6 +39,9 @@ final class LeaseConnection: Sendable {
         return lease
     }
 
+    /// Where the supervisor last said that the service is.
+    func lastEndpoint(of service: String) -> LeaseEndpoint? { state.withLock { $0.lastEndpoint[service] } }
+
     func release(_ id: Int, service: String) {
         state.withLock { $0.leases[id] = nil }
         _ = send(LeaseRequest(id: id, operation: .release, service: service))

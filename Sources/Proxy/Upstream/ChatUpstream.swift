@@ -66,6 +66,10 @@ struct ChatUpstream: Sendable {
         }
         guard response.status.code == 200 else {
             let body = try await UpstreamClient.bytes(of: response)
+            // A worker that loads or drains took nothing: it, or its successor, is waited for like one that does not listen yet.
+            if response.status.code == 503, case .service = backend.settings.target {
+                throw UpstreamUnreachable(url: location.base, reason: "not ready (503)", wasSent: false)
+            }
             throw UpstreamClient.failure(response, body, backend.dialect)
         }
         if isHeld { assembly.metrics.notResent(bytes: entry.bytes) }
