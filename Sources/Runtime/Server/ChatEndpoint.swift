@@ -20,16 +20,9 @@ struct ChatEndpoint: Sendable {
         let events = model.engine.generate(job.generation)
         guard job.streams else { return try await request.cancelledWhenClientLeaves { try await whole(events, job) } }
         let watched = WatchedGeneration(events, for: request)
-        let start: GenerationStart
-        do {
-            start = try await GenerationStart(of: watched.events)
-        } catch {
-            watched.end()
-            throw error
-        }
+        let start = try await watched.start()
         return ServerSentEvents.response(headers: start.headers) { writer in
-            defer { watched.end() }
-            try await stream(watched.events, start, job, to: &writer)
+            try await watched.ending { try await stream(watched.events, start, job, to: &writer) }
         }
     }
 

@@ -36,28 +36,23 @@ struct CompletionEndpoint: Sendable {
         let events = model.engine.generate(job.generation)
         guard options.streams else { return try await request.cancelledWhenClientLeaves { try await whole(events, job) } }
         let watched = WatchedGeneration(events, for: request)
-        let start: GenerationStart
-        do {
-            start = try await GenerationStart(of: watched.events)
-        } catch {
-            watched.end()
-            throw error
-        }
+        let start = try await watched.start()
         return ServerSentEvents.response(headers: start.headers) { writer in
-            defer { watched.end() }
-            do {
-                let end = try await run(watched.events, job) { text, logprobs in
-                    try await writer.event(data: chunk(text, logprobs, nil, nil).bytes)
+            try await watched.ending {
+                do {
+                    let end = try await run(watched.events, job) { text, logprobs in
+                        try await writer.event(data: chunk(text, logprobs, nil, nil).bytes)
+                    }
+                    try await writer.event(data: chunk("", nil, end.reason, nil).bytes)
+                    if job.includesUsage {
+                        let usage = start.usage(completion: end.tokens).json
+                        try await writer.event(data: chunk(nil, nil, nil, usage).bytes)
+                    }
+                    try await writer.event(data: Array(OpenAI.streamEnd.utf8))
+                    metrics.count("completions", status: 200)
+                } catch let error where error is EngineError {
+                    try await writer.event(data: OpenAI.Failure(error).json.bytes)
                 }
-                try await writer.event(data: chunk("", nil, end.reason, nil).bytes)
-                if job.includesUsage {
-                    let usage = start.usage(completion: end.tokens).json
-                    try await writer.event(data: chunk(nil, nil, nil, usage).bytes)
-                }
-                try await writer.event(data: Array(OpenAI.streamEnd.utf8))
-                metrics.count("completions", status: 200)
-            } catch let error where error is EngineError {
-                try await writer.event(data: OpenAI.Failure(error).json.bytes)
             }
         }
     }
