@@ -41,6 +41,20 @@ final class WorkerThread: @unchecked Sendable {
     }
 }
 
+extension WorkerThread {
+    /// The result of `work`, which computes for long or blocks: done on a thread of its own, because those of the concurrency runtime
+    /// are as few as the cores, and health probes wait for them too.
+    static func result<Value: Sendable>(_ name: String, _ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            do throws(RuntimeError) {
+                _ = try WorkerThread(name: name) { continuation.resume(with: Result(catching: work)) }
+            } catch {
+                continuation.resume(throwing: error)
+            }
+        }
+    }
+}
+
 /// Wakes a thread that waits for work. Raised while nobody waits, the next wait returns at once.
 final class Signal: @unchecked Sendable {
     private let semaphore: UnsafeMutablePointer<sem_t>

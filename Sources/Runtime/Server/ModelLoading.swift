@@ -11,9 +11,8 @@ enum ModelLoading {
         let toolTemplate = try ChatTemplate.ofCheckpoint(launch.model, usesTools: true)
         let defaults = try Sampling.ofCheckpoint(launch.model)
         report("loading the weights of \(launch.model)")
-        let model = try await onItsOwnThread { () throws(RuntimeError) in
-            try LanguageModel(directory: launch.model, threads: launch.threads)
-        }
+        // As long as the disk takes, `/health` must be answered.
+        let model = try await WorkerThread.result("load") { try LanguageModel(directory: launch.model, threads: launch.threads) }
         guard tokenizer.vocabularySize <= model.vocabularySize else {
             throw RuntimeError(
                 "the tokenizer has \(tokenizer.vocabularySize) tokens, the model only \(model.vocabularySize)",
@@ -28,23 +27,6 @@ enum ModelLoading {
         report("generating a first token")
         try await generateOneToken(served)
         return served
-    }
-
-    /// Loading takes as long as the disk does: `/health` must be answered meanwhile.
-    private static func onItsOwnThread<Value: Sendable>(_ work: @escaping @Sendable () throws(RuntimeError) -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            do {
-                _ = try WorkerThread(name: "load") {
-                    do {
-                        continuation.resume(returning: try work())
-                    } catch {
-                        continuation.resume(throwing: error)
-                    }
-                }
-            } catch {
-                continuation.resume(throwing: error)
-            }
-        }
     }
 
     /// A server that has generated a token can generate tokens.

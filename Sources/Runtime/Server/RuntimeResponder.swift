@@ -71,13 +71,13 @@ struct RuntimeResponder: HTTPResponder {
         case (.get, "/v1/capabilities"): return Answers.json(try JSON(encoding: model.capabilities))
         case (.post, "/v1/chat/completions"):
             let body = try await json(request, for: model)
-            return try await ChatEndpoint(model: model, metrics: metrics)
-                .respond(to: request, try ChatJob(body, model: model, prefixes: prefixes))
+            let job = try await WorkerThread.result("prompt") { [prefixes] in try ChatJob(body, model: model, prefixes: prefixes) }
+            return try await ChatEndpoint(model: model, metrics: metrics).respond(to: request, job)
         case (.post, "/v1/completions"):
             return try await CompletionEndpoint(model: model, metrics: metrics).respond(to: request, try await json(request, for: model))
-        case (.post, "/v1/chat/tokenize"): return Answers.json(try text.count(try await json(request, for: model)))
-        case (.post, "/tokenize"): return Answers.json(try text.tokenize(try await json(request, for: model)))
-        case (.post, "/detokenize"): return Answers.json(try text.detokenize(try await json(request, for: model)))
+        case (.post, "/v1/chat/tokenize"): return try await answer(request, model, text.count)
+        case (.post, "/tokenize"): return try await answer(request, model, text.tokenize)
+        case (.post, "/detokenize"): return try await answer(request, model, text.detokenize)
         case (.put, _) where path.hasPrefix("/v1/prefixes/"):
             let body = try await json(request, for: model)
             return Answers.json(try await text.keepPrefix(body, digest: String(path.dropFirst("/v1/prefixes/".count))))
@@ -85,6 +85,11 @@ struct RuntimeResponder: HTTPResponder {
             throw OpenAI.Failure(
                 status: 404, message: "there is no \(request.method.rawValue) \(path) here", type: "invalid_request_error", code: "not_found")
         }
+    }
+
+    private func answer(_ request: Request, _ model: ServedModel, _ work: @escaping @Sendable (JSON) throws -> JSON) async throws -> Response {
+        let body = try await json(request, for: model)
+        return Answers.json(try await WorkerThread.result("text") { try work(body) })
     }
 
     private static func description(of model: ServedModel) -> JSON {
@@ -101,7 +106,7 @@ struct RuntimeResponder: HTTPResponder {
         }
         let json: JSON
         do {
-            json = try JSON(parsing: Array(body.readableBytesView))
+            json = try await WorkerThread.result("parse") { try JSON(parsing: Array(body.readableBytesView)) }
         } catch {
             throw OpenAI.Failure.invalidRequest("the body is not JSON: \(error)")
         }
