@@ -58,6 +58,8 @@ receive parse format print record repeat finish start stop resume watch ignore m
 ADJECTIVES = """small large short long clear simple careful quick slow recent old new local remote public private
 quiet useful exact empty full safe open final first second third daily weekly rough plain broken shared""".split()
 ADVERBS = "always never often usually briefly carefully directly quietly first later twice soon".split()
+#: Words that phrases carry now and then, for the training only.
+FUNCTION_WORDS = "from the with from the with a an of in on to for by at or as is not all into per via".split()
 TOPICS = """rain history physics football chess painting music gravity volcanoes whales bicycles trains poetry
 chemistry planets bees economics cooking dinosaurs magnets tea castles oceans glaciers robots typography
 the moon the internet Roman roads black holes the weather prime numbers recursion friendship""".split(" ")
@@ -172,6 +174,9 @@ class Gen:
         """A few words, at least one of them a stem."""
         words = [self.stem()] + [self.pick((self.stem, lambda: self.pick(ADJECTIVES)))() for _ in range(self.num(low, high) - 1)]
         self.r.shuffle(words)
+        if not self.held_out and self.chance(0.2):  # such words also end an argument, so the training has them inside
+            for _ in range(self.pick((1, 1, 2))):
+                words.insert(self.num(0, len(words)), self.pick(FUNCTION_WORDS))
         return " ".join(words)
 
     def flags(self) -> str:
@@ -405,6 +410,18 @@ TELL = ["", "", "", ".", ".", " please", ", please", " for me", " and tell me wh
 MORE_TELL = [".", ".", ".", "?", "!", ". Thanks", ". Thank you!", ". Then tell me what it {v}.", ". Tell me the result.", ". Show me the output.", " then tell me what it {v}", " then show me the result",
              " and then tell me what it {v}", " and give me the output.", " and tell me what it {v}?", " and report what it {v}", " and repeat the result", " and repeat what it {v}", ", and tell me what it {v}",
              ", and show me the output.", ", then repeat what it {v}.", ", then give me the result", ". What do you get?", " and explain what you see.", ", please.", " please."]
+AND_VERBS = "tell me|show me|repeat|report|say|give me|print|explain|describe|read me|send me|return|let me know|copy".split("|")
+AND_WHAT = "what it {v}|what it {v}|what you get|what you see|the result|the output|what comes back|all of it|the text|every line|what it {v} exactly|the answer|what happens".split("|")
+
+
+def ending(g: "Gen", v: str) -> str:
+    """A way to go on after a bare argument: a dot, or "and ..."; for the training only."""
+    if g.chance(0.35):
+        return g.pick((".", ".", ".", ".", "!", ". Please.", ". Thanks.", ". Then " + g.pick(AND_VERBS) + " " + g.pick(AND_WHAT).format(v=v) + "."))
+    lead = g.pick((" and ", " and ", " and ", " and then ", ", and ", ", then ", " then ", ". And ", " and please "))
+    return lead + g.pick(AND_VERBS) + " " + g.pick(AND_WHAT).format(v=v) + g.pick(("", ".", ".", "", " please", ", please", "!"))
+
+
 #: Commands without any made-up word, for the training only.
 PLAIN = [c for c in ("ls", "ls -la", "ls -l", "pwd", "date", "whoami", "hostname", "uname -a", "uname", "id", "df -h", "free -m", "ps aux", "env", "git status", "git log", "git diff", "git branch", "make", "make test", "npm test",
                      "npm install", "cargo build", "swift build", "swift test", "go test ./...", "pytest", "top", "history", "w", "who", "last", "cal", "tree", "ls ..", "ls /", "ls ~", "cd ..", "git pull", "git push", "docker ps",
@@ -417,6 +434,8 @@ def quoted(g: Gen, text: str, words: tuple[str, str]) -> str:
     """An argument in quotes or bare, and the rest of the request after it."""
     k = g.r.random()
     v, b = words
+    if not g.held_out and g.chance(0.25):
+        return text + ending(g, v)
     if not g.held_out and g.chance(0.4):  # the end of a bare argument is what is hard to learn
         tail = g.pick(MORE_TELL) if g.chance(0.7) else g.pick(CLEAR_TELL if " " in text else TELL)
         return text + tail.format(v=v, b=b)
@@ -474,6 +493,8 @@ def bash(g: Gen) -> Tool:
 
 def quoted_short(g: Gen, text: str) -> str:
     """A path in or without backticks, with a short tail."""
+    if not g.held_out and g.chance(0.25):
+        return text + ending(g, "says")
     if not g.held_out and g.chance(0.5):
         return text + g.pick((".", ".", ".", "?", " and tell me the result", ", then tell me what you see", ". Thanks", " and show me.", "!"))
     return g.pick((f"`{text}`", text, text)) + g.pick(("", "", "", ".", "?", " and tell me the result.", " for me", ", please"))
@@ -519,6 +540,8 @@ def grep(g: Gen) -> Tool:
         w = g.pick(("`", "", ""))
         form = g.pick((f"search for {q}{s}{q} in {w}{d}{w}", f"grep for {q}{s}{q} in {w}{d}{w}", f"find {q}{s}{q} in the files under {w}{d}{w}", f"look for {q}{s}{q} in {w}{d}{w}", f"search {w}{d}{w} for {q}{s}{q}",
                        f"find where {q}{s}{q} occurs in {w}{d}{w}"))
+        if not g.held_out and g.chance(0.25):
+            return opener(g, [form]) + ending(g, "finds"), {"pattern": s, "path": d}
         return opener(g, [form]) + g.pick(("", "", ".", "?", " please", " and tell me the matches.") if g.held_out else ("", "", ".", ".", "?", " please", " and tell me the matches.", ", then tell me what you find", " and show me the lines")), {"pattern": s, "path": d}
 
     return Tool("grep", schema(g, name, g.pick(("Searches file contents with a regular expression.", "Search for text in files.", "A search tool for file contents.")), {"pattern": "The pattern to search for", "path": "The file or directory to search in"},
@@ -532,6 +555,8 @@ def glob(g: Gen) -> Tool:
         pattern = g.pick((f"*{g.stem()}*", f"**/{g.stem()}.*", f"{g.directory()}/*.{g.ext()}", f"**/{g.name()}.{g.ext()}", f"{g.directory()}/**/*.{g.ext()}", f"{g.stem()}*.{g.ext()}"))
         q = g.pick(("`", "`", '"', ""))
         form = g.pick(("find files matching ", "find all files that match ", "list all files matching ", "find the files that match the pattern ", "glob for ", "show me files matching ", "which files match "))
+        if not g.held_out and g.chance(0.25):
+            return opener(g, [form]) + q + pattern + q + ending(g, "finds"), {"pattern": pattern}
         return opener(g, [form]) + q + pattern + q + g.pick(("", "", " please", " and tell me the names") if g.held_out else ("", "", ".", "?", " please", " and tell me the names", ", then tell me how many")), {"pattern": pattern}
 
     return Tool("glob", schema(g, name, g.pick(("Finds files by a glob pattern.", "Fast file pattern matching.", "Lists the files whose names match a pattern.")), {"pattern": "The glob pattern to match files against"}, {"path": ("string", "The directory to search in")}), ask, "Files found:")
@@ -543,6 +568,8 @@ def fetch(g: Gen) -> Tool:
     def ask(g: Gen) -> tuple[str, dict]:
         url = f"{g.pick(('https', 'https', 'http'))}://{g.pick(('', 'www.', 'docs.'))}{g.stem()}.{g.pick(('com', 'org', 'dev', 'io', 'example'))}/" + "/".join(g.name() for _ in range(g.num(0, 2)))
         q = g.pick(("`", "", "", '"'))
+        if not g.held_out and g.chance(0.25):
+            return opener(g, ["fetch ", "get the page ", "download ", "fetch the web page ", "load the page ", "get the url "]) + q + url + q + ending(g, "says"), {"url": url}
         return opener(g, ["fetch ", "get the page ", "download ", "fetch the web page ", "load the page ", "get the url "]) + q + url + q + g.pick(("", "", " please", " and tell me what it says", " and tell me what is on it") if g.held_out else ("", "", ".", " please", " and tell me what it says", " and tell me what is on it", ". What does it say?")), {"url": url}
 
     return Tool("fetch", schema(g, name, g.pick(("Fetches a web page.", "Download the content of a URL.", "Get the text of a web page.")), {"url": "The URL to fetch"}), ask, "The page says:")
@@ -573,6 +600,8 @@ def other(g: Gen) -> Tool:
         q = g.pick(("`", '"', "'", ""))
         form = g.pick((f"use {name} with {param} {q}{value}{q}", f"call {name} with {q}{value}{q}", f"call the {name} tool with {param} {q}{value}{q}", f"use the {name} tool for {q}{value}{q}", f"{verb} {noun} {q}{value}{q}",
                        f"{verb} the {noun} for {q}{value}{q}", f"use {name} on {q}{value}{q}"))
+        if not g.held_out and g.chance(0.25):
+            return opener(g, [form]) + ending(g, g.pick(("says", "returns"))), {param: value}
         return opener(g, [form]) + ("" if not q else g.pick(("", ".", " please", " and tell me the result"))), {param: value}
 
     return Tool("other", schema(g, name, f"{verb.capitalize()} the {noun} for a {param}.", {param: f"The {param}"}), ask, "The tool answered:")
