@@ -28,7 +28,7 @@ else
 fi
 
 echo "time to first token through the proxy, quickstart (seconds; tokens computed / from the KV store)"
-anyclaude apply -f $config > "$ANYCLAUDE_HOME/apply.txt"
+anyclaude apply -f $config > "$ANYCLAUDE_HOME/apply.txt" 2>&1
 python3 scripts/ask.py http://127.0.0.1:8788 --json > "$ANYCLAUDE_HOME/ask.json"
 python3 - "$ANYCLAUDE_HOME/ask.json" <<'PY'
 import json, sys
