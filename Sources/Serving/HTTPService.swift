@@ -11,6 +11,9 @@ import ServiceLifecycle
 ///
 /// On graceful shutdown it takes no new connection, lets requests in flight finish, and returns; the listeners of a supervisor
 /// stay open in the supervisor, so that a successor goes on accepting.
+///
+/// A client that leaves cancels the task that answers it, whether the answer has begun or not: a responder waits and writes as if the
+/// client stayed, and what it started ends by cancellation. A client that only ends its sending side has left too.
 public struct HTTPService<Responder: HTTPResponder>: Service
 where Responder.Context: RequestContext, Responder.Context.Source == ApplicationRequestContextSource {
     private let listeners: [CInt]
@@ -59,7 +62,8 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
                             try channel.pipeline.syncOperations.addHandler(helper.makeServerChannelHandler(channel: channel))
                         }
                     }
-                    .childChannelOption(.allowRemoteHalfClosure, value: true)
+                    // Else nobody hears of a client's leaving before the next write to it.
+                    .childChannelOption(.allowRemoteHalfClosure, value: false)
                     .bind(listener) { channel in channelSetup.setup(channel: channel, logger: logger) })
         }
         try onRunning()
@@ -80,12 +84,23 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
             try await server.executeThenClose { inbound in
                 try await withThrowingDiscardingTaskGroup { group in
                     for try await child in inbound {
-                        group.addTask { await channelSetup.handle(value: child, logger: logger) }
+                        group.addTask { await answer(child, channelSetup, logger) }
                     }
                 }
             }
         } catch {
             logger.error("a listener ended", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// The requests of one connection, for as long as it is open.
+    private static func answer(_ connection: HTTP1Channel.Value, _ channelSetup: HTTP1Channel, _ logger: Logger) async {
+        let answering = Task { await channelSetup.handle(value: connection, logger: logger) }
+        connection.channel.closeFuture.whenComplete { _ in answering.cancel() }
+        await withTaskCancellationHandler {
+            await answering.value
+        } onCancel: {
+            answering.cancel()
         }
     }
 

@@ -34,7 +34,7 @@ struct Delivery: Sendable {
     // MARK: a stream
 
     /// The status is decided by the first event, or by the first ping: an error before it is an HTTP error.
-    func stream(to request: Request) async throws -> Response {
+    func stream() async throws -> Response {
         switch source {
         case .kept(let hit, let model):
             let events = try events(of: hit, model)
@@ -47,9 +47,7 @@ struct Delivery: Sendable {
             guard let first = await live.listener.next() else { throw CancellationError() }
             if case .error(let error)? = first.first { throw error }
             return ServerSentEvents.response(headers: headers(cache: word, kv: live.generation.kv)) { writer in
-                try await request.cancelledWhenClientLeaves {
-                    try await relay(first, live, to: &writer)
-                }
+                try await relay(first, live, to: &writer)
             }
         }
     }
@@ -77,7 +75,7 @@ struct Delivery: Sendable {
 
     // MARK: whole
 
-    func whole(to request: Request) async throws -> Response {
+    func whole() async throws -> Response {
         switch source {
         case .kept(let hit, let model):
             var assembled = MessageAssembly()
@@ -85,10 +83,8 @@ struct Delivery: Sendable {
             assembly.metrics.countRequest(backend: backend.name, status: 200)
             return response(assembled.json, headers(cache: "hit", age: hit.ageSeconds), atEnd: {})
         case .generation(let live, let word):
-            try await request.cancelledWhenClientLeaves {
-                while await live.listener.next() != nil {}
-                try Task.checkCancellation()
-            }
+            while await live.listener.next() != nil {}
+            try Task.checkCancellation()
             let message = live.generation.message
             if let error = message.error { throw error }
             assembly.metrics.countRequest(backend: backend.name, status: 200)
@@ -136,8 +132,6 @@ struct Delivery: Sendable {
         headers.set("request-id", requestID)
         headers.set("x-anyclaude-cache", cache)
         if let kv { headers.set("x-anyclaude-kv", kv) }
-        // A connection that was watched for its client's leaving cannot serve again.
-        if case .generation = source { headers[.connection] = "close" }
         if let age { headers.set("age", String(age)) }
         return headers
     }

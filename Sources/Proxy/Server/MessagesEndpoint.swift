@@ -18,7 +18,7 @@ struct MessagesEndpoint: Sendable {
         let message = try MessagesRequest(json)
         let source = try await source(of: message, backend, request)
         let delivery = Delivery(assembly: assembly, backend: backend, source: source, requestID: requestID, permit: permit)
-        return message.stream ? try await delivery.stream(to: request) : try await delivery.whole(to: request)
+        return message.stream ? try await delivery.stream() : try await delivery.whole()
     }
 
     private func source(of message: MessagesRequest, _ backend: ResolvedBackend, _ request: Request) async throws(AnthropicError) -> Delivery.Source {

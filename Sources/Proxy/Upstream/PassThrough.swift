@@ -32,14 +32,10 @@ struct PassThrough: Sendable {
             throw AnthropicError(.api, error.description)
         }
         assembly.metrics.countRequest(backend: backend.name, status: Int(response.status.code))
-        var headers = Self.fields(response.headers)
-        headers[.connection] = "close"
         return Response(
-            status: HTTPResponse.Status(code: Int(response.status.code)), headers: headers,
+            status: HTTPResponse.Status(code: Int(response.status.code)), headers: Self.fields(response.headers),
             body: ResponseBody { writer in
-                try await request.cancelledWhenClientLeaves {
-                    for try await buffer in response.body { try await writer.write(buffer) }
-                }
+                for try await buffer in response.body { try await writer.write(buffer) }
                 try await writer.finish(nil)
             })
     }

@@ -16,14 +16,11 @@ struct ChatEndpoint: Sendable {
     }
 
     /// The status is decided when the engine has taken the request up: what it refuses is an HTTP error.
-    func respond(to request: Request, _ job: ChatJob) async throws -> Response {
+    func respond(to job: ChatJob) async throws -> Response {
         let events = model.engine.generate(job.generation)
-        guard job.streams else { return try await request.cancelledWhenClientLeaves { try await whole(events, job) } }
-        let watched = WatchedGeneration(events, for: request)
-        let start = try await watched.start()
-        return ServerSentEvents.response(headers: start.headers) { writer in
-            try await watched.ending { try await stream(watched.events, start, job, to: &writer) }
-        }
+        guard job.streams else { return try await whole(events, job) }
+        let start = try await GenerationStart(of: events)
+        return ServerSentEvents.response(headers: start.headers) { try await stream(events, start, job, to: &$0) }
     }
 
     private func reader(_ job: ChatJob) -> AnswerReader {

@@ -21,7 +21,7 @@ struct CompletionEndpoint: Sendable {
         let includesUsage: Bool
     }
 
-    func respond(to request: Request, _ body: JSON) async throws -> Response {
+    func respond(to body: JSON) async throws -> Response {
         let members = RequestMembers(json: body)
         try members.refuse("echo", unless: { $0 == false }, "the prompt is not repeated")
         try members.refuse("suffix", unless: { $0 == "" }, "text is not filled in before a suffix")
@@ -34,25 +34,22 @@ struct CompletionEndpoint: Sendable {
                 prompt: prompt, maxTokens: maxTokens, sampling: options.sampling, stopTokens: model.stopTokens,
                 logprobs: try members.integer("logprobs", in: 0...20)), stops: options.stops, includesUsage: options.includesUsage)
         let events = model.engine.generate(job.generation)
-        guard options.streams else { return try await request.cancelledWhenClientLeaves { try await whole(events, job) } }
-        let watched = WatchedGeneration(events, for: request)
-        let start = try await watched.start()
+        guard options.streams else { return try await whole(events, job) }
+        let start = try await GenerationStart(of: events)
         return ServerSentEvents.response(headers: start.headers) { writer in
-            try await watched.ending {
-                do {
-                    let end = try await run(watched.events, job) { text, logprobs in
-                        try await writer.event(data: chunk(text, logprobs, nil, nil).bytes)
-                    }
-                    try await writer.event(data: chunk("", nil, end.reason, nil).bytes)
-                    if job.includesUsage {
-                        let usage = start.usage(completion: end.tokens).json
-                        try await writer.event(data: chunk(nil, nil, nil, usage).bytes)
-                    }
-                    try await writer.event(data: Array(OpenAI.streamEnd.utf8))
-                    metrics.count("completions", status: 200)
-                } catch let error where error is EngineError {
-                    try await writer.event(data: OpenAI.Failure(error).json.bytes)
+            do {
+                let end = try await run(events, job) { text, logprobs in
+                    try await writer.event(data: chunk(text, logprobs, nil, nil).bytes)
                 }
+                try await writer.event(data: chunk("", nil, end.reason, nil).bytes)
+                if job.includesUsage {
+                    let usage = start.usage(completion: end.tokens).json
+                    try await writer.event(data: chunk(nil, nil, nil, usage).bytes)
+                }
+                try await writer.event(data: Array(OpenAI.streamEnd.utf8))
+                metrics.count("completions", status: 200)
+            } catch let error where error is EngineError {
+                try await writer.event(data: OpenAI.Failure(error).json.bytes)
             }
         }
     }

@@ -19,13 +19,6 @@ struct RuntimeResponder: HTTPResponder {
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         let endpoint = Self.endpoint(request.uri.path)
-        var response = try await answer(request, endpoint)
-        // Watching for the client's leaving uses the connection up: whoever sent a next request on it would lose it.
-        if request.method == .post, endpoint == "chat" || endpoint == "completions" { response.headers[.connection] = "close" }
-        return response
-    }
-
-    private func answer(_ request: Request, _ endpoint: String) async throws -> Response {
         do {
             return try await route(request)
         } catch let error as CancellationError {
@@ -72,9 +65,9 @@ struct RuntimeResponder: HTTPResponder {
         case (.post, "/v1/chat/completions"):
             let body = try await json(request, for: model)
             let job = try await WorkerThread.result("prompt") { [prefixes] in try ChatJob(body, model: model, prefixes: prefixes) }
-            return try await ChatEndpoint(model: model, metrics: metrics).respond(to: request, job)
+            return try await ChatEndpoint(model: model, metrics: metrics).respond(to: job)
         case (.post, "/v1/completions"):
-            return try await CompletionEndpoint(model: model, metrics: metrics).respond(to: request, try await json(request, for: model))
+            return try await CompletionEndpoint(model: model, metrics: metrics).respond(to: try await json(request, for: model))
         case (.post, "/v1/chat/tokenize"): return try await answer(request, model, text.count)
         case (.post, "/tokenize"): return try await answer(request, model, text.tokenize)
         case (.post, "/detokenize"): return try await answer(request, model, text.detokenize)

@@ -1,0 +1,202 @@
+import Dispatch
+import Glibc
+import Hummingbird
+import Logging
+import Serving
+import Synchronization
+import Testing
+
+/// A real server on loopback, and clients that leave at every moment.
+@Suite(.timeLimit(.minutes(2))) struct HTTPServiceTests {
+    @Test func aClientThatLeavesBeforeTheAnswerCancelsItsRequest() async throws {
+        try await withServer { port, visits in
+            let client = try Client(port: port)
+            client.send("POST /hang HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}")
+            await visits.wait { $0.entered == 1 }
+            client.leave()
+            await visits.wait { $0.left == 1 }
+        }
+    }
+
+    @Test func aClientThatLeavesASilentStreamCancelsIt() async throws {
+        try await withServer { port, visits in
+            let client = try Client(port: port)
+            client.send("GET /stream HTTP/1.1\r\nhost: x\r\n\r\n")
+            #expect(await client.read(until: "data: first\n\n").hasPrefix("HTTP/1.1 200 OK\r\n"))
+            client.leave()
+            await visits.wait { $0.left == 1 }
+        }
+    }
+
+    @Test func aClientThatEndsItsSendingSideHasLeft() async throws {
+        try await withServer { port, visits in
+            let client = try Client(port: port)
+            client.send("GET /stream HTTP/1.1\r\nhost: x\r\n\r\n")
+            _ = await client.read(until: "data: first\n\n")
+            client.endSending()
+            await visits.wait { $0.left == 1 }
+        }
+    }
+
+    @Test func aConnectionServesOneRequestAfterTheOther() async throws {
+        try await withServer { port, _ in
+            let client = try Client(port: port)
+            for text in ["one", "two", "three"] {
+                client.send("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: \(text.utf8.count)\r\n\r\n\(text)")
+                let answer = await client.read(until: "\r\n\r\n\(text)")
+                #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n") && !answer.lowercased().contains("connection: close"))
+            }
+        }
+    }
+
+    /// Every request that was begun is ended by the leaving of its client, at whatever moment that was.
+    @Test func crowdsOfLeavingClientsLeaveNothingBehind() async throws {
+        try await withServer { port, visits in
+            for round in 0..<600 {
+                let client = try Client(port: port)
+                let path = round % 2 == 0 ? "/hang" : "/stream"
+                let request = "POST \(path) HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{}"
+                switch round % 5 {
+                case 0: client.send(String(request.dropLast(1)))
+                case 1: client.send(request + request)
+                case 2 where round % 2 == 1:
+                    client.send(request)
+                    _ = await client.read(until: "data: first\n\n")
+                default: client.send(request)
+                }
+                client.leave(resetting: round % 3 == 0)
+            }
+            let last = try Client(port: port)
+            last.send("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nlast")
+            _ = await last.read(until: "\r\n\r\nlast")
+            await visits.wait { $0.entered > 0 && $0.left == $0.entered }
+        }
+    }
+
+    // MARK: the server
+
+    private func withServer(_ body: (Int, Visits) async throws -> Void) async throws {
+        let visits = Visits()
+        let (listener, port) = try ListeningSocket.bind(host: "127.0.0.1", port: 0)
+        var logger = Logger(label: "test")
+        logger.logLevel = .error
+        let service = HTTPService(listeners: [listener], responder: CallbackResponder(callback: visits.respond), logger: logger)
+        let running = Task { try await service.run() }
+        do {
+            try await body(port, visits)
+        } catch {
+            running.cancel()
+            throw error
+        }
+        running.cancel()
+        _ = await running.result
+    }
+}
+
+/// The requests of one server.
+private final class Visits: Sendable {
+    struct Count {
+        var entered = 0
+        var left = 0
+    }
+    private struct State {
+        var count = Count()
+        var waiting: [(condition: @Sendable (Count) -> Bool, signal: AsyncStream<Void>.Continuation)] = []
+    }
+    private let state = Mutex(State())
+
+    func wait(_ condition: @escaping @Sendable (Count) -> Bool) async {
+        let (stream, signal) = AsyncStream<Void>.makeStream()
+        state.withLock { $0.waiting.append((condition, signal)) }
+        change { _ in }
+        for await _ in stream {}
+    }
+
+    private func change(_ change: (inout Count) -> Void) {
+        state.withLock { state in
+            change(&state.count)
+            state.waiting.removeAll { waiting in
+                guard waiting.condition(state.count) else { return false }
+                waiting.signal.finish()
+                return true
+            }
+        }
+    }
+
+    @Sendable func respond(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        switch request.uri.path {
+        case "/hang":
+            _ = try await request.collectedBody(upTo: 100)
+            try await stay()
+            return Response(status: .ok)
+        case "/stream":
+            return ServerSentEvents.response { writer in
+                try await writer.event(data: Array("first".utf8))
+                try await self.stay()
+            }
+        default:
+            let body = try await request.collectedBody(upTo: 100) ?? ByteBuffer()
+            return Response(status: .ok, body: ResponseBody(byteBuffer: body))
+        }
+    }
+
+    /// Until the task is cancelled; nothing else ends it.
+    private func stay() async throws {
+        change { $0.entered += 1 }
+        defer { change { $0.left += 1 } }
+        let (forever, unused) = AsyncStream<Void>.makeStream()
+        for await _ in forever {}
+        withExtendedLifetime(unused) {}
+        throw CancellationError()
+    }
+}
+
+/// A plain socket: what it does is done when the call returns.
+private final class Client: Sendable {
+    private let descriptor: CInt
+
+    init(port: Int) throws {
+        descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = in_port_t(port).bigEndian
+        address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+        }
+        try #require(result == 0)
+        var limit = timeval(tv_sec: 30, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+    }
+
+    deinit { close(descriptor) }
+
+    func send(_ text: String) {
+        let bytes = Array(text.utf8)
+        #expect(Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL)) == bytes.count)
+    }
+
+    /// What was received, up to and with `end`; less when the server ends it or is silent for long.
+    func read(until end: String) async -> String {
+        await withCheckedContinuation { continuation in
+            // The server's tasks need the threads that tasks run on.
+            DispatchQueue.global().async { [self] in
+                var received: [UInt8] = []
+                var byte: UInt8 = 0
+                while !received.suffix(end.utf8.count).elementsEqual(end.utf8), recv(descriptor, &byte, 1, 0) == 1 { received.append(byte) }
+                continuation.resume(returning: String(decoding: received, as: UTF8.self))
+            }
+        }
+    }
+
+    func endSending() { shutdown(descriptor, CInt(SHUT_WR)) }
+
+    /// Both directions end; with `resetting` as by a process that was killed with bytes unread.
+    func leave(resetting: Bool = false) {
+        guard resetting else { return _ = shutdown(descriptor, CInt(SHUT_RDWR)) }
+        // A connection to nowhere is an abort (RFC 9293, section 3.10.5).
+        var nowhere = sockaddr()
+        nowhere.sa_family = sa_family_t(AF_UNSPEC)
+        connect(descriptor, &nowhere, socklen_t(MemoryLayout<sockaddr>.size))
+    }
+}
