@@ -63,13 +63,13 @@ import Testing
     }
 
     @Test func preconditions() throws {
-        let current = Precondition.Current(planId: "sha256:a", generation: 3, folder: "/one")
-        try Precondition.check(base: nil, folder: "/one", current: nil, replace: false)
-        try Precondition.check(base: "sha256:a", folder: "/one", current: current, replace: false)
-        try Precondition.check(base: nil, folder: "/two", current: current, replace: true)
+        let current = Staleness.Current(planId: "sha256:a", generation: 3, folder: "/one")
+        try Staleness.check(base: nil, folder: "/one", current: nil, replace: false)
+        try Staleness.check(base: "sha256:a", folder: "/one", current: current, replace: false)
+        try Staleness.check(base: nil, folder: "/two", current: current, replace: true)
         for (base, folder) in [(nil, "/one"), ("sha256:b", "/one"), ("sha256:a", "/two")] as [(String?, String)] {
             let error = #expect(throws: SupervisorError.self) {
-                try Precondition.check(base: base, folder: folder, current: current, replace: false)
+                try Staleness.check(base: base, folder: folder, current: current, replace: false)
             }
             #expect(error?.exitCode == 3)
         }

@@ -4,10 +4,17 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// The control API on its Unix socket: HTTP on a thread of NIO's, answers from the supervisor's own thread through the mailbox.
+/// The control API on its Unix socket: HTTP on a thread of NIO's; who answers may live on another.
 ///
 /// Only the supervisor's user and root are served: the socket is 0600, and the peer's credentials are asked for.
 final class ControlServer {
+    /// Who answers. Called on NIO's thread.
+    struct Requests: Sendable {
+        var serve: @Sendable (_ route: ControlRoute, _ user: uid_t, _ reply: ControlReply) -> Void
+        /// The client of a reply has gone.
+        var left: @Sendable (_ reply: ControlReply) -> Void
+    }
+
     private let group: MultiThreadedEventLoopGroup
     private let channel: any Channel
     let path: String
@@ -15,7 +22,7 @@ final class ControlServer {
     /// A plan with all its provenance is far smaller.
     static let maximumBody = 64 << 20
 
-    init(path: String, mailbox: Mailbox) throws(SupervisorError) {
+    init(path: String, requests: Requests) throws(SupervisorError) {
         self.path = path
         let listener = try Sockets.listenUnix(path)
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -25,7 +32,7 @@ final class ControlServer {
                     Self.peer(of: channel).flatMapThrowing { uid in
                         guard uid == geteuid() || uid == 0 else { throw ForeignUser(uid: uid) }
                         try channel.pipeline.syncOperations.configureHTTPServerPipeline(withErrorHandling: true)
-                        try channel.pipeline.syncOperations.addHandler(ControlConnection(mailbox: mailbox, user: uid))
+                        try channel.pipeline.syncOperations.addHandler(ControlConnection(requests, user: uid))
                     }
                 }
                 .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 4 << 20))
@@ -67,15 +74,15 @@ final class ControlServer {
 private final class ControlConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
 
-    private let mailbox: Mailbox
+    private let requests: ControlServer.Requests
     private let user: uid_t
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
     private var isTooLarge = false
     private var reply: ControlReply?
 
-    init(mailbox: Mailbox, user: uid_t) {
-        self.mailbox = mailbox
+    init(_ requests: ControlServer.Requests, user: uid_t) {
+        self.requests = requests
         self.user = user
     }
 
@@ -93,7 +100,7 @@ private final class ControlConnection: ChannelInboundHandler {
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        if let reply { mailbox.post { supervisor in supervisor.clientLeft(reply) } }
+        if let reply { requests.left(reply) }
         reply = nil
         context.fireChannelInactive()
     }
@@ -109,8 +116,7 @@ private final class ControlConnection: ChannelInboundHandler {
         }
         do throws(ControlRoute.Rejection) {
             let route = try ControlRoute.parse(method: head.method.rawValue, target: head.uri, body: body)
-            let user = user
-            mailbox.post { supervisor in supervisor.serve(route, user: user, answer) }
+            requests.serve(route, user, answer)
         } catch {
             answer.fail(error.status, error.error)
         }

@@ -3,7 +3,7 @@ import Glibc
 
 /// One thread that sleeps in epoll until a descriptor, a timer or another thread has something for it.
 ///
-/// Not thread-safe, by intention: only `mailbox` may be used from elsewhere. Handlers run one after the other and must not block.
+/// Not thread-safe, by intention: other threads reach it through a `Mailbox`. Handlers run one after the other and must not block.
 final class EventLoop {
     /// The number tells a descriptor from an earlier one that had its place: events of one batch may be of either.
     private struct Watch {
@@ -13,7 +13,6 @@ final class EventLoop {
 
     private let epoll: CInt
     private let timer: CInt
-    let mailbox: Mailbox
     private var handlers: [CInt: Watch] = [:]
     private var lastWatch: UInt32 = 0
     private var timers = TimerQueue()
@@ -24,7 +23,6 @@ final class EventLoop {
         epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
         timer = timerfd_create(CLOCK_MONOTONIC, CInt(TFD_CLOEXEC) | CInt(TFD_NONBLOCK))
         guard epoll >= 0, timer >= 0 else { throw .system("cannot make an event loop", errno: errno) }
-        mailbox = try Mailbox()
         try watch(timer, readable) { [unowned self] _ in self.fireTimers() }
     }
 

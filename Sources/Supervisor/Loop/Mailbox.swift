@@ -2,9 +2,9 @@ import CProcess
 import Glibc
 import Synchronization
 
-/// Messages of other threads to the loop's thread.
-final class Mailbox: Sendable {
-    typealias Message = @Sendable (Supervisor) -> Void
+/// Messages of other threads to the loop's thread, where `Receiver` lives.
+final class Mailbox<Receiver>: Sendable {
+    typealias Message = @Sendable (Receiver) -> Void
 
     private let messages = Mutex<[Message]>([])
     let descriptor: CInt

@@ -22,7 +22,7 @@ extension Supervisor {
             try announceDiff(request.envelope, plan, target, session)
             let fallback = try fallback()
             session.generation = try generation(for: request, bindings, session)
-            log.write(.notice, "applying generation \(session.generation?.number ?? 0), \(Precondition.short(request.envelope.planId))")
+            log.write(.notice, "applying generation \(session.generation?.number ?? 0), \(Staleness.short(request.envelope.planId))")
             handle(.begin(Change.Request(kind: .apply, target: target, fallback: fallback, timeoutMs: request.timeoutMs)))
         } catch {
             refuse(session, error)
@@ -87,9 +87,9 @@ extension Supervisor {
             throw SupervisorError("the time for the apply is \(timeout) ms, outside 1...\(PlanLimits.longestMs)", exitCode: 64)
         }
         let current = generation.map {
-            Precondition.Current(planId: $0.planId, generation: $0.number, folder: $0.bindings[PlanPath.Root.config.rawValue])
+            Staleness.Current(planId: $0.planId, generation: $0.number, folder: $0.bindings[PlanPath.Root.config.rawValue])
         }
-        try Precondition.check(
+        try Staleness.check(
             base: request.envelope.precondition.basePlanId, folder: request.bindings[PlanPath.Root.config.rawValue], current: current,
             replace: request.replace)
         return plan

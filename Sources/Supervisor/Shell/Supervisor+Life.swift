@@ -32,13 +32,18 @@ extension Supervisor {
     private func live(_ signals: CInt) throws(SupervisorError) {
         guard cprocess_become_subreaper() == 0 else { throw SupervisorError("cannot become the parent of orphans", exitCode: 70) }
         try loop.watch(signals, readable) { [unowned self] _ in self.receiveSignals(signals) }
-        try loop.watch(loop.mailbox.descriptor, readable) { [unowned self] _ in
-            for message in self.loop.mailbox.take() { message(self) }
+        try loop.watch(mailbox.descriptor, readable) { [unowned self] _ in
+            for message in self.mailbox.take() { message(self) }
         }
         log.write(.notice, "supervisor \(Version.current) of instance \(instance.name), pid \(getpid())")
         try readCurrent()
         adoptRuns()
-        server = try ControlServer(path: instance.controlSocket, mailbox: loop.mailbox)
+        let mailbox = mailbox
+        server = try ControlServer(
+            path: instance.controlSocket,
+            requests: .init(
+                serve: { route, user, reply in mailbox.post { $0.serve(route, user: user, reply) } },
+                left: { reply in mailbox.post { $0.clientLeft(reply) } }))
         try startCurrent()
         systemd.ready(generation.map { "generation \($0.number)" } ?? "waiting for the first apply")
         feedWatchdog()

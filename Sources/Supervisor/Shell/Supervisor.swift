@@ -12,6 +12,7 @@ public final class Supervisor {
     let instance: Instance
     let log = SupervisorLog()
     let loop: EventLoop
+    let mailbox: Mailbox<Supervisor>
     let reaper = ChildReaper()
     let systemd: Systemd
     let store: Store
@@ -68,6 +69,7 @@ public final class Supervisor {
         launcher = Launcher(instance: instance.name, runtime: instance.runtime, logs: instance.logs)
         secrets = try SecretStore(runtime: instance.runtime, state: instance.state)
         loop = try EventLoop()
+        mailbox = try Mailbox()
         var random = SystemRandomNumberGenerator()
         core = Core(seed: random.next())
     }

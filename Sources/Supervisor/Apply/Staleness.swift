@@ -1,7 +1,7 @@
 import LaunchPlan
 
 /// Whether an apply may begin, by what it was planned against.
-enum Precondition {
+enum Staleness {
     struct Current: Equatable {
         var planId: String
         var generation: Int
