@@ -39,7 +39,7 @@ cover: setup ## run the tests with coverage and print a table
 	@scripts/cover.sh $(SWIFT)
 
 tsan: setup ## run the unit tests under ThreadSanitizer
-	SWIFT_BACKTRACE=enable=no $(SWIFT) test --sanitize=thread --scratch-path .build/tsan --disable-xctest --skip IntegrationTests
+	SWIFT_BACKTRACE=enable=no $(SWIFT) test --sanitize=thread -Xswiftc -DTHREAD_SANITIZER --scratch-path .build/tsan --disable-xctest --skip IntegrationTests
 
 asan: setup ## run the unit tests under AddressSanitizer
 	SWIFT_BACKTRACE=enable=no $(SWIFT) test --sanitize=address --scratch-path .build/asan --disable-xctest --skip IntegrationTests

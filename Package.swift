@@ -61,6 +61,8 @@ let package = Package(
         .target(name: "CProcess", path: "Sources/CProcess"),
         .target(name: "CKernels", path: "Sources/CKernels"),
         // Floor 1.
+        // The lock of the standard library, or one that ThreadSanitizer can follow.
+        library(name: "Locking"),
         library(name: "JSON"),
         library(name: "Diagnostics", ["JSON"]),
         // Floor 2.
@@ -71,7 +73,7 @@ let package = Package(
         library(
             name: "Serving",
             [
-                hummingbird, nioCore, nioPosix, logging, lifecycle,
+                "Locking", hummingbird, nioCore, nioPosix, logging, lifecycle,
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -81,19 +83,20 @@ let package = Package(
         library(
             name: "Supervisor",
             [
-                "LaunchPlan", "Checkpoint", "Control", "Serving", "JSON", "CProcess", "CSystemd", crypto, nioCore, nioPosix,
+                "LaunchPlan", "Checkpoint", "Control", "Serving", "Locking", "JSON", "CProcess", "CSystemd", crypto, nioCore, nioPosix,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         library(
             name: "InferenceRuntime", path: "Sources/Runtime",
             [
-                "LaunchPlan", "Messages", "Checkpoint", "Serving", "JSON", "CKernels", "CPCRE2", "CUTF8Proc", crypto, hummingbird, nioCore, logging,
+                "LaunchPlan", "Messages", "Checkpoint", "Serving", "Locking", "JSON", "CKernels", "CPCRE2", "CUTF8Proc", crypto, hummingbird, nioCore,
+                logging,
                 lifecycle, .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
         library(
             name: "Proxy",
             [
-                "LaunchPlan", "Messages", "Control", "Serving", "JSON", crypto, hummingbird, nioCore, nioPosix, logging, lifecycle,
+                "LaunchPlan", "Messages", "Control", "Serving", "Locking", "JSON", crypto, hummingbird, nioCore, nioPosix, logging, lifecycle,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -111,10 +114,10 @@ let package = Package(
         tests("Checkpoint", ["Checkpoint", "JSON"]),
         tests("Messages", ["Messages", "JSON"]),
         tests("Control", ["Control", "LaunchPlan", "JSON"]),
-        tests("Serving", ["Serving", hummingbird, logging]),
+        tests("Serving", ["Serving", "Locking", hummingbird, logging]),
         tests("ConfigCompiler", ["ConfigCompiler", "LaunchPlan", "Diagnostics", "JSON"]),
         tests("Supervisor", ["Supervisor", "Control", "LaunchPlan", "JSON"]),
-        tests("InferenceRuntime", ["InferenceRuntime", "Checkpoint", "Messages", "JSON", "CKernels", "COpenBLAS"]),
+        tests("InferenceRuntime", ["InferenceRuntime", "Locking", "Checkpoint", "Messages", "JSON", "CKernels", "COpenBLAS"]),
         tests("Proxy", ["Proxy", "Messages", "LaunchPlan", "JSON"]),
         tests("anyclaude", ["anyclaude", "Control", "LaunchPlan", "JSON"]),
         tests("Integration", ["JSON", "Control", "LaunchPlan"], exclude: ["Python", "Systemd", "requirements.txt"]),

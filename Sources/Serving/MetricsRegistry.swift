@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// Counters, gauges and histograms, written in the Prometheus text format (version 0.0.4).
 ///

@@ -1,13 +1,13 @@
 import Dispatch
 import Glibc
 import Hummingbird
+import Locking
 import Logging
 import Serving
-import Synchronization
 import Testing
 
 /// A real server on loopback, and clients that leave at every moment.
-@Suite(.timeLimit(.minutes(2))) struct HTTPServiceTests {
+@Suite(.timeLimit(.minutes(10))) struct HTTPServiceTests {
     @Test func aClientThatLeavesBeforeTheAnswerCancelsItsRequest() async throws {
         try await withServer { port, visits in
             let client = try Client(port: port)

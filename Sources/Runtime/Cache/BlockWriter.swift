@@ -1,5 +1,5 @@
 import Glibc
-import Synchronization
+import Locking
 
 /// A thread that works off a bounded queue, so that saving never holds up a request.
 final class BlockWriter: Sendable {

@@ -1,5 +1,5 @@
 import CKernels
-import Synchronization
+import Locking
 
 /// Layer 3: keys and values of what was computed, in memory and on disk.
 ///

@@ -1,6 +1,6 @@
 import CKernels
 import Glibc
-import Synchronization
+import Locking
 
 /// The records of one namespace on disk: append-only segment files under a lock file. One process writes, others read.
 ///

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// Computes requests on a thread of its own, several together.
 ///

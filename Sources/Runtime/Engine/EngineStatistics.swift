@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// Counts since the engine started, and what it holds now.
 public struct EngineStatistics: Sendable, Equatable {

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// What other threads tell the engine's.
 final class Inbox: Sendable {

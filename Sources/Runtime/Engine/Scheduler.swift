@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// The engine's thread: admits requests, shares out steps, chooses tokens. Continuous batching: one step computes one token of each
 /// running answer together with a chunk of the prompts on their way.

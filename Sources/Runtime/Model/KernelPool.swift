@@ -1,5 +1,5 @@
 import CKernels
-import Synchronization
+import Locking
 
 /// The threads of the kernels. Passes of several engines over one model take turns.
 final class KernelPool: @unchecked Sendable {

@@ -1,7 +1,7 @@
 import Crypto
 import JSON
+import Locking
 import Messages
-import Synchronization
 
 /// The prefixes that clients have left here, by digest; the ones used longest ago go first.
 final class PrefixStore: Sendable {

@@ -1,5 +1,5 @@
 import JSON
-import Synchronization
+import Locking
 
 /// How far the server is: loading, ready with its model, or draining.
 final class ServerState: Sendable {

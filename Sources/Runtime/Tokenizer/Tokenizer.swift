@@ -1,5 +1,5 @@
 import JSON
-import Synchronization
+import Locking
 
 /// Text to token ids and back, exactly as Hugging Face `tokenizers` does it with the same tokenizer.json.
 public final class Tokenizer: Sendable {

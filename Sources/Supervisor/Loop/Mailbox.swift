@@ -1,6 +1,6 @@
 import CProcess
 import Glibc
-import Synchronization
+import Locking
 
 /// Messages of other threads to the loop's thread, where `Receiver` lives.
 final class Mailbox<Receiver>: Sendable {

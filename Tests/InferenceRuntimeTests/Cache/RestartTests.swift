@@ -3,7 +3,7 @@ import Testing
 @testable import InferenceRuntime
 
 /// What is kept on disk, and what damage to it costs: time, never a wrong token.
-@Suite(.timeLimit(.minutes(3)))
+@Suite(.timeLimit(.minutes(10)))
 struct RestartTests {
     let files: TinyModel
     let model: LanguageModel

@@ -1,10 +1,10 @@
 import Glibc
-import Synchronization
+import Locking
 import Testing
 
 @testable import InferenceRuntime
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(10)))
 struct EngineTests {
     let files: TinyModel
     let model: LanguageModel
