@@ -47,7 +47,7 @@ asan: setup ## run the unit tests under AddressSanitizer
 bench: build ## measure: validate beside nginx -t, time to first token, the demo model's table
 	@scripts/bench.sh $(BIN)
 
-docs: setup ## the reference of all modules as a DocC archive in docs/out
+docs: build ## the reference of all modules as a DocC archive in docs/out
 	@scripts/docs.sh $(SWIFT)
 
 train-demo-model: ## train examples/models/demo anew (PyTorch on CPU, at most two hours)

@@ -1,17 +1,20 @@
 #!/bin/sh
-# Builds the reference of all modules with the toolchain's DocC.
+# The reference of all modules with the toolchain's DocC, from the modules that `make build` has compiled.
 set -eu
 swift=${1:-swift}
 graphs=.build/symbol-graphs
 rm -rf "$graphs" docs/out
-mkdir -p "$graphs"
-"$swift" build -c release -Xswiftc -enable-testing -Xswiftc -emit-symbol-graph -Xswiftc -emit-symbol-graph-dir -Xswiftc "$graphs" --scratch-path .build/docs
-# Only our own modules: the graphs of the libraries lie there too.
+mkdir -p "$graphs" docs
+# A Swift module names the C modules below it, which are found by their maps.
+maps=$(find .build/release/*.build .build/checkouts/*/Sources Sources -name module.modulemap ! -path '*-tool.build/*' ! -path '.build/release/*/include/*' -exec printf -- '-Xcc -fmodule-map-file=%s ' {} \;)
+includes=$(find .build/checkouts/*/Sources -type d -name include -exec printf -- '-Xcc -I%s ' {} \;)
 for module in $(ls Sources); do
     [ "$module" = Runtime ] && module=InferenceRuntime
-    mkdir -p "$graphs/ours"
-    find "$graphs" -maxdepth 1 -name "$module.symbols.json" -exec mv {} "$graphs/ours/" \;
+    [ -f ".build/release/Modules/$module.swiftmodule" ] || continue
+    # shellcheck disable=SC2086 # lists of words, by intention
+    "$swift" symbolgraph-extract -module-name "$module" -I .build/release/Modules $maps $includes \
+        -target "$(uname -m)-unknown-linux-gnu" -minimum-access-level public -output-dir "$graphs"
 done
 docc=$(dirname "$(readlink -f "$(command -v "$swift")")")/docc
-"$docc" convert --fallback-display-name anyclaude --fallback-bundle-identifier anyclaude --additional-symbol-graph-dir "$graphs/ours" --output-path docs/out
+"$docc" convert --fallback-display-name anyclaude --fallback-bundle-identifier anyclaude --additional-symbol-graph-dir "$graphs" --output-path docs/out
 echo docs/out
