@@ -115,7 +115,12 @@ let package = Package(
         tests("ConfigCompiler", ["ConfigCompiler", "LaunchPlan", "Diagnostics", "JSON"]),
         tests("Supervisor", ["Supervisor", "Control", "LaunchPlan", "JSON"]),
         tests("InferenceRuntime", ["InferenceRuntime", "Checkpoint", "Messages", "JSON", "CKernels", "COpenBLAS"]),
-        tests("Proxy", ["Proxy", "Messages", "LaunchPlan", "JSON"]),
+        tests(
+            "Proxy",
+            [
+                "Proxy", "Messages", "LaunchPlan", "Control", "Serving", "JSON", hummingbird, nioCore, logging, lifecycle,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
         tests("anyclaude", ["anyclaude", "Control", "LaunchPlan", "JSON"]),
         tests("Integration", ["JSON", "Control", "LaunchPlan"], exclude: ["Python", "Systemd", "requirements.txt"]),
     ]
