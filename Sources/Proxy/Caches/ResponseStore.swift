@@ -20,6 +20,7 @@ final class ResponseStore: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(2)
         configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA secure_delete = ON") }
         database = try DatabasePool(path: path, configuration: configuration)
         var migrator = DatabaseMigrator()
         migrator.registerMigration("responses") { database in
@@ -33,6 +34,8 @@ final class ResponseStore: Sendable {
                     """)
         }
         try migrator.migrate(database)
+        // Else the last answers before a quiet time would stay readable for as long as that lasts. Where it fails, the next save does it.
+        try? database.write { try Self.deleteExpired($0, now: Self.nowMs) }
     }
 
     /// - Parameter now: milliseconds since 1970.
@@ -42,7 +45,8 @@ final class ResponseStore: Sendable {
             return try Row.fetchOne(database, sql: sql, arguments: [key, now]).map { ($0["created"], $0["message"]) }
         }
         guard let found else { return nil }
-        try await database.write { database in
+        // Where another process writes just now, or the disk is full, the answer is good all the same.
+        try? await database.write { database in
             try database.execute(sql: "UPDATE response SET used = ? WHERE key = ?", arguments: [now, key])
         }
         return Stored(message: found.message, ageMs: max(0, now - found.created))
@@ -56,7 +60,7 @@ final class ResponseStore: Sendable {
             try database.execute(
                 sql: "INSERT OR REPLACE INTO response (key, created, expires, used, size, message) VALUES (?, ?, ?, ?, ?, ?)",
                 arguments: [key, now, now + ttlMs, now, size, message])
-            try database.execute(sql: "DELETE FROM response WHERE expires <= ?", arguments: [now])
+            try Self.deleteExpired(database, now: now)
             // The least recently used go until the rest fits.
             try database.execute(
                 sql: """
@@ -64,6 +68,10 @@ final class ResponseStore: Sendable {
                         SELECT key FROM (SELECT key, SUM(size) OVER (ORDER BY used DESC, key) AS total FROM response) WHERE total > ?)
                     """, arguments: [limit])
         }
+    }
+
+    private static func deleteExpired(_ database: Database, now: Int) throws {
+        try database.execute(sql: "DELETE FROM response WHERE expires <= ?", arguments: [now])
     }
 
     func size() async throws -> (entries: Int, bytes: Int) {
