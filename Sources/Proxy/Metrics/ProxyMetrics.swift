@@ -27,7 +27,7 @@ final class ProxyMetrics: Sendable {
         registry.declare(Name.kvCached, .counter, help: "Of these, found in the KV cache of the model's server.")
         registry.declare(Name.notResent, .counter, help: "Bytes of tools and system that the worker held already.")
         registry.declare(Name.notComputed, .counter, help: "Tokens of answers that came from the response cache, prompt and answer.")
-        registry.declare(Name.firstByte, .histogram, help: "From the request to the first byte of the model's answer.", bounds: seconds)
+        registry.declare(Name.firstByte, .histogram, help: "From the request to the first word of the model's answer.", bounds: seconds)
         registry.declare(Name.duration, .histogram, help: "From the request to the end of the model's answer.", bounds: seconds)
         registry.declare(Name.uncounted, .counter, help: "Answers of servers that reported no usage.")
     }
@@ -56,7 +56,7 @@ final class ProxyMetrics: Sendable {
 
     /// An answer of a model's server is over.
     func countAnswer(_ generation: Generation, backend: String) {
-        if let first = generation.firstByte { registry.observe(first.seconds, in: Name.firstByte, [("backend", backend)]) }
+        if let first = generation.firstWord { registry.observe(first.seconds, in: Name.firstByte, [("backend", backend)]) }
         if let end = generation.end { registry.observe((end - generation.begin).seconds, in: Name.duration, [("backend", backend)]) }
         guard generation.isComplete else { return }
         let usage = generation.message.usage

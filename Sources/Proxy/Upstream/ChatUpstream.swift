@@ -135,7 +135,7 @@ struct ChatUpstream: Sendable {
             throw AnthropicError(.api, error.message)
         } catch {
             try Task.checkCancellation()
-            if !generation.hasWords {
+            if !generation.hasContent {
                 throw UpstreamUnreachable(url: response.url?.absoluteString ?? backend.name, reason: "\(error)", wasSent: true)
             }
             throw AnthropicError(.api, "the model's server broke off its answer: \(error)")
