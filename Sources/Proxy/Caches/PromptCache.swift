@@ -29,6 +29,8 @@ final class PromptCache: Sendable {
         self.metrics = metrics
     }
 
+    var isEnabled: Bool { settings.enabled }
+
     func entry(for request: MessagesRequest, dialect: BackendDialect) throws(AnthropicError) -> Entry {
         guard settings.enabled else { return try Self.make(request, dialect) }
         let key = dialect.name + Digest.hex(RequestTranslation.prefixSource(of: request).bytes)
