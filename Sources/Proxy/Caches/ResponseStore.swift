@@ -13,24 +13,27 @@ final class ResponseStore: Sendable {
 
     init(path: String, maximumBytes: Int) throws {
         self.maximumBytes = maximumBytes
-        // Answers are private; SQLite gives its other files the mode of the first. Where it cannot be made, opening it says why.
-        if !FileManager.default.fileExists(atPath: path) {
-            _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
-        }
+        // Answers are private; SQLite gives its other files the mode of the first. Never in the place of one that is there: another
+        // proxy may have made it just now. Where it cannot be made, opening it says why.
+        let file = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        if file >= 0 { close(file) }
         var configuration = Configuration()
         configuration.busyMode = .timeout(2)
         configuration.maximumReaderCount = 4
         configuration.prepareDatabase { try $0.execute(sql: "PRAGMA secure_delete = ON") }
         database = try DatabasePool(path: path, configuration: configuration)
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("responses") { database in
+        // The sizes are summed at each save: from the index alone, not from rows with answers in them.
+        migrator.registerMigration("responses-2") { database in
             try database.execute(
                 sql: """
+                    DROP TABLE IF EXISTS response;
                     CREATE TABLE response (
                         key TEXT PRIMARY KEY, created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER NOT NULL, size INTEGER NOT NULL,
                         message TEXT NOT NULL
-                    ) WITHOUT ROWID;
-                    CREATE INDEX response_used ON response (used);
+                    );
+                    CREATE INDEX response_used ON response (used, key, size);
+                    CREATE INDEX response_expires ON response (expires);
                     """)
         }
         try migrator.migrate(database)
@@ -61,6 +64,8 @@ final class ResponseStore: Sendable {
                 sql: "INSERT OR REPLACE INTO response (key, created, expires, used, size, message) VALUES (?, ?, ?, ?, ?, ?)",
                 arguments: [key, now, now + ttlMs, now, size, message])
             try Self.deleteExpired(database, now: now)
+            let total = try Int.fetchOne(database, sql: "SELECT COALESCE(SUM(size), 0) FROM response") ?? 0
+            guard total > limit else { return }
             // The least recently used go until the rest fits.
             try database.execute(
                 sql: """
