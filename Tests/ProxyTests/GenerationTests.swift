@@ -66,7 +66,7 @@ import Testing
         let generation = Generation()
         let listener = generation.listen()
         let begin = ContinuousClock.now
-        generation.start(limits: ProxySettings.Limits(firstByteTimeoutMs: 200, idleTimeoutMs: 20, pingMs: 1000)) { generation in
+        generation.start(limits: ProxySettings.Limits(firstByteTimeoutMs: 200, idleTimeoutMs: 20, pingMs: 5)) { generation in
             generation.touch()
             generation.publish([Self.words[0]])
             try await Task.sleep(for: .seconds(600))
