@@ -118,7 +118,12 @@ let package = Package(
         tests("ConfigCompiler", ["ConfigCompiler", "LaunchPlan", "Diagnostics", "JSON"]),
         tests("Supervisor", ["Supervisor", "Control", "LaunchPlan", "JSON"]),
         tests("InferenceRuntime", ["InferenceRuntime", "Locking", "Checkpoint", "Messages", "JSON", "CKernels", "COpenBLAS"]),
-        tests("Proxy", ["Proxy", "Messages", "LaunchPlan", "JSON"]),
+        tests(
+            "Proxy",
+            [
+                "Proxy", "Messages", "LaunchPlan", "Control", "Serving", "Locking", "JSON", hummingbird, nioCore, logging, lifecycle,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ]),
         tests("anyclaude", ["anyclaude", "Control", "LaunchPlan", "JSON"]),
         tests("Integration", ["JSON", "Control", "LaunchPlan"], exclude: ["Python", "Systemd", "requirements.txt"]),
     ]

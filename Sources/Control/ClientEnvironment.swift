@@ -2,7 +2,8 @@ import LaunchPlan
 
 /// The variables with which Claude Code reaches a stack (facts/proxy-and-messages-api.md 3.4, facts/claude-code-client.md 3).
 ///
-/// For the `claude` backend the address alone: the client's own credentials must pass. For every other backend also what keeps the
+/// For the `claude` backend the address, and the proxy's token in a header of its own: the client's own credentials must pass, unless
+/// the proxy has a key to put in their place. For every other backend also what keeps the
 /// client from sending a real key, from asking for models that are not there, and from believing in a window of a million tokens.
 public struct ClientEnvironment: Sendable, Equatable {
     public struct Variable: Sendable, Equatable {
@@ -17,6 +18,9 @@ public struct ClientEnvironment: Sendable, Equatable {
 
     /// The bearer token of a proxy that asks for none: the client will not start without a credential.
     public static let placeholderToken = "anyclaude"
+
+    /// The header for the proxy's token where the client's credential is meant for the API behind the proxy.
+    public static let tokenHeader = "x-anyclaude-token"
 
     /// The tiers whose model ids the client lets a variable replace.
     private static let tiers = ["fable", "haiku", "opus", "sonnet"]
@@ -33,7 +37,10 @@ public struct ClientEnvironment: Sendable, Equatable {
     public init(settings: ProxySettings, baseURL: String, token: String?, caller: [String: String]) {
         var fixed = ["ANTHROPIC_BASE_URL": baseURL]
         var knobs: [String: String] = [:]
-        if let backend = settings.backends.first(where: { $0.name == settings.defaultBackend }), backend.api != .anthropic {
+        let backend = settings.backends.first { $0.name == settings.defaultBackend }
+        if let backend, backend.api == .anthropic {
+            if let token { fixed.merge(Self.credential(token, for: backend, caller)) { _, new in new } }
+        } else if let backend {
             fixed["ANTHROPIC_AUTH_TOKEN"] = token ?? Self.placeholderToken
             fixed["ANTHROPIC_API_KEY"] = ""
             knobs = Self.knobs(for: backend, settings.limits)
@@ -41,6 +48,13 @@ public struct ClientEnvironment: Sendable, Equatable {
         }
         let kept = knobs.filter { (caller[$0.key] ?? "").isEmpty }
         variables = fixed.merging(kept) { first, _ in first }.map { Variable(name: $0.key, value: $0.value) }.sorted { $0.name < $1.name }
+    }
+
+    private static func credential(_ token: String, for backend: ProxySettings.Backend, _ caller: [String: String]) -> [String: String] {
+        if backend.apiKey != nil { return ["ANTHROPIC_AUTH_TOKEN": token, "ANTHROPIC_API_KEY": ""] }
+        // Lines of `Name: Value`; the caller's own stay.
+        let lines = (caller["ANTHROPIC_CUSTOM_HEADERS"] ?? "").split(separator: "\n").filter { !$0.lowercased().hasPrefix("\(tokenHeader):") }
+        return ["ANTHROPIC_CUSTOM_HEADERS": (lines + ["\(tokenHeader): \(token)"]).joined(separator: "\n")]
     }
 
     private static func knobs(for backend: ProxySettings.Backend, _ limits: ProxySettings.Limits) -> [String: String] {

@@ -11,10 +11,12 @@ public struct ProxySettings: Codable, Sendable, Equatable {
     public var responseCache: ResponseCache
     public var limits: Limits
     public var directories: Directories
+    /// How long requests in flight may take to finish after SIGTERM; nil leaves it to the proxy.
+    public var drainMs: Int?
 
     public init(
         backends: [Backend], defaultBackend: String, routes: [Route] = [], authToken: String? = nil, promptCache: PromptCache = PromptCache(),
-        responseCache: ResponseCache = ResponseCache(), limits: Limits = Limits(), directories: Directories
+        responseCache: ResponseCache = ResponseCache(), limits: Limits = Limits(), directories: Directories, drainMs: Int? = nil
     ) {
         self.backends = backends
         self.defaultBackend = defaultBackend
@@ -24,10 +26,12 @@ public struct ProxySettings: Codable, Sendable, Equatable {
         self.responseCache = responseCache
         self.limits = limits
         self.directories = directories
+        self.drainMs = drainMs
     }
 
     enum CodingKeys: String, CodingKey {
         case backends, routes, limits, directories
+        case drainMs = "drain_ms"
         case defaultBackend = "default_backend"
         case authToken = "auth_token"
         case promptCache = "prompt_cache"

@@ -51,6 +51,7 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
                 } catch {
                     response = Self.failure(error, request: request, context: context)
                 }
+                guard request.method != .head else { return try await writer.writeResponse(Self.withoutBody(response.head)) }
                 try await response.body.write(try await writer.writeHead(response.head))
             }, configuration: .init(idleTimeout: idleTimeout))
         var servers: [NIOAsyncChannel<HTTP1Channel.Value, Never>] = []
@@ -102,6 +103,14 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
         } onCancel: {
             answering.cancel()
         }
+    }
+
+    /// The answer to HEAD has no body, whatever its head says of one (RFC 9110, section 9.3.2).
+    private static func withoutBody(_ head: HTTPResponse) -> HTTPResponse {
+        var head = head
+        // Without a length the encoder would end the body that there is not with a last chunk, which the next answer would begin with.
+        if head.headerFields[.contentLength] == nil { head.headerFields[.contentLength] = "0" }
+        return head
     }
 
     /// An error that no route answered: its own response where it has one, else 500 without its inner text.

@@ -26,14 +26,34 @@ public enum ListeningSocket {
         return (descriptor, boundPort(of: descriptor) ?? port)
     }
 
-    /// The port that a TCP listener has; nil for other sockets.
-    public static func boundPort(of descriptor: CInt) -> Int? {
+    /// Whether only this machine can connect to the listener: a Unix socket, 127.0.0.0/8, ::1, or the former in the latter's form.
+    public static func isLoopback(_ descriptor: CInt) -> Bool {
+        guard let storage = address(of: descriptor) else { return false }
+        return withUnsafeBytes(of: storage) { bytes in
+            switch Int32(storage.ss_family) {
+            case AF_UNIX: return true
+            case AF_INET: return UInt32(bigEndian: bytes.load(as: sockaddr_in.self).sin_addr.s_addr) >> 24 == 127
+            case AF_INET6:
+                let address = withUnsafeBytes(of: bytes.load(as: sockaddr_in6.self).sin6_addr) { Array($0) }
+                if address.starts(with: Array(repeating: 0, count: 10) + [0xFF, 0xFF]) { return address[12] == 127 }
+                return address == Array(repeating: 0, count: 15) + [1]
+            default: return false
+            }
+        }
+    }
+
+    private static func address(of descriptor: CInt) -> sockaddr_storage? {
         var storage = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let result = withUnsafeMutablePointer(to: &storage) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
         }
-        guard result == 0 else { return nil }
+        return result == 0 ? storage : nil
+    }
+
+    /// The port that a TCP listener has; nil for other sockets.
+    public static func boundPort(of descriptor: CInt) -> Int? {
+        guard let storage = address(of: descriptor) else { return nil }
         return withUnsafeBytes(of: storage) { bytes in
             switch Int32(storage.ss_family) {
             case AF_INET: Int(UInt16(bigEndian: bytes.load(as: sockaddr_in.self).sin_port))

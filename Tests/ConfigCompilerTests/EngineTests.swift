@@ -173,6 +173,14 @@ import Testing
         #expect(result.plan?.services.count == (engine == nil ? 1 : 2))
     }
 
+    /// Less than the time to SIGKILL: the last words and the end take time too.
+    @Test(arguments: [("30s", 28_000), ("10m", 598_000), ("5s", 3_000), ("1s", 500)])
+    func theProxyDrainsAsLongAsItsStopAllows(timeout: String, drainMs: Int) throws {
+        let plan = try plan("backend: claude\nproxy: { stop: { timeout: \(timeout) } }\n")
+        let settings: ProxySettings = try #require(plan.service(named: "proxy")?.settings).decode()
+        #expect(settings.drainMs == drainMs)
+    }
+
     @Test func onlyNeededWorkersStart() throws {
         let text =
             "backend: claude\nbackends:\n  vllm-mlx: { model: ./m }\n  small: { kind: mlx, model: ./s, port: 8082 }\nroutes:\n  - { match: { model: \"*haiku*\" }, to: small }\n"

@@ -23,7 +23,23 @@ struct ClientEnvironmentTests {
     }
 
     @Test func claudeGetsTheAddressAlone() {
-        #expect(environment(settings([claude], default: "claude"), token: "secret") == ["ANTHROPIC_BASE_URL": "http://127.0.0.1:8788"])
+        #expect(environment(settings([claude], default: "claude")) == ["ANTHROPIC_BASE_URL": "http://127.0.0.1:8788"])
+    }
+
+    /// The client has one credential header to give, and that one is for Claude.
+    @Test func theTokenGoesBesideTheClientsOwnCredential() {
+        let variables = environment(
+            settings([claude], default: "claude"), token: "t0ken",
+            caller: ["ANTHROPIC_API_KEY": "sk-real", "ANTHROPIC_CUSTOM_HEADERS": "x-mine: 1\nX-Anyclaude-Token: old"])
+        #expect(variables["ANTHROPIC_CUSTOM_HEADERS"] == "x-mine: 1\nx-anyclaude-token: t0ken")
+        #expect(variables["ANTHROPIC_API_KEY"] == nil && variables["ANTHROPIC_AUTH_TOKEN"] == nil)
+    }
+
+    @Test func theTokenSufficesWhereTheProxyHasAKey() {
+        var keyed = claude
+        keyed.apiKey = "k"
+        let variables = environment(settings([keyed], default: "claude"), token: "t0ken")
+        #expect(variables["ANTHROPIC_AUTH_TOKEN"] == "t0ken" && variables["ANTHROPIC_API_KEY"] == "")
     }
 
     @Test func aLocalBackendGetsAllThatTheClientNeeds() {

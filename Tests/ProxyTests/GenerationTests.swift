@@ -4,7 +4,7 @@ import Testing
 
 @testable import Proxy
 
-@Suite(.timeLimit(.minutes(1))) struct GenerationTests {
+@Suite(.timeLimit(.minutes(10))) struct GenerationTests {
     static let words: [MessageEvent] = [
         .messageStart(id: "msg_1", model: "m", usage: MessageUsage(input: 1)), .blockStart(index: 0, .text), .blockDelta(index: 0, .text("hi")),
         .blockStop(index: 0), .messageDelta(stop: .endTurn, stopSequence: nil, usage: MessageUsage(input: 1, output: 1)), .messageStop,
@@ -61,8 +61,83 @@ import Testing
         #expect(error.kind == .timeout)
     }
 
-    @Test func theWorkStopsWhenTheLastListenerHasGone() async {
+    /// A server may say that it has begun before it reads the prompt.
+    @Test func thePrefillHasTheTimeToTheFirstWord() async {
         let generation = Generation()
+        let listener = generation.listen()
+        let begin = ContinuousClock.now
+        generation.start(limits: ProxySettings.Limits(firstByteTimeoutMs: 200, idleTimeoutMs: 20, pingMs: 5)) { generation in
+            generation.touch()
+            generation.publish([Self.words[0]])
+            try await Task.sleep(for: .seconds(600))
+        } atEnd: { _ in
+        }
+        guard case .error(let error)? = await Self.all(listener).last else {
+            Issue.record("no error")
+            return
+        }
+        #expect(error.kind == .timeout && begin.duration(to: .now) >= .milliseconds(200))
+        #expect(generation.firstWord == nil)
+    }
+
+    @Test func anAnswerBeginsOnce() async {
+        let generation = Generation()
+        generation.publish([Self.words[0]])
+        #expect(!generation.hasContent)
+        generation.publish([.messageStart(id: "msg_2", model: "m", usage: MessageUsage())] + Self.words[1...])
+        #expect(generation.hasContent && generation.firstWord != nil)
+        #expect(await Self.all(generation.listen()) == Self.words)
+    }
+
+    @Test func nobodyJoinsWhatIsGivenUp() {
+        let table = GenerationTable()
+        guard case .new(let generation) = table.claim("k") else {
+            Issue.record("the first claim is not new")
+            return
+        }
+        #expect(generation.join() != nil)
+        generation.cancel()
+        #expect(generation.join() == nil)
+        if case .new(let other) = table.claim("k") { #expect(other !== generation) } else { Issue.record("joined") }
+    }
+
+    @Test func whatIsOverIsNotGivenUp() {
+        let generation = Generation()
+        generation.publish(Self.words)
+        generation.cancel()
+        #expect(generation.join() != nil && !generation.isAbandoned)
+    }
+
+    @Test func givenUpBeforeItsBeginning() async {
+        let generation = Generation()
+        let listener = generation.listen()
+        generation.cancel()
+        generation.start(limits: ProxySettings.Limits()) { _ in
+            try await Task.sleep(for: .seconds(600))
+        } atEnd: { _ in
+        }
+        guard case .error(let error)? = await Self.all(listener).last else {
+            Issue.record("no error")
+            return
+        }
+        #expect(error.kind == .overloaded)
+    }
+
+    @Test func theEndIsNotCancelled() async {
+        let generation = Generation()
+        let (ends, end) = AsyncStream<Bool>.makeStream()
+        generation.start(limits: ProxySettings.Limits()) { _ in
+            try await Task.sleep(for: .seconds(600))
+        } atEnd: { _ in
+            end.yield(Task.isCancelled)
+            end.finish()
+        }
+        generation.cancel()
+        for await wasCancelled in ends { #expect(!wasCancelled) }
+    }
+
+    @Test func theWorkStopsWhenTheLastListenerHasGone() async {
+        let generation = Generation(linger: .milliseconds(1))
         let (stopped, stop) = AsyncStream<Bool>.makeStream()
         var listener: Listener? = generation.listen()
         generation.start(limits: ProxySettings.Limits()) { _ in
@@ -118,7 +193,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct TurnstileTests {
+@Suite(.timeLimit(.minutes(10))) struct TurnstileTests {
     @Test func placesAreGivenInOrderAndBack() async throws {
         let turnstile = Turnstile(places: 1)
         var first: Turnstile.Place? = try await turnstile.enter()

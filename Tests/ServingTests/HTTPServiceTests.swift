@@ -49,6 +49,32 @@ import Testing
         }
     }
 
+    @Test func theAnswerToHeadHasNoBody() async throws {
+        try await withServer { port, _ in
+            let client = try Client(port: port)
+            client.send("HEAD /hello HTTP/1.1\r\nhost: x\r\n\r\nHEAD /stream HTTP/1.1\r\nhost: x\r\n\r\n")
+            client.send("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nlast")
+            let first = await client.read(until: "\r\n\r\n")
+            #expect(first.hasPrefix("HTTP/1.1 200 OK\r\n") && first.lowercased().contains("content-length: 5\r\n"))
+            #expect(await client.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200 OK\r\n"))
+            let last = await client.read(until: "\r\n\r\nlast")
+            #expect(last.hasPrefix("HTTP/1.1 200 OK\r\n"), "\(last)")
+        }
+    }
+
+    @Test(arguments: [("127.0.0.1", true), ("0.0.0.0", false)])
+    func whoCanReachAListener(host: String, isLoopback: Bool) throws {
+        let (listener, _) = try ListeningSocket.bind(host: host, port: 0)
+        defer { close(listener) }
+        #expect(ListeningSocket.isLoopback(listener) == isLoopback)
+    }
+
+    @Test func aUnixSocketIsOfThisMachine() {
+        let descriptor = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        #expect(ListeningSocket.isLoopback(descriptor))
+    }
+
     /// Every request that was begun is ended by the leaving of its client, at whatever moment that was.
     @Test func crowdsOfLeavingClientsLeaveNothingBehind() async throws {
         try await withServer { port, visits in
@@ -129,6 +155,7 @@ private final class Visits: Sendable {
             _ = try await request.collectedBody(upTo: 100)
             try await stay()
             return Response(status: .ok)
+        case "/hello": return Response(status: .ok, body: ResponseBody(byteBuffer: ByteBuffer(string: "hello")))
         case "/stream":
             return ServerSentEvents.response { writer in
                 try await writer.event(data: Array("first".utf8))

@@ -94,6 +94,7 @@ import Testing
         table.acquire(.init(holder: 2, id: 1), service: "v", isReady: false)
         #expect(table.waiting(for: "w") == [.init(holder: 1, id: 1)])
         #expect(table.held(by: 1) == [1: "w", 2: "w"])
+        #expect(table.waitedFor == ["w", "v"])
         table.releaseAll(holder: 1)
         #expect(!table.isHeld("w") && table.isHeld("v"))
     }

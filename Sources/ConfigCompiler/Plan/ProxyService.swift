@@ -42,7 +42,13 @@ struct ProxyService {
             routes: configuration.routes.map { .init(model: $0.model, to: $0.to) },
             authToken: section[ProxyKeys.authToken]?.reference == nil ? nil : Self.tokenID, promptCache: promptCache, responseCache: responseCache,
             limits: limits,
-            directories: .init(cache: .rooted(.cache, ""), logs: .rooted(.logs, "")))
+            directories: .init(cache: .rooted(.cache, ""), logs: .rooted(.logs, "")), drainMs: drainMs)
+    }
+
+    /// The last words and the end take time too, before SIGKILL.
+    private var drainMs: Int {
+        let timeout = Policies.stop(section[ProxyKeys.stop]).timeoutMs
+        return max(timeout / 2, timeout - 2000)
     }
 
     private func backend(_ backend: Backend) -> ProxySettings.Backend {

@@ -26,18 +26,23 @@ public enum Native {
         /// Whether the model thinks in a block of its own before it answers.
         public var reasoning: Bool
         public var vocabSize: Int
+        /// Of all that decides an answer: two workers with the same one answer the same. Nil where the worker does not say.
+        public var fingerprint: String?
 
-        public init(model: String, contextWindow: Int, inlineSystem: Bool, toolDialect: String?, reasoning: Bool, vocabSize: Int) {
+        public init(
+            model: String, contextWindow: Int, inlineSystem: Bool, toolDialect: String?, reasoning: Bool, vocabSize: Int, fingerprint: String? = nil
+        ) {
             self.model = model
             self.contextWindow = contextWindow
             self.inlineSystem = inlineSystem
             self.toolDialect = toolDialect
             self.reasoning = reasoning
             self.vocabSize = vocabSize
+            self.fingerprint = fingerprint
         }
 
         enum CodingKeys: String, CodingKey {
-            case model, reasoning
+            case model, reasoning, fingerprint
             case contextWindow = "context_window"
             case inlineSystem = "inline_system"
             case toolDialect = "tool_dialect"
@@ -87,4 +92,7 @@ public enum Native {
 
     /// The response header that says how much of the prompt came from the KV cache: `hit=N; source=memory|disk|none`.
     public static let cacheHeader = "x-anyclaude-kv"
+
+    /// The response header with the fingerprint of the model that answers: the process behind an address may have been replaced.
+    public static let modelHeader = "x-anyclaude-model"
 }

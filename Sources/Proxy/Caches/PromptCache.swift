@@ -1,7 +1,7 @@
 import JSON
 import LaunchPlan
+import Locking
 import Messages
-import Synchronization
 
 /// Layer 1: tools and system of a session, translated once for each hash of what they were made from.
 final class PromptCache: Sendable {
@@ -28,6 +28,8 @@ final class PromptCache: Sendable {
         self.settings = settings
         self.metrics = metrics
     }
+
+    var isEnabled: Bool { settings.enabled }
 
     func entry(for request: MessagesRequest, dialect: BackendDialect) throws(AnthropicError) -> Entry {
         guard settings.enabled else { return try Self.make(request, dialect) }

@@ -52,11 +52,20 @@ final class ResponseCache: Sendable {
         }
     }
 
-    func find(_ key: RequestKey) async -> Hit? {
+    /// Whether an answer to the request may be here, or be kept here.
+    func mayHold(_ key: RequestKey) -> Bool { store != nil && key.isDeterministic }
+
+    /// - Parameter model: who would answer now: what another model has said is not an answer.
+    func find(_ key: RequestKey, answeredBy model: String) async -> Hit? {
         guard let store, key.isDeterministic else { return nil }
         do {
-            guard let found = try await store.find(key.digest, now: ResponseStore.nowMs) else { return nil }
-            return Hit(message: try JSON(parsing: found.message), ageSeconds: found.ageMs / 1000)
+            guard let found = try await store.find(key.digest(answeredBy: model), now: ResponseStore.nowMs) else { return nil }
+            let message = try JSON(parsing: found.message)
+            // What another version kept and this one cannot tell is asked for anew.
+            guard MessageReplay.events(of: message, id: "", model: "") != nil else { return nil }
+            return Hit(message: message, ageSeconds: found.ageMs / 1000)
+        } catch is CancellationError {
+            return nil
         } catch {
             logger.error("the response cache cannot be read", metadata: ["error": "\(error)"])
             return nil
@@ -64,12 +73,12 @@ final class ResponseCache: Sendable {
     }
 
     /// Keeps an answer that ended well and would end so again.
-    func keep(_ assembly: MessageAssembly, for key: RequestKey) async {
+    func keep(_ assembly: MessageAssembly, for key: RequestKey, answeredBy model: String) async {
         guard let store, key.isDeterministic, assembly.isComplete, let stop = assembly.stop else { return }
         guard [.endTurn, .toolUse, .stopSequence].contains(stop), let content = assembly.json["content"]?.arrayValue, !content.isEmpty else { return }
         guard !content.contains(where: { $0["input"]?["__unparsedToolInput"] != nil }) else { return }
         do {
-            try await store.save(assembly.json.text, for: key.digest, now: ResponseStore.nowMs, ttlMs: settings.ttlMs)
+            try await store.save(assembly.json.text, for: key.digest(answeredBy: model), now: ResponseStore.nowMs, ttlMs: settings.ttlMs)
         } catch {
             logger.error("an answer cannot be kept", metadata: ["error": "\(error)"])
         }

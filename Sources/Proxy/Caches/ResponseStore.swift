@@ -13,26 +13,32 @@ final class ResponseStore: Sendable {
 
     init(path: String, maximumBytes: Int) throws {
         self.maximumBytes = maximumBytes
-        // Answers are private; SQLite gives its other files the mode of the first. Where it cannot be made, opening it says why.
-        if !FileManager.default.fileExists(atPath: path) {
-            _ = FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600])
-        }
+        // Answers are private; SQLite gives its other files the mode of the first. Never in the place of one that is there: another
+        // proxy may have made it just now. Where it cannot be made, opening it says why.
+        let file = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0o600)
+        if file >= 0 { close(file) }
         var configuration = Configuration()
         configuration.busyMode = .timeout(2)
         configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { try $0.execute(sql: "PRAGMA secure_delete = ON") }
         database = try DatabasePool(path: path, configuration: configuration)
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("responses") { database in
+        // The sizes are summed at each save: from the index alone, not from rows with answers in them.
+        migrator.registerMigration("responses-2") { database in
             try database.execute(
                 sql: """
+                    DROP TABLE IF EXISTS response;
                     CREATE TABLE response (
                         key TEXT PRIMARY KEY, created INTEGER NOT NULL, expires INTEGER NOT NULL, used INTEGER NOT NULL, size INTEGER NOT NULL,
                         message TEXT NOT NULL
-                    ) WITHOUT ROWID;
-                    CREATE INDEX response_used ON response (used);
+                    );
+                    CREATE INDEX response_used ON response (used, key, size);
+                    CREATE INDEX response_expires ON response (expires);
                     """)
         }
         try migrator.migrate(database)
+        // Else the last answers before a quiet time would stay readable for as long as that lasts. Where it fails, the next save does it.
+        try? database.write { try Self.deleteExpired($0, now: Self.nowMs) }
     }
 
     /// - Parameter now: milliseconds since 1970.
@@ -42,7 +48,8 @@ final class ResponseStore: Sendable {
             return try Row.fetchOne(database, sql: sql, arguments: [key, now]).map { ($0["created"], $0["message"]) }
         }
         guard let found else { return nil }
-        try await database.write { database in
+        // Where another process writes just now, or the disk is full, the answer is good all the same.
+        try? await database.write { database in
             try database.execute(sql: "UPDATE response SET used = ? WHERE key = ?", arguments: [now, key])
         }
         return Stored(message: found.message, ageMs: max(0, now - found.created))
@@ -56,7 +63,9 @@ final class ResponseStore: Sendable {
             try database.execute(
                 sql: "INSERT OR REPLACE INTO response (key, created, expires, used, size, message) VALUES (?, ?, ?, ?, ?, ?)",
                 arguments: [key, now, now + ttlMs, now, size, message])
-            try database.execute(sql: "DELETE FROM response WHERE expires <= ?", arguments: [now])
+            try Self.deleteExpired(database, now: now)
+            let total = try Int.fetchOne(database, sql: "SELECT COALESCE(SUM(size), 0) FROM response") ?? 0
+            guard total > limit else { return }
             // The least recently used go until the rest fits.
             try database.execute(
                 sql: """
@@ -64,6 +73,10 @@ final class ResponseStore: Sendable {
                         SELECT key FROM (SELECT key, SUM(size) OVER (ORDER BY used DESC, key) AS total FROM response) WHERE total > ?)
                     """, arguments: [limit])
         }
+    }
+
+    private static func deleteExpired(_ database: Database, now: Int) throws {
+        try database.execute(sql: "DELETE FROM response WHERE expires <= ?", arguments: [now])
     }
 
     func size() async throws -> (entries: Int, bytes: Int) {

@@ -1,19 +1,23 @@
 import LaunchPlan
+import Locking
 import Messages
-import Synchronization
 
 /// One answer while it is made: its events from the first on, for whoever listens, at whatever time he came.
 ///
-/// It ends with `message_stop` or one `error`. When the last listener has gone it is cancelled after `linger`, since clients that
-/// lost a connection come back within a second.
+/// It ends with `message_stop` or one `error`. When the last listener has gone it is cancelled after a while.
 final class Generation: Sendable {
     fileprivate struct State {
         var events: [MessageEvent] = []
         var bytes = 0
         var hasWords = false
+        var hasStarted = false
+        var hasContent = false
         var isOver = false
+        var isAbandoned = false
         var assembly = MessageAssembly()
         var kv: String?
+        var model: String?
+        var reportsCache = false
         var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
         var nextListener = 0
         var wasDelivered = false
@@ -25,19 +29,22 @@ final class Generation: Sendable {
         var end: ContinuousClock.Instant?
     }
     private let state = Mutex(State())
-    let messageID: String
+    let messageID = Identifiers.message()
     let begin = ContinuousClock.now
     /// An answer may be this large; no model that a plan names writes more.
     private static let maximumBytes = 64 << 20
-    private static let linger = Duration.seconds(2)
+    private let linger: Duration
 
-    init(messageID: String = Identifiers.message()) { self.messageID = messageID }
+    /// - Parameter linger: how long it goes on without a listener: clients that lost a connection come back within a second.
+    init(linger: Duration = .seconds(2)) { self.linger = linger }
 
     var isOver: Bool { state.withLock { $0.isOver } }
     /// `message_stop` was published.
     var isComplete: Bool { state.withLock { $0.assembly.isComplete } }
-    /// Something of the answer was published: it cannot be asked for again unnoticed.
-    var hasWords: Bool { state.withLock { $0.hasWords } }
+    /// It is given up: nobody may join it any more.
+    var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
+    /// The model has begun to speak: the answer cannot be asked for again unnoticed.
+    var hasContent: Bool { state.withLock { $0.hasContent } }
     var wasDelivered: Bool { state.withLock { $0.wasDelivered } }
     /// What was to be done with the finished answer is done.
     var isSettled: Bool { state.withLock { $0.isSettled } }
@@ -45,10 +52,16 @@ final class Generation: Sendable {
     var bytes: Int { state.withLock { $0.bytes } }
     var kv: String? { state.withLock { $0.kv } }
     var message: MessageAssembly { state.withLock { $0.assembly } }
-    /// From the beginning to the first byte of the answer.
-    var firstByte: Duration? { state.withLock { state in state.lastByte == nil ? nil : state.firstByte(since: begin) } }
+    /// What the answer is kept under; nil where nobody says whose it is.
+    var model: String? { state.withLock { $0.model } }
+    /// The server counts the prompt tokens that it found in its cache.
+    var reportsCache: Bool { state.withLock { $0.reportsCache } }
+    /// From the beginning to the model's first word.
+    var firstWord: Duration? { state.withLock { $0.first.map { $0 - begin } } }
 
     func setKV(_ value: String?) { state.withLock { $0.kv = value } }
+    func setModel(_ value: String?) { state.withLock { $0.model = value } }
+    func setReportsCache(_ value: Bool) { state.withLock { $0.reportsCache = value } }
     func markSettled() { state.withLock { $0.isSettled = true } }
     func markDelivered() { state.withLock { $0.wasDelivered = true } }
 
@@ -75,12 +88,25 @@ final class Generation: Sendable {
             } catch {
                 fail(AnthropicError(.api, "\(error)"))
             }
-            await atEnd(self)
+            // In a task of its own: what is made is kept, even where it was given up at the same moment.
+            await Task { await atEnd(self) }.value
         }
-        state.withLock { $0.task = task }
+        let isAbandoned = state.withLock { state in
+            state.task = task
+            return state.isAbandoned
+        }
+        if isAbandoned { task.cancel() }
     }
 
-    func cancel() { state.withLock { $0.task }?.cancel() }
+    /// Gives up what is not over yet.
+    func cancel() {
+        let task = state.withLock { state -> Task<Void, Never>? in
+            guard !state.isOver else { return nil }
+            state.isAbandoned = true
+            return state.task
+        }
+        task?.cancel()
+    }
 
     /// Upstream sent a byte: it lives.
     func touch() { state.withLock { $0.touch() } }
@@ -102,13 +128,18 @@ final class Generation: Sendable {
         let period = Duration.milliseconds(max(1, limits.pingMs))
         var ping = begin + min(.seconds(1), period)
         while true {
-            let (lastByte, lastEvent, isOver) = state.withLock { ($0.lastByte, $0.lastEvent, $0.isOver) }
+            let (lastByte, lastEvent, hasWords, hasContent, isOver) = state.withLock {
+                ($0.lastByte, $0.lastEvent, $0.hasWords, $0.hasContent, $0.isOver)
+            }
             if isOver {
                 // Upstream may still close its stream in peace, for the sake of its connection.
                 try await Task.sleep(for: .seconds(5))
                 throw CancellationError()
             }
-            let deadline = lastByte.map { $0 + .milliseconds(limits.idleTimeoutMs) } ?? begin + .milliseconds(limits.firstByteTimeoutMs)
+            let first = begin + .milliseconds(limits.firstByteTimeoutMs)
+            let silence = lastByte.map { $0 + .milliseconds(limits.idleTimeoutMs) } ?? first
+            // A server may say that it has begun before it reads the prompt: up to the first word the prefill may take its time.
+            let deadline = hasContent ? silence : max(first, silence)
             if hasWords { ping = max(ping, lastEvent + period) }
             let now = ContinuousClock.now
             if now >= ping {
@@ -116,7 +147,7 @@ final class Generation: Sendable {
                 ping = now + period
             }
             if now >= deadline {
-                let limit = lastByte == nil ? "\(limits.firstByteTimeoutMs) ms to its first byte" : "\(limits.idleTimeoutMs) ms of silence"
+                let limit = hasContent ? "\(limits.idleTimeoutMs) ms of silence" : "\(limits.firstByteTimeoutMs) ms to its first word"
                 throw AnthropicError(.timeout, "the model's server took longer than \(limit)")
             }
             try await Task.sleep(until: min(deadline, ping), clock: .continuous)
@@ -127,41 +158,51 @@ final class Generation: Sendable {
 
     func listen() -> Listener {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let (id, past) = state.withLock { state in
-            let id = state.nextListener
-            state.nextListener += 1
-            state.listeners[id] = continuation
-            return (id, state.events.count)
-        }
+        let (id, past) = state.withLock { $0.add(continuation) }
         return Listener(generation: self, id: id, past: past, signals: stream)
     }
 
-    fileprivate func events(from position: Int) -> (events: ArraySlice<MessageEvent>, isOver: Bool) {
+    /// For those who come later: nil where the answer is given up.
+    func join() -> Listener? {
+        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        guard let (id, past) = state.withLock({ state in state.isAbandoned ? nil : state.add(continuation) }) else { return nil }
+        return Listener(generation: self, id: id, past: past, signals: stream)
+    }
+
+    func events(from position: Int) -> (events: ArraySlice<MessageEvent>, isOver: Bool) {
         state.withLock { ($0.events[min(position, $0.events.count)...], $0.isOver) }
     }
 
-    fileprivate func leave(_ id: Int) {
+    func leave(_ id: Int) {
         let isLast = state.withLock { state in
             state.listeners.removeValue(forKey: id)?.finish()
             return state.listeners.isEmpty && !state.isOver
         }
         guard isLast else { return }
         Task {
-            try await Task.sleep(for: Self.linger)
-            if state.withLock({ $0.listeners.isEmpty }) { cancel() }
+            try await Task.sleep(for: linger)
+            let isGivenUp = state.withLock { state in
+                guard state.listeners.isEmpty, !state.isOver else { return false }
+                state.isAbandoned = true
+                return true
+            }
+            if isGivenUp { cancel() }
         }
     }
 }
 
 extension Generation.State {
-    mutating func touch() {
-        if lastByte == nil { first = .now }
-        lastByte = .now
+    mutating func touch() { lastByte = .now }
+
+    mutating func add(_ listener: AsyncStream<Void>.Continuation) -> (id: Int, past: Int) {
+        defer { nextListener += 1 }
+        listeners[nextListener] = listener
+        return (nextListener, events.count)
     }
 
-    func firstByte(since begin: ContinuousClock.Instant) -> Duration? { first.map { $0 - begin } }
-
     mutating func append(_ event: MessageEvent, limit: Int) {
+        // A server that is asked again begins again; whoever listens has heard the beginning.
+        if case .messageStart = event, hasStarted { return }
         events.append(event)
         assembly.add(event)
         bytes += event.size
@@ -172,7 +213,13 @@ extension Generation.State {
             hasWords = true
             isOver = true
             end = .now
-        default: hasWords = true
+        case .messageStart:
+            hasWords = true
+            hasStarted = true
+        default:
+            hasWords = true
+            if !hasContent { first = .now }
+            hasContent = true
         }
         if bytes > limit, !isOver {
             let error = MessageEvent.error(AnthropicError(.api, "the answer is larger than \(limit) bytes", shouldRetry: false))
@@ -187,42 +234,6 @@ extension MessageEvent {
         guard case .blockDelta(_, let delta) = self else { return 64 }
         return switch delta {
         case .text(let text), .thinking(let text), .signature(let text), .inputJSON(let text): text.utf8.count + 64
-        }
-    }
-}
-
-/// One reader of a generation, from its first event on.
-final class Listener: Sendable {
-    private let generation: Generation
-    private let id: Int
-    /// Pings before this position were for others.
-    private let past: Int
-    private let signals: AsyncStream<Void>
-    private let position = Mutex(0)
-
-    fileprivate init(generation: Generation, id: Int, past: Int, signals: AsyncStream<Void>) {
-        self.generation = generation
-        self.id = id
-        self.past = past
-        self.signals = signals
-    }
-
-    deinit { generation.leave(id) }
-
-    /// The next events; nil after the last, or when the task is cancelled.
-    func next() async -> [MessageEvent]? {
-        var iterator = signals.makeAsyncIterator()
-        while true {
-            let position = position.withLock { $0 }
-            let (slice, isOver) = generation.events(from: position)
-            if !slice.isEmpty {
-                self.position.withLock { $0 += slice.count }
-                let events = slice.enumerated().filter { position + $0.offset >= past || $0.element != .ping }.map(\.element)
-                if !events.isEmpty { return events }
-                continue
-            }
-            if isOver { return nil }
-            guard await iterator.next() != nil else { return nil }
         }
     }
 }

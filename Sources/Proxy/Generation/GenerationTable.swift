@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// The answers under way and those that were made but reached nobody, by the key of their request.
 ///
@@ -32,7 +32,7 @@ final class GenerationTable: Sendable {
     func claim(_ key: String, mayShare: Bool = true) -> Claim {
         state.withLock { state in
             if mayShare, let existing = state.byKey[key] {
-                if !existing.isOver { return .running(existing) }
+                if !existing.isOver, !existing.isAbandoned { return .running(existing) }
                 if existing.isComplete, let end = existing.end, end + Self.keep > .now {
                     return existing.wasDelivered ? .delivered(existing) : .undelivered(existing)
                 }
@@ -53,6 +53,9 @@ final class GenerationTable: Sendable {
             state.shrink(keep: Self.keep, bytes: Self.maximumKeptBytes)
         }
     }
+
+    /// Nothing is under way, and nothing waits to be delivered.
+    var isEmpty: Bool { state.withLock { $0.unshared.isEmpty && $0.byKey.isEmpty } }
 
     var running: Int { state.withLock { $0.unshared.count + $0.byKey.values.count { !$0.isOver } } }
 

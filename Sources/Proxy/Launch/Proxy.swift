@@ -8,8 +8,16 @@ import Serving
 
 /// The Anthropic-API server, wired and run.
 public enum Proxy {
-    /// Serves until SIGTERM or SIGINT; requests in flight then finish, within `drainLimit`. Its log goes to standard error.
-    public static func run(_ launch: ProxyLaunch, drainLimit: Duration = .seconds(25)) async throws {
+    /// Where the settings say nothing.
+    private static let usualDrain = Duration.seconds(25)
+
+    /// Serves until SIGTERM or SIGINT; requests in flight then finish, within the settings' `drainMs`. Its log goes to standard error.
+    public static func run(_ launch: ProxyLaunch) async throws {
+        if launch.settings.authToken == nil, let open = launch.listeners.first(where: { !ListeningSocket.isLoopback($0) }) {
+            throw ProxyError(
+                "other machines could use port \(ListeningSocket.boundPort(of: open) ?? 0), and no token is asked for",
+                hint: "set `auth_token`, or listen on 127.0.0.1")
+        }
         let logger = Logger(label: "anyclaude-proxy") { StreamLogHandler.standardError(label: $0) }
         let client = UpstreamClient(limits: launch.settings.limits)
         let assembly: ProxyAssembly
@@ -25,13 +33,15 @@ public enum Proxy {
             let ports = launch.listeners.compactMap(ListeningSocket.boundPort).map(String.init).joined(separator: ", ")
             logger.info("serving", metadata: ["port": "\(ports)", "default": "\(launch.settings.defaultBackend)"])
         }
+        let drain = launch.settings.drainMs.map { Duration.milliseconds($0) } ?? Self.usualDrain
         // Stopped in reverse: clients first, probes last.
         let probeServices = launch.probeListeners.isEmpty ? [] : [probes]
         var configuration = ServiceGroupConfiguration(
-            services: probeServices.map { .init(service: $0) } + [.init(service: server, successTerminationBehavior: .gracefullyShutdownGroup)],
+            services: probeServices.map { .init(service: $0) }
+                + [.init(service: DrainingServer(server, assembly.generations, drain), successTerminationBehavior: .gracefullyShutdownGroup)],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        configuration.maximumGracefulShutdownDuration = drainLimit
-        configuration.maximumCancellationDuration = .seconds(2)
+        // The second is for last words; after that connections are cut. What hangs even then is for the supervisor's SIGKILL.
+        configuration.maximumGracefulShutdownDuration = drain + .seconds(1)
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch {

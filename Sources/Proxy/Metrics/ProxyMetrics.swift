@@ -17,23 +17,25 @@ final class ProxyMetrics: Sendable {
         static let uncounted = "anyclaude_upstream_answers_without_usage_total"
     }
     private let registry = MetricsRegistry()
+    /// In the place of a status that nobody was there to get.
+    static let clientLeft = 499
 
     init() {
         let seconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600]
-        registry.declare(Name.requests, .counter, help: "Answers by backend and HTTP status.")
+        registry.declare(Name.requests, .counter, help: "Answers by backend and HTTP status; 499 where the client left first.")
         registry.declare(Name.tokens, .counter, help: "Tokens as the model's server counted them.")
         registry.declare(Name.cache, .counter, help: "Requests by cache layer and what the layer did.")
-        registry.declare(Name.kvPrompt, .counter, help: "Prompt tokens of all answers.")
+        registry.declare(Name.kvPrompt, .counter, help: "Prompt tokens of the answers whose server counts what it found in its cache.")
         registry.declare(Name.kvCached, .counter, help: "Of these, found in the KV cache of the model's server.")
         registry.declare(Name.notResent, .counter, help: "Bytes of tools and system that the worker held already.")
         registry.declare(Name.notComputed, .counter, help: "Tokens of answers that came from the response cache, prompt and answer.")
-        registry.declare(Name.firstByte, .histogram, help: "From the request to the first byte of the model's answer.", bounds: seconds)
+        registry.declare(Name.firstByte, .histogram, help: "From the request to the first word of the model's answer.", bounds: seconds)
         registry.declare(Name.duration, .histogram, help: "From the request to the end of the model's answer.", bounds: seconds)
         registry.declare(Name.uncounted, .counter, help: "Answers of servers that reported no usage.")
     }
 
-    func declareGauges(gate: Gate) {
-        registry.declare("anyclaude_proxy_requests_in_flight", .gauge, help: "Requests that are being answered.") { Double(gate.inFlight) }
+    func declareInFlight(_ read: @escaping @Sendable () -> Int) {
+        registry.declare("anyclaude_proxy_requests_in_flight", .gauge, help: "Requests that are being answered.") { Double(read()) }
     }
 
     var text: String { registry.text }
@@ -56,7 +58,7 @@ final class ProxyMetrics: Sendable {
 
     /// An answer of a model's server is over.
     func countAnswer(_ generation: Generation, backend: String) {
-        if let first = generation.firstByte { registry.observe(first.seconds, in: Name.firstByte, [("backend", backend)]) }
+        if let first = generation.firstWord { registry.observe(first.seconds, in: Name.firstByte, [("backend", backend)]) }
         if let end = generation.end { registry.observe((end - generation.begin).seconds, in: Name.duration, [("backend", backend)]) }
         guard generation.isComplete else { return }
         let usage = generation.message.usage
@@ -64,6 +66,7 @@ final class ProxyMetrics: Sendable {
         guard prompt + usage.output > 0 else { return registry.add(to: Name.uncounted, [("backend", backend)]) }
         let kinds = [("input", usage.input), ("output", usage.output), ("cache_read", usage.cacheRead), ("cache_creation", usage.cacheCreation)]
         for (kind, count) in kinds { registry.add(Double(count), to: Name.tokens, [("backend", backend), ("kind", kind)]) }
+        guard generation.reportsCache else { return countCache(layer: "kv", result: "unknown") }
         countCache(layer: "kv", result: usage.cacheRead > 0 ? "hit" : "miss")
         registry.add(Double(prompt), to: Name.kvPrompt)
         registry.add(Double(usage.cacheRead), to: Name.kvCached)

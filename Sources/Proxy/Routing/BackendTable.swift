@@ -8,6 +8,21 @@ struct ResolvedBackend: Sendable {
     var key: String?
 
     var name: String { settings.name }
+
+    /// The server is asked for the model that it has loaded.
+    var discoversModel: Bool { dialect.discoversModel && (settings.model == nil || settings.model == "current-model") }
+
+    /// What an answer that is kept is known to come from; nil where nobody can say, as behind the address of a service there may be
+    /// another file tomorrow. A URL says no more than the id of its model.
+    ///
+    /// - Parameters:
+    ///   - stated: the native runtime's word for all that decides its answers.
+    ///   - named: the model that was asked for; nil where the request itself names it.
+    func answeringModel(stated: String?, named: String?) -> String? {
+        if dialect.isNative { return stated }
+        guard case .url = settings.target else { return nil }
+        return named ?? ""
+    }
 }
 
 /// Which backend a request goes to.

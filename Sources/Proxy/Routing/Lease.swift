@@ -1,32 +1,32 @@
 import Control
+import Locking
 import Messages
-import Synchronization
 
 /// The use of one service by one request.
 final class Lease: Sendable {
     /// What the supervisor has said, and who waits to hear more.
     final class Shared: Sendable {
         private struct State {
-            var service = ""
             var reply: LeaseReply?
             var changes = 0
-            var waiters: [AsyncStream<Void>.Continuation] = []
+            var waiters: [Int: AsyncStream<Void>.Continuation] = [:]
+            var nextWaiter = 0
         }
+        let service: String
         private let state = Mutex(State())
+
+        init(service: String) { self.service = service }
 
         var reply: LeaseReply? { state.withLock { $0.reply } }
         var changes: Int { state.withLock { $0.changes } }
-        var service: String {
-            get { state.withLock { $0.service } }
-            set { state.withLock { $0.service = newValue } }
-        }
+        var waiters: Int { state.withLock { $0.waiters.count } }
 
         func set(_ reply: LeaseReply) {
             let waiters = state.withLock { state in
                 state.reply = reply
                 state.changes += 1
-                defer { state.waiters = [] }
-                return state.waiters
+                defer { state.waiters = [:] }
+                return state.waiters.values
             }
             for waiter in waiters { waiter.finish() }
         }
@@ -34,30 +34,32 @@ final class Lease: Sendable {
         /// Returns when there is more than `seen` changes, or the task is cancelled.
         func change(after seen: Int) async {
             let (stream, continuation) = AsyncStream<Void>.makeStream()
-            let isThere = state.withLock { state in
-                if state.changes > seen { return true }
-                state.waiters.append(continuation)
-                return false
+            let id: Int? = state.withLock { state in
+                if state.changes > seen { return nil }
+                state.nextWaiter += 1
+                state.waiters[state.nextWaiter] = continuation
+                return state.nextWaiter
             }
-            if isThere { return }
+            guard let id else { return }
             for await _ in stream {}
+            state.withLock { $0.waiters[id] = nil }
         }
     }
 
-    private let id: Int
-    private let service: String
     private let shared: Shared
-    private let connection: LeaseConnection
+    private let last: @Sendable () -> LeaseEndpoint?
+    private let release: @Sendable () -> Void
 
-    init(id: Int, service: String, shared: Shared, connection: LeaseConnection) {
-        self.id = id
-        self.service = service
+    /// - Parameters:
+    ///   - last: where the supervisor last said that the service is.
+    ///   - release: called when the lease is let go.
+    init(_ shared: Shared, last: @escaping @Sendable () -> LeaseEndpoint?, release: @escaping @Sendable () -> Void) {
         self.shared = shared
-        self.connection = connection
-        shared.service = service
+        self.last = last
+        self.release = release
     }
 
-    deinit { connection.release(id, service: service) }
+    deinit { release() }
 
     /// A supervisor that lives answers within a millisecond; without an answer for this long it is away.
     private static let silence = Duration.milliseconds(500)
@@ -69,7 +71,7 @@ final class Lease: Sendable {
     func endpoint() async throws -> LeaseEndpoint {
         if shared.reply == nil {
             try await news(after: 0, within: Self.silence)
-            if shared.reply == nil, let last = connection.lastEndpoint(of: service) { return last }
+            if shared.reply == nil, let last = last() { return last }
         }
         while true {
             try Task.checkCancellation()
@@ -78,10 +80,26 @@ final class Lease: Sendable {
                 if reply.state == .ready, let endpoint = reply.endpoint { return endpoint }
                 if reply.state == .failed {
                     let reason = reply.message.map { ": \($0)" } ?? ""
-                    throw AnthropicError(.overloaded, "the service `\(service)` has failed\(reason); see `anyclaude logs \(service)`", retryAfter: 10)
+                    throw AnthropicError(
+                        .overloaded, "the service `\(shared.service)` has failed\(reason); see `anyclaude logs \(shared.service)`", retryAfter: 10)
                 }
             }
             await shared.change(after: seen)
+        }
+    }
+
+    /// The same for those who do not wait long.
+    ///
+    /// - Returns: nil where the service is not ready within `limit`.
+    func endpoint(within limit: Duration) async throws -> LeaseEndpoint? {
+        try await withThrowingTaskGroup(of: LeaseEndpoint?.self) { group in
+            group.addTask { try await self.endpoint() }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
         }
     }
 

@@ -2,8 +2,8 @@ import Control
 import Dispatch
 import Glibc
 import JSON
+import Locking
 import Logging
-import Synchronization
 
 /// JSON lines to and from the supervisor: one lease for each request that is under way.
 final class LeaseConnection: Sendable {
@@ -11,10 +11,10 @@ final class LeaseConnection: Sendable {
         var nextID = 1
         var leases: [Int: Lease.Shared] = [:]
         var lastEndpoint: [String: LeaseEndpoint] = [:]
-        var isOpen = true
     }
     private let descriptor: CInt
     private let state = Mutex(State())
+    private let outbox: LeaseOutbox
     private let logger: Logger
     /// A line longer than this is no reply of ours.
     private static let maximumLine = 1 << 20
@@ -22,29 +22,31 @@ final class LeaseConnection: Sendable {
     init(descriptor: CInt, logger: Logger) {
         self.descriptor = descriptor
         self.logger = logger
+        outbox = LeaseOutbox { Self.send($0, to: descriptor) }
         DispatchQueue(label: "anyclaude.leases").async { self.read() }
     }
 
-    /// Asks for the service; the lease ends when it is released or let go.
+    /// Asks for the service; the lease ends when it is let go.
     func acquire(_ service: String) -> Lease {
-        let (id, shared) = state.withLock { state in
+        let shared = Lease.Shared(service: service)
+        let id = state.withLock { state in
             let id = state.nextID
             state.nextID += 1
-            let shared = Lease.Shared()
             state.leases[id] = shared
-            return (id, shared)
+            return id
         }
-        let lease = Lease(id: id, service: service, shared: shared, connection: self)
-        if !send(LeaseRequest(id: id, operation: .acquire, service: service)) { fallBack(id, service) }
+        let lease = Lease(shared) {
+            self.state.withLock { $0.lastEndpoint[service] }
+        } release: {
+            self.release(id, service)
+        }
+        if !outbox.add(LeaseRequest(id: id, operation: .acquire, service: service)) { fallBack(id, service) }
         return lease
     }
 
-    /// Where the supervisor last said that the service is.
-    func lastEndpoint(of service: String) -> LeaseEndpoint? { state.withLock { $0.lastEndpoint[service] } }
-
-    func release(_ id: Int, service: String) {
+    private func release(_ id: Int, _ service: String) {
         state.withLock { $0.leases[id] = nil }
-        _ = send(LeaseRequest(id: id, operation: .release, service: service))
+        _ = outbox.add(LeaseRequest(id: id, operation: .release, service: service))
     }
 
     /// The supervisor does not answer: the place where the service was last, or a plain word.
@@ -56,24 +58,18 @@ final class LeaseConnection: Sendable {
                 message: endpoint == nil ? "the supervisor is away and has not said yet where the service is" : nil))
     }
 
-    /// One line at a time: a request is smaller than the socket's buffer, and whole or not at all.
-    private func send(_ request: LeaseRequest) -> Bool {
+    /// The whole line; waits where the socket's buffer is full.
+    private static func send(_ request: LeaseRequest, to descriptor: CInt) -> Bool {
         guard let json = try? JSON(encoding: request) else { return false }
         let line = json.bytes + [0x0A]
-        return state.withLock { state in
-            guard state.isOpen else { return false }
-            var sent = 0
-            while sent < line.count {
-                let count = line[sent...].withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else {
-                    state.isOpen = false
-                    return false
-                }
-                sent += count
-            }
-            return true
+        var sent = 0
+        while sent < line.count {
+            let count = line[sent...].withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, CInt(MSG_NOSIGNAL)) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            sent += count
         }
+        return true
     }
 
     private func read() {
@@ -93,11 +89,9 @@ final class LeaseConnection: Sendable {
             }
         }
         logger.warning("the supervisor closed the lease connection; services are reached where they were last")
-        let waiting = state.withLock { state in
-            state.isOpen = false
-            return state.leases
-        }
-        for (id, shared) in waiting where shared.reply?.endpoint == nil { fallBack(id, shared.service) }
+        // Closed first: a lease that is not in the list that follows hears of it when it is asked for.
+        outbox.close()
+        for (id, shared) in state.withLock({ $0.leases }) where shared.reply?.endpoint == nil { fallBack(id, shared.service) }
     }
 
     private func take(_ line: [UInt8]) {

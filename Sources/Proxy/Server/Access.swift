@@ -1,20 +1,26 @@
-import HTTPTypes
+import Control
 import Hummingbird
 import Messages
 
 /// The clients' token.
 enum Access {
-    /// Either header carries it: SDKs differ.
+    /// What a header presents: SDKs differ in which one they use, and clients whose credentials are meant for the API behind the proxy
+    /// have a header of ours.
+    static func credential(_ name: String, _ value: String) -> String? {
+        switch name {
+        case ClientEnvironment.tokenHeader, "x-api-key": value
+        case "authorization" where value.lowercased().hasPrefix("bearer "): String(value.dropFirst(7))
+        default: nil
+        }
+    }
+
     static func check(_ request: Request, token: String) throws(AnthropicError) {
-        var presented: [String] = []
-        if let name = HTTPField.Name("x-api-key"), let key = request.headers[name] { presented.append(key) }
-        if let value = request.headers[.authorization], value.lowercased().hasPrefix("bearer ") { presented.append(String(value.dropFirst(7))) }
+        let presented = request.headers.compactMap { credential($0.name.canonicalName, $0.value) }
         // All of them are compared, each in the same time whatever it holds.
         let matches = presented.map { isEqual(Array($0.utf8), Array(token.utf8)) }
         guard matches.contains(true) else {
-            throw AnthropicError(
-                .authentication, presented.isEmpty ? "a token is needed: send it as x-api-key or as Authorization: Bearer" : "the token is wrong",
-                shouldRetry: false)
+            let needed = "a token is needed: send it as \(ClientEnvironment.tokenHeader), x-api-key or Authorization: Bearer"
+            throw AnthropicError(.authentication, presented.isEmpty ? needed : "the token is wrong", shouldRetry: false)
         }
     }
 

@@ -26,6 +26,21 @@ enum Answers {
     }
 }
 
+extension ProxyAssembly {
+    /// An error after the backend is known is counted under its name.
+    func answer(for backend: ResolvedBackend, _ requestID: String, _ answer: () async throws -> Response) async throws -> Response {
+        do {
+            return try await answer()
+        } catch let error as AnthropicError {
+            metrics.countRequest(backend: backend.name, status: error.status)
+            return Answers.error(error, requestID: requestID)
+        } catch let error as CancellationError {
+            metrics.countRequest(backend: backend.name, status: ProxyMetrics.clientLeft)
+            throw error
+        }
+    }
+}
+
 extension HTTPFields {
     mutating func set(_ name: String, _ value: String) {
         if let name = HTTPField.Name(name) { self[name] = value }

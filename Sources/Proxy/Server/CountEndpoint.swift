@@ -7,15 +7,18 @@ import NIOCore
 struct CountEndpoint: Sendable {
     let assembly: ProxyAssembly
 
-    func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String) async throws -> Response {
+    func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
         let json = try request.json(of: body)
         let backend = try assembly.backends.backend(for: json["model"]?.stringValue ?? "")
-        if backend.settings.api == .anthropic { return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body) }
-        let permit = try assembly.gate.enter()
-        defer { withExtendedLifetime(permit) {} }
-        let counter = TokenCounter(assembly: assembly, backend: backend, request: try MessagesRequest(json, isCount: true))
-        let count = try await counter.count()
-        assembly.metrics.countRequest(backend: backend.name, status: 200)
-        return Answers.json(["input_tokens": .integer(count)], requestID: requestID)
+        return try await assembly.answer(for: backend, requestID) {
+            if backend.settings.api == .anthropic {
+                return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)
+            }
+            let counter = TokenCounter(upstreams: assembly.upstreams, backend: backend, request: try MessagesRequest(json, isCount: true))
+            let count = try await counter.count()
+            assembly.metrics.countRequest(backend: backend.name, status: 200)
+            withExtendedLifetime(permit) {}
+            return Answers.json(["input_tokens": .integer(count)], requestID: requestID)
+        }
     }
 }

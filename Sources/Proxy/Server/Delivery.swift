@@ -12,12 +12,6 @@ struct Delivery: Sendable {
         let listener: Listener
         let generation: Generation
         let sharing: String?
-
-        init(_ listener: Listener, _ generation: Generation, _ sharing: String?) {
-            self.listener = listener
-            self.generation = generation
-            self.sharing = sharing
-        }
     }
     enum Source: Sendable {
         /// With the word for `x-anyclaude-cache`.
@@ -47,7 +41,12 @@ struct Delivery: Sendable {
             guard let first = await live.listener.next() else { throw CancellationError() }
             if case .error(let error)? = first.first { throw error }
             return ServerSentEvents.response(headers: headers(cache: word, kv: live.generation.kv)) { writer in
-                try await relay(first, live, to: &writer)
+                do {
+                    try await relay(first, live, to: &writer)
+                } catch {
+                    assembly.metrics.countRequest(backend: backend.name, status: ProxyMetrics.clientLeft)
+                    throw error
+                }
             }
         }
     }
@@ -100,8 +99,9 @@ struct Delivery: Sendable {
             status: .ok, headers: headers,
             body: ResponseBody(contentLength: buffer.readableBytes) { writer in
                 try await writer.write(buffer)
-                try await writer.finish(nil)
+                // A client that has all bytes may leave before the end is written.
                 atEnd()
+                try await writer.finish(nil)
                 withExtendedLifetime(permit) {}
             })
     }

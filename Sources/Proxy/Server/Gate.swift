@@ -1,5 +1,5 @@
+import Locking
 import Messages
-import Synchronization
 
 /// The bound on requests in flight.
 final class Gate: Sendable {

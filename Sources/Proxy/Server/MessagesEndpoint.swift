@@ -10,43 +10,63 @@ import Serving
 struct MessagesEndpoint: Sendable {
     let assembly: ProxyAssembly
 
-    func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String) async throws -> Response {
+    func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
         let json = try request.json(of: body)
-        let permit = try assembly.gate.enter()
         let backend = try assembly.backends.backend(for: json["model"]?.stringValue ?? "")
-        if backend.settings.api == .anthropic { return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body) }
-        let message = try MessagesRequest(json)
-        let source = try await source(of: message, backend, request)
-        let delivery = Delivery(assembly: assembly, backend: backend, source: source, requestID: requestID, permit: permit)
-        return message.stream ? try await delivery.stream() : try await delivery.whole()
+        return try await assembly.answer(for: backend, requestID) {
+            if backend.settings.api == .anthropic {
+                return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)
+            }
+            let message = try MessagesRequest(json)
+            let source = try await source(of: message, backend, request)
+            let delivery = Delivery(assembly: assembly, backend: backend, source: source, requestID: requestID, permit: permit)
+            return message.stream ? try await delivery.stream() : try await delivery.whole()
+        }
     }
 
-    private func source(of message: MessagesRequest, _ backend: ResolvedBackend, _ request: Request) async throws(AnthropicError) -> Delivery.Source {
+    private func source(of message: MessagesRequest, _ backend: ResolvedBackend, _ request: Request) async throws -> Delivery.Source {
         let session = ["x-claude-code-session-id", "x-claude-code-agent-id"].compactMap { request.headers.value($0) }.joined(separator: "/")
-        let isRetry = (request.headers.value("x-stainless-retry-count").flatMap { Int($0) } ?? 0) > 0
-        let key = RequestKey(message, backend: backend, session: session.isEmpty ? nil : session, isRetry: isRetry)
+        let key = RequestKey(message, backend: backend, session: session.isEmpty ? nil : session)
         let bypasses =
             request.headers.value("x-anyclaude-cache")?.lowercased() == "bypass"
             || request.headers[.cacheControl]?.lowercased().contains("no-store") == true
         if bypasses { return .generation(begin(assembly.generations.unshared(), message, backend, key, sharing: nil), "bypass") }
-        if let hit = await assembly.responses.find(key) { return kept(hit, message) }
+        if assembly.responses.mayHold(key), let model = await answeringModel(backend),
+            let hit = await assembly.responses.find(key, answeredBy: model)
+        {
+            return kept(hit, message)
+        }
+        // Nothing is begun for a client that has left.
+        try Task.checkCancellation()
         let sharing = key.sharing
         switch assembly.generations.claim(sharing, mayShare: key.mayShare && assembly.settings.responseCache.enabled) {
         case .running(let generation):
+            guard let listener = generation.join() else { return renewed(sharing, message, backend, key) }
             assembly.metrics.countCache(layer: "response", result: "join")
-            return .generation(Delivery.Live(generation.listen(), generation, sharing), "join")
+            return .generation(Delivery.Live(listener: listener, generation: generation, sharing: sharing), "join")
         case .undelivered(let generation):
             assembly.metrics.countCache(layer: "response", result: "replay")
-            return .generation(Delivery.Live(generation.listen(), generation, sharing), "replay")
+            return .generation(Delivery.Live(listener: generation.listen(), generation: generation, sharing: sharing), "replay")
         case .delivered(let generation) where key.isDeterministic:
             return kept(ResponseCache.Hit(message: generation.message.json, ageSeconds: 0), message)
-        case .delivered:
-            let generation = assembly.generations.renew(sharing)
-            assembly.metrics.countCache(layer: "response", result: "miss")
-            return .generation(begin(generation, message, backend, key, sharing: sharing), "miss")
+        case .delivered: return renewed(sharing, message, backend, key)
         case .new(let generation):
             assembly.metrics.countCache(layer: "response", result: "miss")
             return .generation(begin(generation, message, backend, key, sharing: sharing), "miss")
+        }
+    }
+
+    /// Whose answer a kept one would have to be; nil where that cannot be said at once.
+    private func answeringModel(_ backend: ResolvedBackend) async -> String? {
+        switch backend.settings.target {
+        case .url(let base): return await assembly.upstreams.workers.model(of: backend, at: UpstreamLocation(url: base))
+        case .service(let name):
+            // Only the native runtime can say it; a service that is not ready is waited for where its answer is.
+            guard backend.dialect.isNative, let lease = try? assembly.upstreams.directory.acquire(name),
+                let endpoint = try? await lease.endpoint(within: .milliseconds(200))
+            else { return nil }
+            defer { withExtendedLifetime(lease) {} }
+            return await assembly.upstreams.workers.model(of: backend, at: UpstreamLocation(endpoint))
         }
     }
 
@@ -56,17 +76,21 @@ struct MessagesEndpoint: Sendable {
         return .kept(hit, model: message.model)
     }
 
+    private func renewed(_ sharing: String, _ message: MessagesRequest, _ backend: ResolvedBackend, _ key: RequestKey) -> Delivery.Source {
+        assembly.metrics.countCache(layer: "response", result: "miss")
+        return .generation(begin(assembly.generations.renew(sharing), message, backend, key, sharing: sharing), "miss")
+    }
+
     private func begin(
         _ generation: Generation, _ message: MessagesRequest, _ backend: ResolvedBackend, _ key: RequestKey, sharing: String?
     ) -> Delivery.Live {
-        let live = Delivery.Live(generation.listen(), generation, sharing)
-        let upstream = ChatUpstream(assembly: assembly, backend: backend, request: message)
-        let assembly = assembly
+        let live = Delivery.Live(listener: generation.listen(), generation: generation, sharing: sharing)
+        let upstream = ChatUpstream(upstreams: assembly.upstreams, backend: backend, request: message)
         generation.start(limits: assembly.settings.limits) {
             try await upstream.run(into: $0)
         } atEnd: { generation in
             assembly.metrics.countAnswer(generation, backend: backend.name)
-            if sharing != nil { await assembly.responses.keep(generation.message, for: key) }
+            if sharing != nil, let model = generation.model { await assembly.responses.keep(generation.message, for: key, answeredBy: model) }
             generation.markSettled()
             assembly.generations.settle(sharing, generation)
         }

@@ -13,10 +13,13 @@ struct ProxyResponder: HTTPResponder {
 
     private let assembly: ProxyAssembly
     private let asksForToken: Bool
+    private let bodyTimeout: Duration
 
-    init(_ assembly: ProxyAssembly, asksForToken: Bool) {
+    /// - Parameter bodyTimeout: how long a request's body may take as a whole.
+    init(_ assembly: ProxyAssembly, asksForToken: Bool, bodyTimeout: Duration = .seconds(60)) {
         self.assembly = assembly
         self.asksForToken = asksForToken
+        self.bodyTimeout = bodyTimeout
     }
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
@@ -43,23 +46,52 @@ struct ProxyResponder: HTTPResponder {
         default: break
         }
         if asksForToken, let token = assembly.token { try Access.check(request, token: token) }
+        // The place comes before the body: what waits for a place must not fill the memory.
         switch (request.method, path) {
         case (.get, "/metrics"): return Answers.text(assembly.metrics.text)
         case (.get, "/v1/anyclaude/cache"): return Answers.json(await cacheReport())
-        case (.post, "/v1/messages"): return try await MessagesEndpoint(assembly: assembly).respond(request, try await body(of: request), requestID)
+        case (.post, "/v1/messages"):
+            let permit = try assembly.gate.enter()
+            return try await MessagesEndpoint(assembly: assembly).respond(request, try await body(of: request), requestID, permit)
         case (.post, "/v1/messages/count_tokens"):
-            return try await CountEndpoint(assembly: assembly).respond(request, try await body(of: request), requestID)
-        case (.get, _) where path == "/v1/models" || path.hasPrefix("/v1/models/"):
-            if let backend = passBackend { return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: ByteBuffer()) }
-            return Answers.json(try ModelList(assembly.backends).answer(path: path), requestID: requestID)
+            let permit = try assembly.gate.enter()
+            return try await CountEndpoint(assembly: assembly).respond(request, try await body(of: request), requestID, permit)
         case (_, _) where path.hasPrefix("/v1/"):
             // What is not ours is the API's own, where that is where requests go.
             if let backend = passBackend {
-                return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: try await body(of: request))
+                let permit = try assembly.gate.enter()
+                let body = try await body(of: request)
+                return try await assembly.answer(for: backend, requestID) {
+                    try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)
+                }
             }
-            fallthrough
-        default: throw AnthropicError(.notFound, "there is no \(request.method.rawValue) \(path) here", shouldRetry: false)
+            return try own(request, path, requestID)
+        default: throw Self.nothing(request, path)
         }
+    }
+
+    /// What this proxy says itself of the API's other paths.
+    private func own(_ request: Request, _ path: String, _ requestID: String) throws(AnthropicError) -> Response {
+        let isModels = path == "/v1/models" || path.hasPrefix("/v1/models/")
+        switch request.method {
+        case .get where isModels, .head where isModels:
+            return Answers.json(try ModelList(assembly.backends).answer(path: path), requestID: requestID)
+        case _ where isModels: return notAllowed(request, path, "GET, HEAD", requestID)
+        case _ where path == "/v1/messages" || path == "/v1/messages/count_tokens": return notAllowed(request, path, "POST", requestID)
+        default: throw Self.nothing(request, path)
+        }
+    }
+
+    private static func nothing(_ request: Request, _ path: String) -> AnthropicError {
+        AnthropicError(.notFound, "there is no \(request.method.rawValue) \(path) here", shouldRetry: false)
+    }
+
+    private func notAllowed(_ request: Request, _ path: String, _ allowed: String, _ requestID: String) -> Response {
+        assembly.metrics.countRequest(backend: "none", status: 405)
+        var response = Answers.error(.invalid("\(request.method.rawValue) is not a method of \(path): \(allowed)"), requestID: requestID)
+        response.status = .methodNotAllowed
+        response.headers.set("allow", allowed)
+        return response
     }
 
     private var passBackend: ResolvedBackend? {
@@ -69,13 +101,25 @@ struct ProxyResponder: HTTPResponder {
 
     private func body(of request: Request) async throws -> ByteBuffer {
         let limit = assembly.settings.limits.maxBodyBytes
-        guard let body = try await request.collectedBody(upTo: limit) else {
-            throw AnthropicError(.requestTooLarge, "the request is larger than \(limit) bytes", shouldRetry: false)
+        let timeout = bodyTimeout
+        return try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
+            group.addTask {
+                guard let body = try await request.collectedBody(upTo: limit) else {
+                    throw AnthropicError(.requestTooLarge, "the request is larger than \(limit) bytes", shouldRetry: false)
+                }
+                return body
+            }
+            group.addTask {
+                try await Task.sleep(for: timeout)
+                throw AnthropicError(.timeout, "the request's body did not come within \(timeout)")
+            }
+            defer { group.cancelAll() }
+            guard let body = try await group.next() else { throw CancellationError() }
+            return body
         }
-        return body
     }
 
     private func cacheReport() async -> JSON {
-        ["prompt": assembly.prompts.json, "response": await assembly.responses.json(), "kv": assembly.metrics.kv]
+        ["prompt": assembly.upstreams.prompts.json, "response": await assembly.responses.json(), "kv": assembly.metrics.kv]
     }
 }

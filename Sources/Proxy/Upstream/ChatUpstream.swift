@@ -6,7 +6,7 @@ import NIOCore
 
 /// One request to a chat-completions server: from the lease to the last event.
 struct ChatUpstream: Sendable {
-    let assembly: ProxyAssembly
+    let upstreams: Upstreams
     let backend: ResolvedBackend
     let request: MessagesRequest
     private static let maximumLosses = 3
@@ -14,56 +14,52 @@ struct ChatUpstream: Sendable {
     /// Publishes the answer's events. A service that is not ready is waited for, and one that dies before its first word is asked
     /// again when it is back; the generation's watch bounds both.
     func run(into generation: Generation) async throws {
-        let place = try await assembly.turnstiles.enter(backend)
+        let place = try await upstreams.turnstiles.enter(backend)
         defer { withExtendedLifetime(place) {} }
+        let entry = try upstreams.prompts.entry(for: request, dialect: backend.dialect)
         switch backend.settings.target {
         case .url(let base):
             do {
-                try await ask(at: UpstreamLocation(url: base), generation)
+                try await ask(at: UpstreamLocation(url: base), entry, nil, generation)
             } catch let error as UpstreamUnreachable {
                 throw AnthropicError(.api, error.description)
             }
         case .service(let name):
-            try await ask(service: name, generation)
+            try await ask(service: name, entry, generation)
         }
     }
 
     /// Held while the service starts or comes back. A request that its worker dies of is not sent for ever.
-    private func ask(service name: String, _ generation: Generation) async throws {
-        let lease = try assembly.directory.acquire(name)
+    private func ask(service name: String, _ entry: PromptCache.Entry, _ generation: Generation) async throws {
+        var lease = try upstreams.directory.acquire(name)
         var losses = 0
         var hasWaited = false
         while true {
             let location = UpstreamLocation(try await lease.endpoint())
             do {
-                return try await ask(at: location, generation)
+                return try await ask(at: location, entry, lease, generation)
             } catch let error as UpstreamUnreachable {
-                assembly.workers.forget(location)
+                upstreams.workers.forget(location)
                 if error.wasSent { losses += 1 }
                 guard losses < Self.maximumLosses else {
                     throw AnthropicError(.api, "the service `\(name)` broke off \(losses) times at this request: \(error.reason)", shouldRetry: false)
                 }
-                if !hasWaited { assembly.logger.info("waiting for a service", metadata: ["service": "\(name)", "reason": "\(error.reason)"]) }
+                if !hasWaited { upstreams.logger.info("waiting for a service", metadata: ["service": "\(name)", "reason": "\(error.reason)"]) }
                 hasWaited = true
                 try await lease.news()
+                // A lease that was answered hears no more: who asks anew hears what is now.
+                lease = try upstreams.directory.acquire(name)
             }
         }
     }
 
-    private func ask(at location: UpstreamLocation, _ generation: Generation) async throws {
-        let options = try await options(at: location)
-        let entry = try assembly.prompts.entry(for: request, dialect: backend.dialect)
-        let turns = try RequestTranslation.turns(of: request, options: options)
-        var isHeld = false
-        if backend.dialect.isNative, assembly.settings.promptCache.enabled, entry.bytes >= PromptCache.minimumHeldBytes {
-            isHeld = await assembly.workers.holds(entry.digest, at: location)
+    private func ask(at location: UpstreamLocation, _ entry: PromptCache.Entry, _ lease: Lease?, _ generation: Generation) async throws {
+        var answer = try await post(entry, at: location)
+        if upstreams.workers.forget(location, unlessModelIs: answer.response.headers.first(name: Native.modelHeader)) {
+            // Another process answers at this address: the question was put as the one before wanted it.
+            answer = try await post(entry, at: location)
         }
-        var response = try await post(entry, turns, isHeld: isHeld, options, location)
-        if isHeld, response.status.code == 409 {
-            assembly.workers.forget(prefix: entry.digest, at: location)
-            isHeld = false
-            response = try await post(entry, turns, isHeld: false, options, location)
-        }
+        let response = answer.response
         guard response.status.code == 200 else {
             let body = try await UpstreamClient.bytes(of: response)
             // A worker that loads or drains took nothing: it, or its successor, is waited for like one that does not listen yet.
@@ -72,14 +68,37 @@ struct ChatUpstream: Sendable {
             }
             throw UpstreamClient.failure(response, body, backend.dialect)
         }
-        if isHeld { assembly.metrics.notResent(bytes: entry.bytes) }
+        if answer.isHeld { upstreams.metrics.notResent(bytes: entry.bytes) }
         generation.setKV(response.headers.first(name: Native.cacheHeader))
+        generation.setModel(backend.answeringModel(stated: response.headers.first(name: Native.modelHeader), named: answer.model))
         try await relay(response, generation, stream: MessageStream(streamOptions(entry, generation)))
-        if backend.dialect.isNative, assembly.settings.promptCache.enabled, entry.bytes >= PromptCache.minimumHeldBytes, !isHeld,
-            generation.isComplete
-        {
-            assembly.workers.offer(entry, at: location, backend: backend)
+        if mayBeHeld(entry), !answer.isHeld, generation.isComplete {
+            upstreams.workers.offer(entry, at: location, backend: backend, lease: lease)
         }
+    }
+
+    private func mayBeHeld(_ entry: PromptCache.Entry) -> Bool {
+        backend.dialect.isNative && upstreams.prompts.isEnabled && entry.bytes >= PromptCache.minimumHeldBytes
+    }
+
+    private struct Answer {
+        var response: HTTPClientResponse
+        /// The prefix was not sent, as the worker holds it.
+        var isHeld: Bool
+        /// Whose answer was asked for.
+        var model: String?
+    }
+
+    /// The head of the answer. The prefix is left out where the worker is thought to hold it, and sent where it says that it does not.
+    private func post(_ entry: PromptCache.Entry, at location: UpstreamLocation) async throws -> Answer {
+        let options = try await options(at: location)
+        let turns = try RequestTranslation.turns(of: request, options: options)
+        if mayBeHeld(entry), upstreams.workers.holds(entry.digest, at: location) {
+            let response = try await post(entry, turns, isHeld: true, options, location)
+            if response.status.code != 409 { return Answer(response: response, isHeld: true, model: options.model) }
+            upstreams.workers.forget(prefix: entry.digest, at: location)
+        }
+        return Answer(response: try await post(entry, turns, isHeld: false, options, location), isHeld: false, model: options.model)
     }
 
     private func options(at location: UpstreamLocation) async throws -> RequestTranslation.Options {
@@ -87,14 +106,22 @@ struct ChatUpstream: Sendable {
             dialect: backend.dialect, model: backend.settings.model, contextWindow: backend.settings.contextWindow,
             maxOutputTokens: backend.settings.maxOutputTokens)
         if backend.dialect.inlineSystem == .asked {
-            let capabilities = try await assembly.workers.capabilities(at: location, backend: backend)
+            let capabilities = try await capabilities(at: location)
             options.keepsInlineSystem = capabilities.inlineSystem
             options.contextWindow = options.contextWindow ?? capabilities.contextWindow
         }
-        if backend.dialect.discoversModel, options.model == nil || options.model == "current-model" {
-            options.model = try await assembly.workers.loadedModel(at: location, backend: backend)
-        }
+        if backend.discoversModel { options.model = try await upstreams.workers.loadedModel(at: location, backend: backend) }
         return options
+    }
+
+    private func capabilities(at location: UpstreamLocation) async throws -> Native.Capabilities {
+        do {
+            return try await upstreams.workers.capabilities(at: location, backend: backend)
+        } catch let error as AnthropicError where error.kind == .overloaded || error.kind == .timeout {
+            // It loads or drains, or a listener without a process took the connection: nothing was begun.
+            guard case .service = backend.settings.target else { throw error }
+            throw UpstreamUnreachable(url: location.base, reason: error.message, wasSent: false)
+        }
     }
 
     private func streamOptions(_ entry: PromptCache.Entry, _ generation: Generation) -> MessageStream.Options {
@@ -109,12 +136,13 @@ struct ChatUpstream: Sendable {
     ) async throws -> HTTPClientResponse {
         let body = try RequestTranslation.body(
             of: request, prefix: entry.prefix, turns: turns, heldPrefix: isHeld ? entry.digest : nil, options: options)
-        return try await assembly.client.send(.POST, location.api("/chat/completions"), key: backend.key, json: .object(body))
+        return try await upstreams.client.send(.POST, location.api("/chat/completions"), key: backend.key, json: .object(body))
     }
 
     /// Chunks in, events out, to the end of the body, so that the connection can serve again.
     private func relay(_ response: HTTPClientResponse, _ generation: Generation, stream: MessageStream) async throws {
         var stream = stream
+        defer { generation.setReportsCache(stream.usage?.cachedTokens != nil) }
         guard response.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream") == true else {
             // The server does not stream: its whole answer is one chunk.
             let body = try await UpstreamClient.bytes(of: response, upTo: 32 << 20)
@@ -135,7 +163,7 @@ struct ChatUpstream: Sendable {
             throw AnthropicError(.api, error.message)
         } catch {
             try Task.checkCancellation()
-            if !generation.hasWords {
+            if !generation.hasContent {
                 throw UpstreamUnreachable(url: response.url?.absoluteString ?? backend.name, reason: "\(error)", wasSent: true)
             }
             throw AnthropicError(.api, "the model's server broke off its answer: \(error)")

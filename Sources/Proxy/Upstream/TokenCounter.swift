@@ -4,9 +4,11 @@ import Messages
 
 /// `/v1/messages/count_tokens` by the model's own tokenizer and template, or an honest no.
 struct TokenCounter: Sendable {
-    let assembly: ProxyAssembly
+    let upstreams: Upstreams
     let backend: ResolvedBackend
     let request: MessagesRequest
+    /// Clients that get no count estimate by themselves: they do not wait for a service that starts.
+    var patience = Duration.seconds(5)
 
     func count() async throws -> Int {
         let lease: Lease?
@@ -16,9 +18,12 @@ struct TokenCounter: Sendable {
             lease = nil
             location = UpstreamLocation(url: base)
         case .service(let name):
-            let held = try assembly.directory.acquire(name)
+            let held = try upstreams.directory.acquire(name)
+            guard let endpoint = try await held.endpoint(within: patience) else {
+                throw AnthropicError(.overloaded, "the service `\(name)` is not ready to count tokens", retryAfter: 5)
+            }
             lease = held
-            location = UpstreamLocation(try await held.endpoint())
+            location = UpstreamLocation(endpoint)
         }
         defer { withExtendedLifetime(lease) {} }
         do {
@@ -36,7 +41,7 @@ struct TokenCounter: Sendable {
             throw AnthropicError(
                 .notFound, "the backend `\(backend.name)` (\(backend.dialect.name)) has no tokenizer that can be asked", shouldRetry: false)
         case .chatTokenize:
-            options.keepsInlineSystem = try await assembly.workers.capabilities(at: location, backend: backend).inlineSystem
+            options.keepsInlineSystem = try await upstreams.workers.capabilities(at: location, backend: backend).inlineSystem
             let json = try await exchange(location.api("/chat/tokenize"), body(options))
             return (try json.decode(Native.TokenCount.self)).count
         case .applyTemplate:
@@ -50,7 +55,7 @@ struct TokenCounter: Sendable {
     }
 
     private func body(_ options: RequestTranslation.Options) throws -> JSON {
-        let entry = try assembly.prompts.entry(for: request, dialect: backend.dialect)
+        let entry = try upstreams.prompts.entry(for: request, dialect: backend.dialect)
         let turns = try RequestTranslation.turns(of: request, options: options)
         var body: JSONObject = ["model": .string(options.model ?? request.model), "messages": .array(entry.prefix.messages + turns)]
         if !entry.prefix.tools.isEmpty { body["tools"] = .array(entry.prefix.tools) }
@@ -58,6 +63,6 @@ struct TokenCounter: Sendable {
     }
 
     private func exchange(_ url: String, _ body: JSON) async throws -> JSON {
-        try await assembly.client.exchange(.POST, url, key: backend.key, json: body, dialect: backend.dialect, timeout: .seconds(60))
+        try await upstreams.client.exchange(.POST, url, key: backend.key, json: body, dialect: backend.dialect, timeout: .seconds(60))
     }
 }

@@ -1,4 +1,4 @@
-import Synchronization
+import Locking
 
 /// Lets a bounded number of requests through to one server at once; the others wait in the order in which they came.
 final class Turnstile: Sendable {

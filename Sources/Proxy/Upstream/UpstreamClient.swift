@@ -30,6 +30,8 @@ final class UpstreamClient: Sendable {
         // The body's silence is bounded here where nobody else watches; the head's wait may be the longer one.
         configuration.timeout.read = .milliseconds(Int64(max(limits.firstByteTimeoutMs, limits.idleTimeoutMs)))
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(64, limits.maxConcurrent)
+        // Less than the 5 s of uvicorn, whose servers never say when they close: a request on a connection that closes is lost.
+        configuration.connectionPool.idleTimeout = .seconds(4)
         // A refused connection is news at once: the lease says when to try again.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .automatic

@@ -1,17 +1,31 @@
+import Locking
 import Messages
 import NIOCore
-import Synchronization
 
-/// What a server of models has said of itself, and which prefixes it holds. Forgotten when it stops answering: the next process
-/// behind the same address knows nothing.
+/// What a server of models has said of itself, and which prefixes it holds. Forgotten when it stops answering, or says that it is
+/// another: the next process behind the same address knows nothing.
 final class WorkerKnowledge: Sendable {
+    private enum Upload {
+        /// By number: one that was forgotten must not speak for its successor.
+        case underWay(Int, Task<Void, Never>)
+        case held
+    }
     private struct Worker {
         var capabilities: Native.Capabilities?
         var model: (name: String, until: ContinuousClock.Instant)?
-        var prefixes: [String: Task<Bool, Never>] = [:]
+        var prefixes: [String: Upload] = [:]
         var order: [String] = []
+
+        mutating func forget(prefix digest: String) {
+            prefixes[digest] = nil
+            order.removeAll { $0 == digest }
+        }
     }
-    private let workers = Mutex<[UpstreamLocation: Worker]>([:])
+    private struct State {
+        var workers: [UpstreamLocation: Worker] = [:]
+        var uploads = 0
+    }
+    private let state = Mutex(State())
     private let client: UpstreamClient
     /// Digests remembered for each worker; the worker itself has a bound too and answers 409 beyond it.
     private static let maximumPrefixes = 256
@@ -19,64 +33,106 @@ final class WorkerKnowledge: Sendable {
     init(client: UpstreamClient) { self.client = client }
 
     func forget(_ location: UpstreamLocation) {
-        let worker = workers.withLock { $0.removeValue(forKey: location) }
-        for task in (worker?.prefixes ?? [:]).values { task.cancel() }
+        let worker = state.withLock { $0.workers.removeValue(forKey: location) }
+        for case .underWay(_, let task) in (worker?.prefixes ?? [:]).values { task.cancel() }
+    }
+
+    /// - Parameter model: what an answer from there states of its model.
+    /// - Returns: whether it is another than the one that was known.
+    func forget(_ location: UpstreamLocation, unlessModelIs model: String?) -> Bool {
+        guard let model, let known = state.withLock({ $0.workers[location]?.capabilities?.fingerprint }), known != model else { return false }
+        forget(location)
+        return true
     }
 
     func capabilities(at location: UpstreamLocation, backend: ResolvedBackend) async throws -> Native.Capabilities {
-        if let known = workers.withLock({ $0[location]?.capabilities }) { return known }
-        let json = try await client.exchange(.GET, location.api("/capabilities"), key: backend.key, dialect: backend.dialect, timeout: .seconds(30))
+        if let known = state.withLock({ $0.workers[location]?.capabilities }) { return known }
+        return try await askCapabilities(at: location, backend: backend, timeout: .seconds(30))
+    }
+
+    private func askCapabilities(at location: UpstreamLocation, backend: ResolvedBackend, timeout: TimeAmount) async throws -> Native.Capabilities {
+        let json = try await client.exchange(.GET, location.api("/capabilities"), key: backend.key, dialect: backend.dialect, timeout: timeout)
         let capabilities: Native.Capabilities = try json.decode()
-        workers.withLock { $0[location, default: Worker()].capabilities = capabilities }
+        _ = forget(location, unlessModelIs: capabilities.fingerprint)
+        state.withLock { $0.workers[location, default: Worker()].capabilities = capabilities }
         return capabilities
     }
 
     /// The model that a server has loaded: LM Studio's own list, else the first of `/v1/models`.
     func loadedModel(at location: UpstreamLocation, backend: ResolvedBackend) async throws -> String {
+        if let known = state.withLock({ $0.workers[location]?.model }), known.until > .now { return known.name }
+        return try await askModel(at: location, backend: backend, timeout: .seconds(10))
+    }
+
+    private func askModel(at location: UpstreamLocation, backend: ResolvedBackend, timeout: TimeAmount) async throws -> String {
         let now = ContinuousClock.now
-        if let known = workers.withLock({ $0[location]?.model }), known.until > now { return known.name }
         var name: String?
         let native = try? await client.exchange(
-            .GET, location.root("/api/v0/models"), key: backend.key, dialect: backend.dialect, timeout: .seconds(10))
+            .GET, location.root("/api/v0/models"), key: backend.key, dialect: backend.dialect, timeout: timeout)
         if let models = native?["data"]?.arrayValue {
             name = models.first { $0["state"]?.stringValue == "loaded" && $0["type"]?.stringValue != "embeddings" }?["id"]?.stringValue
         }
         if name == nil {
-            let list = try await client.exchange(.GET, location.api("/models"), key: backend.key, dialect: backend.dialect, timeout: .seconds(10))
+            let list = try await client.exchange(.GET, location.api("/models"), key: backend.key, dialect: backend.dialect, timeout: timeout)
             name = list["data"]?[0]?["id"]?.stringValue
         }
         guard let name else { throw AnthropicError(.notFound, "the server at \(location.base) has no model loaded", shouldRetry: false) }
-        workers.withLock { $0[location, default: Worker()].model = (name, now + .seconds(10)) }
+        state.withLock { $0.workers[location, default: Worker()].model = (name, now + .seconds(10)) }
         return name
+    }
+
+    /// The model that answers for a backend at this moment; nil where nobody says. Never from memory: the next process may stand at
+    /// the same address.
+    func model(of backend: ResolvedBackend, at location: UpstreamLocation) async -> String? {
+        if backend.dialect.isNative {
+            let capabilities = try? await askCapabilities(at: location, backend: backend, timeout: .seconds(1))
+            return backend.answeringModel(stated: capabilities?.fingerprint, named: nil)
+        }
+        guard backend.discoversModel else { return backend.answeringModel(stated: nil, named: backend.settings.model) }
+        guard let name = try? await askModel(at: location, backend: backend, timeout: .seconds(1)) else { return nil }
+        return backend.answeringModel(stated: nil, named: name)
     }
 
     // MARK: prefixes
 
-    /// Whether the worker holds the prefix; waits for an upload under way.
-    func holds(_ digest: String, at location: UpstreamLocation) async -> Bool {
-        guard let task = workers.withLock({ $0[location]?.prefixes[digest] }) else { return false }
-        return await task.value
+    /// Whether the worker holds the prefix. An upload under way is not waited for: a prompt sent in full costs bytes, no tokens.
+    func holds(_ digest: String, at location: UpstreamLocation) -> Bool {
+        state.withLock { if case .held? = $0.workers[location]?.prefixes[digest] { true } else { false } }
     }
 
     func forget(prefix digest: String, at location: UpstreamLocation) {
-        workers.withLock { $0[location]?.prefixes[digest] = nil }
+        state.withLock { $0.workers[location]?.forget(prefix: digest) }
     }
 
     /// Gives the worker a prefix, once. It is told after an answer, when its tokens are in the KV store already.
-    func offer(_ prefix: PromptCache.Entry, at location: UpstreamLocation, backend: ResolvedBackend) {
+    ///
+    /// - Parameter lease: held as long as it takes.
+    func offer(_ prefix: PromptCache.Entry, at location: UpstreamLocation, backend: ResolvedBackend, lease: Lease?) {
         let client = client
         let url = location.api("/prefixes/\(prefix.digest)")
         let json = prefix.prefix.json
-        workers.withLock { workers in
-            var worker = workers[location] ?? Worker()
+        state.withLock { state in
+            var worker = state.workers[location] ?? Worker()
             guard worker.prefixes[prefix.digest] == nil else { return }
-            worker.prefixes[prefix.digest] = Task {
+            state.uploads += 1
+            let id = state.uploads
+            let task = Task {
                 let receipt = try? await client.exchange(.PUT, url, key: backend.key, json: json, dialect: backend.dialect, timeout: .seconds(60))
-                return receipt != nil
+                withExtendedLifetime(lease) {}
+                self.uploaded(prefix.digest, at: location, id, isHeld: receipt != nil)
             }
+            worker.prefixes[prefix.digest] = .underWay(id, task)
             worker.order.append(prefix.digest)
             if worker.order.count > Self.maximumPrefixes { worker.prefixes[worker.order.removeFirst()] = nil }
-            workers[location] = worker
+            state.workers[location] = worker
+        }
+    }
+
+    /// One that failed may be offered again.
+    private func uploaded(_ digest: String, at location: UpstreamLocation, _ id: Int, isHeld: Bool) {
+        state.withLock { state in
+            guard case .underWay(id, _)? = state.workers[location]?.prefixes[digest] else { return }
+            if isHeld { state.workers[location]?.prefixes[digest] = .held } else { state.workers[location]?.forget(prefix: digest) }
         }
     }
 }

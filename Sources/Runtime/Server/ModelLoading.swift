@@ -23,7 +23,8 @@ enum ModelLoading {
         if let failure = engine.cacheFailure { logger.warning("nothing is kept on disk", metadata: ["reason": "\(failure)"]) }
         let served = ServedModel(
             name: launch.name, created: Identifiers.now(), tokenizer: tokenizer, template: template, toolTemplate: toolTemplate, engine: engine,
-            stopTokens: Set(model.configuration.endTokens), defaults: defaults)
+            stopTokens: Set(model.configuration.endTokens), defaults: defaults,
+            fingerprint: try ServedFingerprint.of(model, directory: launch.model, contextWindow: engine.contextWindow))
         report("generating a first token")
         try await generateOneToken(served)
         return served

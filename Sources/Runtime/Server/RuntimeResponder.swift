@@ -17,7 +17,15 @@ struct RuntimeResponder: HTTPResponder {
     /// Bytes of a request's body.
     private static let longestBody = 64 << 20
 
+    /// Every answer says whose it is, refusals too: they come from the model's template and window.
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        let model = state.model
+        var response = try await answer(to: request)
+        if let fingerprint = model?.fingerprint, let name = HTTPField.Name(Native.modelHeader) { response.headers[name] = fingerprint }
+        return response
+    }
+
+    private func answer(to request: Request) async throws -> Response {
         let endpoint = Self.endpoint(request.uri.path)
         do {
             return try await route(request)

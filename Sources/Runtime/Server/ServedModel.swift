@@ -19,10 +19,12 @@ struct ServedModel: Sendable {
     let inlineSystem: Bool
     let readsReasoning: Bool
     let vocabulary: ForcedBeginning.Vocabulary
+    /// Of all that decides an answer; nil where nobody needs it.
+    let fingerprint: String?
 
     init(
         name: String, created: Int, tokenizer: Tokenizer, template: ChatTemplate?, toolTemplate: ChatTemplate? = nil, engine: any GenerationEngine,
-        stopTokens: Set<Int32>, defaults: Sampling
+        stopTokens: Set<Int32>, defaults: Sampling, fingerprint: String? = nil
     ) {
         self.name = name
         self.created = created
@@ -32,6 +34,7 @@ struct ServedModel: Sendable {
         self.engine = engine
         self.stopTokens = stopTokens
         self.defaults = defaults
+        self.fingerprint = fingerprint
         vocabulary = .init(tokenizer, capacity: engine.vocabularySize)
         dialect = (toolTemplate ?? template).flatMap { ToolCallDialects.written(by: $0.source) }
         readsReasoning = template?.source.contains("</think>") ?? false
@@ -41,7 +44,7 @@ struct ServedModel: Sendable {
     var capabilities: Native.Capabilities {
         .init(
             model: name, contextWindow: engine.contextWindow, inlineSystem: inlineSystem, toolDialect: dialect?.name, reasoning: readsReasoning,
-            vocabSize: engine.vocabularySize)
+            vocabSize: engine.vocabularySize, fingerprint: fingerprint)
     }
 
     /// Tried out: a system message between two others must come out between them.

@@ -33,6 +33,8 @@ struct LeaseTable: Sendable {
         waiting.filter { services[$0] == service }.sorted { ($0.holder, $0.id) < ($1.holder, $1.id) }
     }
 
+    var waitedFor: Set<String> { Set(waiting.compactMap { services[$0] }) }
+
     func held(by holder: Int) -> [Int: String] {
         Dictionary(uniqueKeysWithValues: services.filter { $0.key.holder == holder }.map { ($0.key.id, $0.value) })
     }

@@ -26,6 +26,12 @@ extension Supervisor {
         }
     }
 
+    /// After an apply: those who wait for a service that it did not make wait in vain.
+    func answerLeasesForNothing() {
+        let known = Set(core.units.values.map(\.name))
+        for service in leases.waitedFor.subtracting(known) { answerLeases(for: service) }
+    }
+
     /// For the next supervisor; once for all that a batch of events changed.
     func saveLeases() {
         for unit in leasesChanged {
@@ -48,7 +54,8 @@ extension Supervisor {
 
     private func reply(to lease: LeaseTable.Lease, service: String) -> LeaseReply {
         guard let id = core.serving[service] ?? core.units.values.filter({ $0.name == service }).map(\.id).max(), let unit = core.units[id] else {
-            return LeaseReply(id: lease.id, state: .stopped, message: "there is no service \(service)")
+            // An apply under way may be about to make it; else nobody will.
+            return LeaseReply(id: lease.id, state: core.change == nil ? .failed : .stopped, message: "there is no service \(service)")
         }
         let machine = unit.machine
         guard machine.state == .ready, let endpoint = endpoint(of: id) else {

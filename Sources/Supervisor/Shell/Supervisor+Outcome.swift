@@ -24,6 +24,7 @@ extension Supervisor {
         listeners.retain(core.servicesWithListeners)
         let identities = Set(core.units.values.map(\.identity))
         wantedBindings = wantedBindings.filter { identities.contains($0.key) }
+        answerLeasesForNothing()
         guard let session else {
             if result == .stopped {
                 if endsWithLastClient { forgetSecrets() }

@@ -19,14 +19,16 @@ struct ModelExchange {
                 "messages": [["role": "user", "content": .string(prompt)]],
             ])
         request.headers["anthropic-version"] = "2023-06-01"
-        if stack.address.settings.backends.first(where: { $0.name == stack.address.settings.defaultBackend })?.api == .anthropic {
+        let token = try stack.token(caller)
+        if let backend = stack.defaultBackend, backend.api == .anthropic, backend.apiKey == nil {
             guard let key = caller.environment["ANTHROPIC_API_KEY"], !key.isEmpty else {
                 throw CommandError(
-                    "the backend `\(stack.address.settings.defaultBackend)` needs your own credentials", hint: "set ANTHROPIC_API_KEY",
+                    "the backend `\(backend.name)` needs your own credentials", hint: "set ANTHROPIC_API_KEY",
                     exitCode: ExitStatus.precondition)
             }
             request.headers["x-api-key"] = key
-        } else if let token = try stack.token(caller) {
+            request.headers[ClientEnvironment.tokenHeader] = token
+        } else if let token {
             request.headers["authorization"] = "Bearer \(token)"
         }
         let http = HTTPClient(host: stack.address.reachableHost, port: stack.address.port)

@@ -55,13 +55,22 @@ struct StackClient {
         case .credential(let name)?:
             throw CommandError(
                 "the proxy's token is the systemd credential \(name), which only the service can read",
-                hint: "set ANTHROPIC_AUTH_TOKEN by yourself, or give `proxy.authToken` as {env: …} or {file: …}", exitCode: ExitStatus.precondition)
+                hint: "set ANTHROPIC_AUTH_TOKEN by yourself (for the backend `claude`, "
+                    + "\(ClientEnvironment.tokenHeader) in ANTHROPIC_CUSTOM_HEADERS), or give `proxy.authToken` as {env: …} or {file: …}",
+                exitCode: ExitStatus.precondition)
         }
     }
 
     func environment(_ caller: Caller) throws(CommandError) -> ClientEnvironment {
-        let isLocal = address.settings.backends.first { $0.name == address.settings.defaultBackend }?.api != .anthropic
-        return ClientEnvironment(
-            settings: address.settings, baseURL: address.baseURL, token: isLocal ? try token(caller) : nil, caller: caller.environment)
+        ClientEnvironment(
+            settings: address.settings, baseURL: address.baseURL, token: bringsItsToken(caller) ? nil : try token(caller), caller: caller.environment)
     }
+
+    /// A client of Claude itself may have been given the proxy's token by hand, where nobody but the proxy can read it.
+    private func bringsItsToken(_ caller: Caller) -> Bool {
+        guard case .credential? = address.token, defaultBackend?.api == .anthropic else { return false }
+        return caller.environment["ANTHROPIC_CUSTOM_HEADERS"]?.lowercased().contains("\(ClientEnvironment.tokenHeader):") ?? false
+    }
+
+    var defaultBackend: ProxySettings.Backend? { address.settings.backends.first { $0.name == address.settings.defaultBackend } }
 }

@@ -5,8 +5,9 @@ enum ProxyKeys {
     static let host = Key<String>.host(
         "host", default: "127.0.0.1", "The address that the proxy listens on. Any but a loopback address needs `authToken`.")
     static let port = Key<Int>.port("port", default: 8788, "The port that the proxy listens on.")
-    static let authToken = Key<SecretChoice>.secret("authToken", "What clients must present, as `x-api-key` or a bearer token.").otherwise(
-        "none, on a loopback address")
+    static let authToken = Key<SecretChoice>.secret(
+        "authToken", "What clients must present, as `x-api-key`, a bearer token, or `x-anyclaude-token`."
+    ).otherwise("none, on a loopback address")
     static let promptCache = Key<Section>.section("promptCache", PromptCacheKeys.scope, "Layer 1: tools and system prompts are translated once.")
     static let responseCache = Key<Section>.section("responseCache", ResponseCacheKeys.scope, "Layer 2: whole answers to identical requests.")
     static let limits = Key<Section>.section("limits", LimitKeys.scope, "What one client may ask of the proxy.")

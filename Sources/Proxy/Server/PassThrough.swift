@@ -1,4 +1,5 @@
 import AsyncHTTPClient
+import Control
 import HTTPTypes
 import Hummingbird
 import LaunchPlan
@@ -18,15 +19,16 @@ struct PassThrough: Sendable {
         "host", "expect",
     ]
 
-    func respond(_ request: Request, body: ByteBuffer) async throws -> Response {
+    /// - Parameter permit: held until the last byte is written.
+    func respond(_ request: Request, body: ByteBuffer, _ permit: Gate.Permit) async throws -> Response {
         guard case .url(let base) = backend.settings.target else {
             throw AnthropicError(.api, "the backend `\(backend.name)` passes requests on and needs a URL", shouldRetry: false)
         }
         let method = HTTPMethod(rawValue: request.method.rawValue)
         let response: HTTPClientResponse
         do {
-            response = try await assembly.client.send(
-                method, UpstreamLocation(url: base).root(request.uri.string), headers: headers(of: request),
+            response = try await assembly.upstreams.client.send(
+                method, UpstreamLocation(url: base).root(request.uri.string), headers: try headers(of: request),
                 body: method == .GET || method == .HEAD ? nil : body)
         } catch let error as UpstreamUnreachable {
             throw AnthropicError(.api, error.description)
@@ -37,28 +39,42 @@ struct PassThrough: Sendable {
             body: ResponseBody { writer in
                 for try await buffer in response.body { try await writer.write(buffer) }
                 try await writer.finish(nil)
+                withExtendedLifetime(permit) {}
             })
     }
 
-    private func headers(of request: Request) -> HTTPHeaders {
+    private func headers(of request: Request) throws(AnthropicError) -> HTTPHeaders {
         let connection = request.headers[values: .connection].joined(separator: ",").lowercased()
         let named = Set(connection.split(separator: ",").map { part in part.filter { $0 != " " } })
         var headers = HTTPHeaders()
+        var isStripped = false
         for field in request.headers {
             let name = field.name.canonicalName
-            if Self.hopByHop.contains(name) || named.contains(name) || name == "content-length" || isOurToken(name, field.value) { continue }
+            if Self.hopByHop.contains(name) || named.contains(name) || name == "content-length" || name.hasPrefix("x-anyclaude-") { continue }
+            let isCredential = name == "x-api-key" || name == "authorization"
             // A key of the settings takes the place of the client's credentials.
-            if backend.key != nil, name == "x-api-key" || name == "authorization" { continue }
+            if isCredential, backend.key != nil { continue }
+            if isOurs(name, field.value) {
+                isStripped = true
+                continue
+            }
             headers.add(name: field.name.rawName, value: field.value)
         }
         if let key = backend.key { headers.add(name: "x-api-key", value: key) }
+        if isStripped, headers["x-api-key"].isEmpty, headers["authorization"].isEmpty {
+            throw AnthropicError(
+                .authentication,
+                "the credential of this client is for the proxy, and the backend `\(backend.name)` has none: set `backends.\(backend.name).apiKey`",
+                shouldRetry: false)
+        }
         return headers
     }
 
-    /// The token that opens this proxy is nobody else's business.
-    private func isOurToken(_ name: String, _ value: String) -> Bool {
-        guard let token = assembly.token else { return false }
-        return (name == "x-api-key" && value == token) || (name == "authorization" && value == "Bearer \(token)")
+    /// The token that opens this proxy is nobody else's business; the word in its place where there is none is of no use to anybody.
+    private func isOurs(_ name: String, _ value: String) -> Bool {
+        guard let shown = Access.credential(name, value) else { return false }
+        if shown == ClientEnvironment.placeholderToken { return true }
+        return assembly.token.map { Access.isEqual(Array(shown.utf8), Array($0.utf8)) } ?? false
     }
 
     private static func fields(_ headers: HTTPHeaders) -> HTTPFields {

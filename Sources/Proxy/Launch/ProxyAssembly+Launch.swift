@@ -1,0 +1,25 @@
+import LaunchPlan
+import Logging
+
+extension ProxyAssembly {
+    init(_ launch: ProxyLaunch, client: UpstreamClient, logger: Logger) async throws(ProxyError) {
+        let backends = try BackendTable(launch.settings, secrets: launch.secrets)
+        var token: String?
+        if let id = launch.settings.authToken {
+            guard let value = launch.secrets[id], !value.isEmpty else { throw ProxyError("the secret `\(id)`, the clients' token, was not passed") }
+            token = value
+        }
+        let metrics = ProxyMetrics()
+        let gate = Gate(limit: launch.settings.limits.maxConcurrent)
+        metrics.declareInFlight { gate.inFlight }
+        self.init(
+            settings: launch.settings, backends: backends, token: token, metrics: metrics,
+            upstreams: Upstreams(
+                client: client, directory: ServiceDirectory(descriptor: launch.lease, logger: logger), workers: WorkerKnowledge(client: client),
+                prompts: PromptCache(launch.settings.promptCache, metrics: metrics), turnstiles: Turnstiles(backends.all), metrics: metrics,
+                logger: logger),
+            responses: try await ResponseCache(
+                launch.settings.responseCache, directory: launch.settings.directories.cache, roots: launch.roots, metrics: metrics, logger: logger),
+            generations: GenerationTable(), gate: gate, logger: logger)
+    }
+}
