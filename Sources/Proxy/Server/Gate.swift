@@ -1,4 +1,4 @@
-import Locking
+import Synchronization
 import Messages
 
 /// The bound on requests in flight.
