@@ -159,21 +159,25 @@ final class Generation: Sendable {
     func listen() -> Listener {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let (id, past) = state.withLock { $0.add(continuation) }
-        return Listener(generation: self, id: id, past: past, signals: stream)
+        return listener(id, past, stream)
     }
 
     /// For those who come later: nil where the answer is given up.
     func join() -> Listener? {
         let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         guard let (id, past) = state.withLock({ state in state.isAbandoned ? nil : state.add(continuation) }) else { return nil }
-        return Listener(generation: self, id: id, past: past, signals: stream)
+        return listener(id, past, stream)
     }
 
-    func events(from position: Int) -> (events: ArraySlice<MessageEvent>, isOver: Bool) {
+    private func listener(_ id: Int, _ past: Int, _ signals: AsyncStream<Void>) -> Listener {
+        Listener(past: past, signals: signals, read: { self.events(from: $0) }, leave: { self.leave(id) })
+    }
+
+    private func events(from position: Int) -> (events: ArraySlice<MessageEvent>, isOver: Bool) {
         state.withLock { ($0.events[min(position, $0.events.count)...], $0.isOver) }
     }
 
-    func leave(_ id: Int) {
+    private func leave(_ id: Int) {
         let isLast = state.withLock { state in
             state.listeners.removeValue(forKey: id)?.finish()
             return state.listeners.isEmpty && !state.isOver
