@@ -1,14 +1,12 @@
 import JSON
 
 extension OpenAI.ChatChunk {
-    /// The chunk of a `data:` line. What is missing is empty: servers leave out much of it.
+    /// The chunk of a `data:` line. What is missing is empty: servers leave out much of it, and send lines that say nothing of the
+    /// answer, such as progress.
     ///
-    /// - Throws: the error that a server put into the stream in a chunk's place, or that this is no chunk.
+    /// - Throws: the error that a server put into the stream in a chunk's place.
     public init(_ json: JSON) throws(OpenAI.Failure) {
-        if let error = json["error"], !error.isNull, let failure = OpenAI.Failure(json, status: error["code"]?.intValue ?? 500) { throw failure }
-        guard json["choices"] != nil || json["usage"] != nil else {
-            throw OpenAI.Failure(status: 502, message: "not a chat completion chunk: \(json.text.prefix(200))", type: "server_error")
-        }
+        if let failure = OpenAI.Failure(insteadOfAnswer: json) { throw failure }
         id = json["id"]?.stringValue ?? ""
         model = json["model"]?.stringValue ?? ""
         created = json["created"]?.intValue ?? 0
@@ -32,7 +30,7 @@ extension OpenAI.ChatChunk.Choice {
         // Some servers send a whole `message` where a delta belongs.
         delta = OpenAI.ChatChunk.Delta(json["delta"] ?? json["message"] ?? .null)
         finishReason = json["finish_reason"]?.stringValue.map(OpenAI.FinishReason.init)
-        logprobs = json["logprobs"].flatMap { $0.isNull ? nil : $0 }
+        logprobs = json["logprobs"]?.unlessNull
         stopString = json["stop_reason"]?.stringValue ?? json["stopping_word"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
     }
 
