@@ -68,6 +68,23 @@ import Testing
         #expect(result.failed && result.texts == ["a"])
     }
 
+    /// Servers say "" in each chunk where others say null: that ends nothing, and takes no reason back.
+    @Test func anEmptyReasonIsNone() throws {
+        let cut = try check([["choices": [["delta": ["content": "Hel"], "finish_reason": "", "stop_reason": ""]]]])
+        #expect(cut.failed && cut.texts == ["Hel"])
+        let limited = try check([chunk(["content": "a"], finish: "length"), chunk([:], finish: "")])
+        #expect(limited.stop == .maxTokens)
+        let stopped = try check([["choices": [["delta": ["content": "a"], "finish_reason": "stop", "stop_reason": "", "stopping_word": "END"]]]])
+        #expect(stopped.stop == .stopSequence)
+    }
+
+    /// A server that shuts down or whose provider failed says so in the reason.
+    @Test(arguments: ["abort", "error", "cancelled"])
+    func anAnswerThatTheServerGaveUpIsAnError(reason: String) throws {
+        let result = try check([chunk(["content": "half"]), chunk([:], finish: reason)])
+        #expect(result.failed && !result.stopped)
+    }
+
     @Test func heldCallsAreBounded() throws {
         var options = MessageStream.Options(id: "msg_1", model: "m")
         options.maximumHeldBytes = 100

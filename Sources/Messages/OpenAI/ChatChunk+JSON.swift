@@ -29,9 +29,10 @@ extension OpenAI.ChatChunk.Choice {
         index = json["index"]?.intValue ?? 0
         // Some servers send a whole `message` where a delta belongs.
         delta = OpenAI.ChatChunk.Delta(json["delta"] ?? json["message"] ?? .null)
-        finishReason = json["finish_reason"]?.stringValue.map(OpenAI.FinishReason.init)
+        // Servers say "" in each chunk where others say null.
+        finishReason = json["finish_reason"]?.stringValue.flatMap { $0.isEmpty ? nil : OpenAI.FinishReason(rawValue: $0) }
         logprobs = json["logprobs"]?.unlessNull
-        stopString = json["stop_reason"]?.stringValue ?? json["stopping_word"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+        stopString = [json["stop_reason"], json["stopping_word"]].lazy.compactMap { $0?.stringValue }.first { !$0.isEmpty }
     }
 
     var json: JSON {

@@ -178,6 +178,9 @@ public struct MessageStream: Sendable {
         guard let reason = finishReason else {
             return fail(AnthropicError(.api, "the model's server ended the stream before the answer was complete"), &events)
         }
+        guard !reason.isBrokenOff else {
+            return fail(AnthropicError(.api, "the model's server broke its answer off (`\(reason.rawValue)`)"), &events)
+        }
         if let nameless = calls.calls.first(where: { $0.name.isEmpty }) {
             return fail(AnthropicError(.api, "the model's server sent a tool call without a name (index \(nameless.index))"), &events)
         }
