@@ -15,12 +15,7 @@ extension OpenAI.ChatChunk {
     }
 
     public var json: JSON {
-        var members: JSONObject = [
-            "id": .string(id), "object": "chat.completion.chunk", "created": .integer(created), "model": .string(model),
-            "choices": .array(choices.map(\.json)),
-        ]
-        members["usage"] = usage?.json
-        return .object(members)
+        OpenAI.envelope("chat.completion.chunk", id: id, created: created, model: model, choices: choices.map(\.json), usage: usage)
     }
 }
 
@@ -36,11 +31,7 @@ extension OpenAI.ChatChunk.Choice {
     }
 
     var json: JSON {
-        var members: JSONObject = ["index": .integer(index), "delta": delta.json]
-        members["logprobs"] = logprobs
-        members["finish_reason"] = finishReason.map { .string($0.rawValue) } ?? .null
-        members["stop_reason"] = stopString.map(JSON.string)
-        return .object(members)
+        OpenAI.choice(["index": .integer(index), "delta": delta.json], logprobs: logprobs, finish: finishReason, stopString: stopString)
     }
 }
 

@@ -51,6 +51,21 @@ struct ChatTypesTests {
         #expect(failure.json["error"]?["code"] == "context_length_exceeded")
     }
 
+    @Test func anAnswerAndAChunkSayTheSameInTheSameWords() {
+        let response = OpenAI.ChatResponse(
+            id: "c", model: "m", created: 7, choices: [.init(message: .init(role: "assistant", text: "x"), finishReason: .stop, stopString: "END")],
+            usage: .init(promptTokens: 3, completionTokens: 2))
+        let text =
+            #"{"id":"c","object":"chat.completion","created":7,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"x"},"#
+            + #""logprobs":null,"finish_reason":"stop","stop_reason":"END"}],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}"#
+        #expect(response.json.text == text)
+        let chunk = OpenAI.ChatChunk(id: "c", model: "m", created: 7, choices: [.init(delta: .init(content: "x"))])
+        #expect(
+            chunk.json.text
+                == #"{"id":"c","object":"chat.completion.chunk","created":7,"model":"m","choices":[{"index":0,"delta":{"content":"x"},"finish_reason":null}]}"#
+        )
+    }
+
     /// Counts beyond reason are a server's fault; whoever adds them up must not fail for it.
     @Test(arguments: [JSON.integer(.max), .integer(.min), -5, 0, 12])
     func countsAreWithinReason(count: JSON) throws {
