@@ -106,41 +106,6 @@ import Testing
         #expect(messages?[2]?["content"] == .null && messages?[2]?["tool_calls"]?[1] != nil)
     }
 
-    /// Each request of a conversation renders as the beginning of the next, for each dialect and both treatments of system turns.
-    @Test func aConversationOnlyGrows() throws {
-        for seed in 0..<60 {
-            var random = SeededGenerator(UInt64(seed))
-            let turns = Self.conversation(&random)
-            let ends = turns.indices.filter { $0 + 1 < turns.count && turns[$0 + 1]["role"] == "assistant" } + [turns.count - 1]
-            for dialect in BackendDialect.all {
-                for inline in [false, true] {
-                    var previous: [JSON] = []
-                    for end in ends {
-                        let messages =
-                            try Self.body(Self.request(.array(Array(turns[...end]))), dialect, inline: inline)["messages"]?.arrayValue ?? []
-                        #expect(messages.starts(with: previous), "seed \(seed), \(dialect.name), up to turn \(end)")
-                        previous = messages
-                    }
-                }
-            }
-        }
-    }
-
-    private static func conversation(_ random: inout SeededGenerator) -> [JSON] {
-        var turns: [JSON] = [["role": "user", "content": "start"]]
-        for step in 0..<8 {
-            if Bool.random(using: &random) { turns.append(["role": "system", "content": .string("note \(step)")]) }
-            let calls = (0..<Int.random(in: 0..<3, using: &random)).map { "t\(step)_\($0)" }
-            var content: [JSON] = Bool.random(using: &random) || calls.isEmpty ? [["type": "text", "text": .string("say \(step)")]] : []
-            content += calls.map { ["type": "tool_use", "id": .string($0), "name": "f", "input": ["n": .integer(step)]] }
-            turns.append(["role": "assistant", "content": .array(content)])
-            var reply: [JSON] = calls.reversed().map { ["type": "tool_result", "tool_use_id": .string($0), "content": "out"] }
-            if calls.isEmpty || Bool.random(using: &random) { reply.append(["type": "text", "text": .string("next \(step)")]) }
-            turns.append(["role": "user", "content": .array(reply)])
-        }
-        return turns
-    }
-
     @Test func toolsAndNames() throws {
         let long = "mcp__" + String(repeating: "server_", count: 12) + "list.files"
         let request = try Self.request(
