@@ -125,6 +125,8 @@ import Testing
         #expect(body["tools"]?[0]?["function"]?["parameters"] == ["properties": ["a": ["type": "string"]], "type": "object"])
         #expect(body["tool_choice"]?["function"]?["name"]?.stringValue == wire)
         #expect(body["parallel_tool_calls"] == false)
+        #expect(try Self.body(request, .native)["parallel_tool_calls"] == false)
+        #expect(try Self.body(request, .mlxLM)["parallel_tool_calls"] == nil)
         #expect(try RequestTranslation.prefix(of: request, dialect: .generic).names.original(wire) == long)
     }
 
@@ -140,6 +142,37 @@ import Testing
             ["role": "user", "content": [["type": "document", "source": ["type": "base64", "media_type": "application/pdf", "data": ""]]]]
         ])
         #expect(throws: AnthropicError.self) { _ = try Self.body(pdf) }
+    }
+
+    /// A template that thinks unless told otherwise would spend the whole answer on thoughts that nobody asked for.
+    @Test(
+        arguments: [
+            (nil, false), (["type": "disabled"], false), (["type": "enabled", "budget_tokens": 9], true), (["type": "adaptive"], true),
+        ] as [(JSON?, Bool)])
+    func thinkingIsSwitched(thinking: JSON?, isOn: Bool) throws {
+        var more: JSONObject = [:]
+        more["thinking"] = thinking
+        let request = try Self.request([["role": "user", "content": "hi"]], more)
+        for dialect: BackendDialect in [.native, .vllm, .llamaServer] {
+            #expect(try Self.body(request, dialect)["chat_template_kwargs"] == ["enable_thinking": .bool(isOn)])
+        }
+        let reasoning: JSON = isOn ? thinking?["budget_tokens"].map { ["max_tokens": $0] } ?? ["enabled": true] : ["enabled": false]
+        #expect(try Self.body(request, .openrouter)["reasoning"] == reasoning)
+        #expect(try Self.body(request, .generic)["chat_template_kwargs"] == nil)
+        more["tool_choice"] = ["type": "any"]
+        let demanding = try Self.request([["role": "user", "content": "hi"]], more)
+        #expect(try Self.body(demanding, .native)["chat_template_kwargs"] == ["enable_thinking": false])
+    }
+
+    @Test func aFormIsAskedForAsTheServerKnowsIt() throws {
+        let schema: JSON = ["type": "object"]
+        let request = try Self.request(
+            [["role": "user", "content": "hi"]], ["output_config": ["format": ["type": "json_schema", "schema": schema]]])
+        #expect(try Self.body(request)["response_format"]?["json_schema"]?["schema"] == schema)
+        #expect(try Self.body(request, .mlxTextgen)["response_format"]?["json_schema"] == schema)
+        let native = try Self.body(request, .native)
+        #expect(native["response_format"] == nil)
+        #expect(native["messages"]?[0]?["content"]?.stringValue?.hasPrefix("hi\n\nAnswer with one JSON value") == true)
     }
 
     @Test func limits() throws {
