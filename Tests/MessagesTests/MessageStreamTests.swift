@@ -68,78 +68,54 @@ import Testing
         #expect(result.failed && result.texts == ["a"])
     }
 
-    @Test func heldCallsAreBounded() throws {
+    /// Servers say "" in each chunk where others say null: that ends nothing, and takes no reason back.
+    @Test func anEmptyReasonIsNone() throws {
+        let cut = try check([["choices": [["delta": ["content": "Hel"], "finish_reason": "", "stop_reason": ""]]]])
+        #expect(cut.failed && cut.texts == ["Hel"])
+        let limited = try check([chunk(["content": "a"], finish: "length"), chunk([:], finish: "")])
+        #expect(limited.stop == .maxTokens)
+        let stopped = try check([["choices": [["delta": ["content": "a"], "finish_reason": "stop", "stop_reason": "", "stopping_word": "END"]]]])
+        #expect(stopped.stop == .stopSequence)
+    }
+
+    /// A server that shuts down or whose provider failed says so in the reason.
+    @Test(arguments: ["abort", "error", "cancelled"])
+    func anAnswerThatTheServerGaveUpIsAnError(reason: String) throws {
+        let result = try check([chunk(["content": "half"]), chunk([:], finish: reason)])
+        #expect(result.error == AnthropicError(.api, "the model's server broke its answer off (`\(reason)`)"))
+    }
+
+    @Test func linesThatSayNothingArePassedOver() throws {
+        let result = try check([
+            [:], ["object": "progress", "processed": 7], chunk(["content": "a"]), 7, nil, chunk([:], finish: "stop"), ["error": nil],
+        ])
+        #expect(result.stopped && result.texts == ["a"])
+        // A body that is no answer at all is still an error, and says what it was.
+        let message = "the model's server ended the stream before the answer was complete; it said: {\"status\":\"loading\"}"
+        #expect(try check([["status": "loading"]]).error?.message == message)
+        #expect(try !check([["status": "loading"]]).started)
+    }
+
+    @Test func aFullWindowIsNamed() throws {
+        let length = chunk(["content": "a"], finish: "length", usage: ["prompt_tokens": 90, "completion_tokens": 10])
+        for (window, stop) in [(nil, StopReason.maxTokens), (101, .maxTokens), (100, .contextWindowExceeded)] {
+            var options = MessageStream.Options(id: "msg_1", model: "m")
+            options.contextWindow = window
+            #expect(try check([length], options: options).stop == stop)
+        }
+    }
+
+    @Test func anAnswerThatOnlyWarmsACacheIsEmpty() throws {
         var options = MessageStream.Options(id: "msg_1", model: "m")
-        options.maximumHeldBytes = 100
-        let long = String(repeating: "x", count: 60)
-        let result = try check(
-            (0..<4).map { _ in chunk(["tool_calls": [["index": 1, "id": "a", "function": ["name": "f", "arguments": .string(long)]]]]) },
-            options: options)
-        #expect(result.failed)
+        options.discardsOutput = true
+        let result = try check([chunk(["content": "a", "reasoning": "b"]), chunk([:], finish: "length")], options: options)
+        #expect(result.stopped && result.texts.isEmpty && result.thinking.isEmpty && result.stop == .maxTokens)
     }
 
-    /// Any sequence of chunks, in any order, split and cut anywhere: a well-formed stream, or one error.
-    @Test func anyUpstreamGivesAWellFormedStreamOrOneError() throws {
-        for seed in 0..<3000 {
-            var random = SeededGenerator(UInt64(seed))
-            var bytes = (0..<Int.random(in: 0..<12, using: &random)).flatMap { _ in Self.randomEvent(&random) }
-            if Bool.random(using: &random) { bytes += SSEWriter.event(data: Array("[DONE]".utf8)) }
-            if Bool.random(using: &random) { bytes = Array(bytes.prefix(Int.random(in: 0...bytes.count, using: &random))) }
-            var pieces: [[UInt8]] = []
-            while !bytes.isEmpty {
-                let count = Int.random(in: 1...min(40, bytes.count), using: &random)
-                pieces.append(Array(bytes.prefix(count)))
-                bytes.removeFirst(count)
-            }
-            var result = StreamCheck()
-            var assembly = MessageAssembly()
-            for event in try events(of: pieces) {
-                result.add(event)
-                assembly.add(event)
-            }
-            #expect(result.problems.isEmpty, "seed \(seed): \(result.problems)")
-            #expect(result.stopped != result.failed, "seed \(seed)")
-            #expect(assembly.isComplete == result.stopped)
-            guard result.stopped else { continue }
-            // A kept answer told again is the same answer.
-            let replayed = try #require(MessageReplay.events(of: assembly.json, id: "msg_2", model: "m"))
-            var second = StreamCheck()
-            replayed.forEach { second.add($0) }
-            #expect(second.problems.isEmpty && second.texts == result.texts && second.stop == result.stop && second.usage == result.usage)
-        }
-    }
-
-    private static func randomEvent(_ random: inout SeededGenerator) -> [UInt8] {
-        let texts = ["", "a", " ", "\n\n", "é😀", "{\"a\":1}", "{\"b\"", "x y"]
-        func text(_ random: inout SeededGenerator) -> JSON { .string(texts.randomElement(using: &random) ?? "") }
-        let event: JSON
-        switch Int.random(in: 0..<12, using: &random) {
-        case 0: event = chunk(["role": "assistant", "content": ""])
-        case 1, 2: event = chunk(["content": text(&random)])
-        case 3: event = chunk(["reasoning_content": text(&random)])
-        case 4, 5, 6:
-            var function: JSONObject = [:]
-            if Bool.random(using: &random) { function["name"] = .string(["f", "g", ""].randomElement(using: &random) ?? "f") }
-            if Bool.random(using: &random) { function["arguments"] = Bool.random(using: &random) ? text(&random) : ["k": text(&random)] }
-            var call: JSONObject = ["function": .object(function)]
-            if Bool.random(using: &random) { call["index"] = .integer(Int.random(in: 0..<3, using: &random)) }
-            if Bool.random(using: &random) { call["id"] = .string(["a", "b", ""].randomElement(using: &random) ?? "a") }
-            event = chunk(["tool_calls": [.object(call)]])
-        case 7: event = chunk([:], finish: ["stop", "length", "tool_calls", "content_filter", "odd"].randomElement(using: &random))
-        case 8:
-            event = [
-                "choices": [],
-                "usage": [
-                    "prompt_tokens": .integer(Int.random(in: 0..<9, using: &random)),
-                    "completion_tokens": .integer(Int.random(in: 0..<9, using: &random)),
-                ],
-            ]
-        case 9: return SSEWriter.comment("keepalive 1/2")
-        case 10:
-            event = [[:], ["choices": 3], ["choices": [nil]], ["error": nil, "choices": [["delta": nil]]], 7].randomElement(using: &random) ?? [:]
-        default:
-            event = Int.random(in: 0..<5, using: &random) == 0 ? ["error": ["message": "bad"]] : chunk(["content": text(&random)], finish: "stop")
-        }
-        return SSEWriter.event(data: event.bytes)
+    @Test func thinkingAloneThatIsNotShownLeavesNothing() throws {
+        var options = MessageStream.Options(id: "msg_1", model: "m")
+        options.showsThinking = false
+        let result = try check([chunk(["reasoning": "b"]), chunk([:], finish: "stop")], options: options)
+        #expect(result.stopped && result.problems.isEmpty && result.thinking.isEmpty && result.stop == .endTurn)
     }
 }

@@ -106,41 +106,6 @@ import Testing
         #expect(messages?[2]?["content"] == .null && messages?[2]?["tool_calls"]?[1] != nil)
     }
 
-    /// Each request of a conversation renders as the beginning of the next, for each dialect and both treatments of system turns.
-    @Test func aConversationOnlyGrows() throws {
-        for seed in 0..<60 {
-            var random = SeededGenerator(UInt64(seed))
-            let turns = Self.conversation(&random)
-            let ends = turns.indices.filter { $0 + 1 < turns.count && turns[$0 + 1]["role"] == "assistant" } + [turns.count - 1]
-            for dialect in BackendDialect.all {
-                for inline in [false, true] {
-                    var previous: [JSON] = []
-                    for end in ends {
-                        let messages =
-                            try Self.body(Self.request(.array(Array(turns[...end]))), dialect, inline: inline)["messages"]?.arrayValue ?? []
-                        #expect(messages.starts(with: previous), "seed \(seed), \(dialect.name), up to turn \(end)")
-                        previous = messages
-                    }
-                }
-            }
-        }
-    }
-
-    private static func conversation(_ random: inout SeededGenerator) -> [JSON] {
-        var turns: [JSON] = [["role": "user", "content": "start"]]
-        for step in 0..<8 {
-            if Bool.random(using: &random) { turns.append(["role": "system", "content": .string("note \(step)")]) }
-            let calls = (0..<Int.random(in: 0..<3, using: &random)).map { "t\(step)_\($0)" }
-            var content: [JSON] = Bool.random(using: &random) || calls.isEmpty ? [["type": "text", "text": .string("say \(step)")]] : []
-            content += calls.map { ["type": "tool_use", "id": .string($0), "name": "f", "input": ["n": .integer(step)]] }
-            turns.append(["role": "assistant", "content": .array(content)])
-            var reply: [JSON] = calls.reversed().map { ["type": "tool_result", "tool_use_id": .string($0), "content": "out"] }
-            if calls.isEmpty || Bool.random(using: &random) { reply.append(["type": "text", "text": .string("next \(step)")]) }
-            turns.append(["role": "user", "content": .array(reply)])
-        }
-        return turns
-    }
-
     @Test func toolsAndNames() throws {
         let long = "mcp__" + String(repeating: "server_", count: 12) + "list.files"
         let request = try Self.request(
@@ -160,6 +125,8 @@ import Testing
         #expect(body["tools"]?[0]?["function"]?["parameters"] == ["properties": ["a": ["type": "string"]], "type": "object"])
         #expect(body["tool_choice"]?["function"]?["name"]?.stringValue == wire)
         #expect(body["parallel_tool_calls"] == false)
+        #expect(try Self.body(request, .native)["parallel_tool_calls"] == false)
+        #expect(try Self.body(request, .mlxLM)["parallel_tool_calls"] == nil)
         #expect(try RequestTranslation.prefix(of: request, dialect: .generic).names.original(wire) == long)
     }
 
@@ -175,6 +142,37 @@ import Testing
             ["role": "user", "content": [["type": "document", "source": ["type": "base64", "media_type": "application/pdf", "data": ""]]]]
         ])
         #expect(throws: AnthropicError.self) { _ = try Self.body(pdf) }
+    }
+
+    /// A template that thinks unless told otherwise would spend the whole answer on thoughts that nobody asked for.
+    @Test(
+        arguments: [
+            (nil, false), (["type": "disabled"], false), (["type": "enabled", "budget_tokens": 9], true), (["type": "adaptive"], true),
+        ] as [(JSON?, Bool)])
+    func thinkingIsSwitched(thinking: JSON?, isOn: Bool) throws {
+        var more: JSONObject = [:]
+        more["thinking"] = thinking
+        let request = try Self.request([["role": "user", "content": "hi"]], more)
+        for dialect: BackendDialect in [.native, .vllm, .llamaServer] {
+            #expect(try Self.body(request, dialect)["chat_template_kwargs"] == ["enable_thinking": .bool(isOn)])
+        }
+        let reasoning: JSON = isOn ? thinking?["budget_tokens"].map { ["max_tokens": $0] } ?? ["enabled": true] : ["enabled": false]
+        #expect(try Self.body(request, .openrouter)["reasoning"] == reasoning)
+        #expect(try Self.body(request, .generic)["chat_template_kwargs"] == nil)
+        more["tool_choice"] = ["type": "any"]
+        let demanding = try Self.request([["role": "user", "content": "hi"]], more)
+        #expect(try Self.body(demanding, .native)["chat_template_kwargs"] == ["enable_thinking": false])
+    }
+
+    @Test func aFormIsAskedForAsTheServerKnowsIt() throws {
+        let schema: JSON = ["type": "object"]
+        let request = try Self.request(
+            [["role": "user", "content": "hi"]], ["output_config": ["format": ["type": "json_schema", "schema": schema]]])
+        #expect(try Self.body(request)["response_format"]?["json_schema"]?["schema"] == schema)
+        #expect(try Self.body(request, .mlxTextgen)["response_format"]?["json_schema"] == schema)
+        let native = try Self.body(request, .native)
+        #expect(native["response_format"] == nil)
+        #expect(native["messages"]?[0]?["content"]?.stringValue?.hasPrefix("hi\n\nAnswer with one JSON value") == true)
     }
 
     @Test func limits() throws {

@@ -33,7 +33,7 @@ extension ContentBlock {
         }
         switch type {
         case "text":
-            self = .text(try text("text"), cacheControl: object["cache_control"].flatMap { $0.isNull ? nil : $0 })
+            self = .text(try text("text"), cacheControl: object["cache_control"]?.unlessNull)
         case "image":
             self = .image(ImageSource(object["source"] ?? .null))
         case "document": self = .document(json)

@@ -29,8 +29,9 @@ public struct MessageUsage: Sendable, Equatable {
     /// Reads `usage` of a message; absent counts are zero.
     public init(_ json: JSON?) {
         self.init(
-            input: json?["input_tokens"]?.intValue ?? 0, output: json?["output_tokens"]?.intValue ?? 0,
-            cacheCreation: json?["cache_creation_input_tokens"]?.intValue ?? 0, cacheRead: json?["cache_read_input_tokens"]?.intValue ?? 0,
-            thinking: json?["output_tokens_details"]?["thinking_tokens"]?.intValue)
+            input: TokenCount.read(json?["input_tokens"]) ?? 0, output: TokenCount.read(json?["output_tokens"]) ?? 0,
+            cacheCreation: TokenCount.read(json?["cache_creation_input_tokens"]) ?? 0,
+            cacheRead: TokenCount.read(json?["cache_read_input_tokens"]) ?? 0,
+            thinking: TokenCount.read(json?["output_tokens_details"]?["thinking_tokens"]))
     }
 }

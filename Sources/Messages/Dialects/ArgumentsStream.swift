@@ -12,6 +12,8 @@ struct ArgumentsStream: Sendable {
     private var key: [UInt8] = []
     /// The quoted scalar that may lose its quotes.
     private var isUnquoting = false
+    /// What was read cannot be JSON.
+    private(set) var isBroken = false
 
     private enum Place { case value, string, keyString, bareWord, afterValue, beforeKey, afterKey }
 
@@ -45,6 +47,7 @@ struct ArgumentsStream: Sendable {
                 place = .afterValue
                 take(byte, &output)
             } else {
+                if !Self.isWordByte(byte) { isBroken = true }
                 held.append(byte)
             }
         default: takeStructure(byte, &output)
@@ -52,15 +55,16 @@ struct ArgumentsStream: Sendable {
     }
 
     private mutating func takeInString(_ byte: UInt8, _ output: inout [UInt8]) {
-        if place == .keyString { key.append(byte) }
+        if place == .keyString, open.count == 1 { key.append(byte) }
         held.append(byte)
         let isEscape = held.first == UInt8(ascii: "\\")
         if isUnquoting {
             // The whole scalar is held; its quotes are at both ends.
             guard byte == UInt8(ascii: "\""), held.count > 1 else { return }
             guard held.dropLast().reversed().prefix(while: { $0 == UInt8(ascii: "\\") }).count.isMultiple(of: 2) else { return }
-            let text = String(decoding: held.dropFirst().dropLast(), as: UTF8.self)
-            if let value = ToolSchemas.value(of: text, types: parameterTypes) { held = value.bytes }
+            if let text = (try? JSON(parsing: held))?.stringValue, let value = ToolSchemas.value(of: text, types: parameterTypes) {
+                held = value.bytes
+            }
             isUnquoting = false
             place = .afterValue
             flush(&output)
@@ -69,7 +73,7 @@ struct ArgumentsStream: Sendable {
             if held.count == length { flush(&output) }
         } else {
             if byte == UInt8(ascii: "\"") {
-                if place == .keyString { key.removeLast() }
+                if place == .keyString, open.count == 1 { key.removeLast() }
                 place = place == .keyString ? .afterKey : .afterValue
             }
             flush(&output)
@@ -86,6 +90,7 @@ struct ArgumentsStream: Sendable {
             held.append(byte)
             return
         }
+        if !isExpected(byte) { isBroken = true }
         switch byte {
         case UInt8(ascii: "{"), UInt8(ascii: "["):
             open.append(byte == UInt8(ascii: "{") ? UInt8(ascii: "}") : UInt8(ascii: "]"))
@@ -115,6 +120,26 @@ struct ArgumentsStream: Sendable {
         flush(&output)
     }
 
+    /// Whether the byte may stand here.
+    private func isExpected(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): place == .value
+        case UInt8(ascii: "}"), UInt8(ascii: "]"): byte == open.last && place != .afterKey
+        case UInt8(ascii: ","): place == .afterValue
+        case UInt8(ascii: ":"): place == .afterKey
+        case UInt8(ascii: "\""): place == .value || place == .beforeKey
+        default: place == .value && Self.isWordByte(byte)
+        }
+    }
+
+    /// Of numbers, `true`, `false` and `null`.
+    private static func isWordByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+        default: [UInt8(ascii: "-"), UInt8(ascii: "+"), UInt8(ascii: ".")].contains(byte)
+        }
+    }
+
     private mutating func beginString(_ output: inout [UInt8]) {
         flush(&output)
         if place == .beforeKey {
@@ -137,8 +162,7 @@ struct ArgumentsStream: Sendable {
     mutating func closing() -> [UInt8] {
         var output: [UInt8] = []
         switch place {
-        case .string where isUnquoting:
-            output += held + [UInt8(ascii: "\"")]
+        case .string where isUnquoting: output += Self.withoutHalfEscape(held) + [UInt8(ascii: "\"")]
         case .string: output.append(UInt8(ascii: "\""))
         case .keyString: output += Array("\":null".utf8)
         case .afterKey: output += Array(":null".utf8)
@@ -151,5 +175,16 @@ struct ArgumentsStream: Sendable {
         open = []
         place = .afterValue
         return output
+    }
+
+    private static func withoutHalfEscape(_ bytes: [UInt8]) -> ArraySlice<UInt8> {
+        var index = 0
+        while index < bytes.count {
+            let next = index + 1 < bytes.count ? bytes[index + 1] : 0
+            let length = bytes[index] != UInt8(ascii: "\\") ? 1 : next == UInt8(ascii: "u") ? 6 : 2
+            guard index + length <= bytes.count else { return bytes[..<index] }
+            index += length
+        }
+        return bytes[...]
     }
 }

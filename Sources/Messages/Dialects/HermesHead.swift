@@ -4,24 +4,33 @@ import JSON
 enum HermesHead {
     enum Reading {
         case unfinished
-        /// Not of the usual order.
-        case other
+        /// No object with a quoted name begins here: prose.
+        case notACall
+        /// An object, but not of the usual order.
+        case other(objectStart: Int)
         case found(name: String, argumentsStart: Int)
     }
 
     static func read(_ bytes: [UInt8]) -> Reading {
         var scan = Scan(bytes: bytes)
         scan.skipFence()
+        scan.skipSpace()
+        let start = scan.position
         scan.expect("{")
-        scan.expect("\"name\"")
+        let key = scan.string()
+        if scan.isOther { return .notACall }
+        if scan.isUnfinished { return .unfinished }
+        guard key == "name" else { return .other(objectStart: start) }
         scan.expect(":")
         let name = scan.string()
         scan.expect(",")
-        let key = scan.string()
+        let second = scan.string()
         scan.expect(":")
-        scan.skipSpace()
+        if !scan.isOther { scan.skipSpace() }
         if scan.isUnfinished { return .unfinished }
-        guard !scan.isOther, let name, key == "arguments" || key == "parameters", bytes[scan.position] == UInt8(ascii: "{") else { return .other }
+        guard !scan.isOther, let name, second == "arguments" || second == "parameters", bytes[scan.position] == UInt8(ascii: "{") else {
+            return .other(objectStart: start)
+        }
         return .found(name: name, argumentsStart: scan.position)
     }
 
@@ -73,22 +82,10 @@ enum HermesHead {
         mutating func skipFence() {
             skipSpace()
             guard !isUnfinished, bytes[position] == UInt8(ascii: "`") else { return }
+            expect("```")
+            guard !isOther, !isUnfinished else { return }
             guard let lineEnd = bytes[position...].firstIndex(of: 0x0A) else { return isUnfinished = true }
             position = lineEnd + 1
         }
-    }
-}
-
-/// Markdown's code fences around a block of JSON.
-enum CodeFence {
-    static func stripped(_ block: [UInt8]) -> [UInt8] {
-        var block = block[...]
-        while let last = block.last, MarkerScan.isSpace(last) { block.removeLast() }
-        block = block.drop(while: MarkerScan.isSpace)
-        let fence = Array("```".utf8)
-        guard block.starts(with: fence), let lineEnd = block.firstIndex(of: 0x0A) else { return Array(block) }
-        block = block[(lineEnd + 1)...]
-        if block.suffix(3).elementsEqual(fence) { block.removeLast(3) }
-        return Array(block)
     }
 }

@@ -1,39 +1,40 @@
 import JSON
 
 /// Reads the JSON object of one Hermes call. When the name comes first, as it does, the arguments are passed on as they come;
-/// else the block is read whole.
+/// else the object is read whole.
 struct HermesReader: ToolCallReader {
-    private enum State {
-        case head
-        case arguments(ArgumentsStream)
-        case tail
-        case whole
-    }
+    private enum State { case head, arguments, whole, tail }
+
     private let tools: ToolSchemas
     private var state = State.head
+    /// What is not told: of a head and of a whole object all that followed the opener, of a tail what may be notation.
     private var buffer: [UInt8] = []
-    private static let opener = Array("<tool_call>".utf8)
+    /// Reads the arguments, or the whole object.
+    private var object = ArgumentsStream { _ in [] }
+    private var objectStart = 0
+    /// The brace that closes the call has not come: it stands behind the arguments.
+    private var isOpen = true
+
     private static let closer = Array("</tool_call>".utf8)
-    /// A block that is longer without being a call is text.
+    private static let fence = Array("```".utf8)
+    /// A block that is longer without being a call is text; so is a head, and what follows the arguments.
     private static let longestBlock = 4 << 20
+    private static let longestHead = 1024
 
     init(tools: ToolSchemas) { self.tools = tools }
 
     mutating func read(_ input: [UInt8], _ events: inout [ToolCallEvent]) -> ToolCallReading {
         switch state {
         case .head: return readHead(input, &events)
-        case .arguments(var stream):
-            let (text, count) = stream.read(input[...])
+        case .arguments:
+            let (text, count) = object.read(input[...])
             if !text.isEmpty { events.append(.arguments(String(decoding: text, as: UTF8.self))) }
-            guard stream.isWhole else {
-                state = .arguments(stream)
-                return .more
-            }
+            guard object.isWhole else { return .more }
             events.append(.finished)
             state = .tail
-            return readTail(Array(input[count...]))
-        case .tail: return readTail(input)
+            return readTail(input[count...])
         case .whole: return readWhole(input, &events)
+        case .tail: return readTail(input[...])
         }
     }
 
@@ -41,53 +42,45 @@ struct HermesReader: ToolCallReader {
 
     private mutating func readHead(_ input: [UInt8], _ events: inout [ToolCallEvent]) -> ToolCallReading {
         buffer += input
-        switch HermesHead.read(buffer) {
-        case .unfinished: return .more
-        case .other:
+        switch HermesHead.read(Array(buffer.prefix(Self.longestHead))) {
+        case .unfinished: return buffer.count < Self.longestHead ? .more : .notACall(rest: buffer)
+        case .notACall: return .notACall(rest: buffer)
+        case .other(let start):
+            let rest = Array(buffer[start...])
+            buffer.removeSubrange(start...)
+            objectStart = start
             state = .whole
-            return readWhole([], &events)
-        case .found(let name, let argumentsStart):
-            let rest = Array(buffer[argumentsStart...])
+            return readWhole(rest, &events)
+        case .found(let name, let start):
+            let rest = Array(buffer[start...])
             buffer = []
             events.append(.started(name: name))
-            state = .arguments(ArgumentsStream { [tools] in tools.types(of: $0, in: name) })
+            object = ArgumentsStream { [tools] in tools.types(of: $0, in: name) }
+            state = .arguments
             return read(rest, &events)
         }
     }
 
-    // MARK: The tail: } and whatever members follow, to the closing tag
-
-    private mutating func readTail(_ input: [UInt8]) -> ToolCallReading {
-        buffer += input
-        if let (end, marker) = MarkerScan.first(of: [Self.closer, Self.opener], in: buffer), marker == 0 {
-            let between = buffer[..<end.lowerBound].filter { !MarkerScan.isSpace($0) }
-            if between.isEmpty || [UInt8(ascii: "}"), UInt8(ascii: ","), UInt8(ascii: "`")].contains(between[0]) {
-                return .ended(rest: Array(buffer[end.upperBound...]))
-            }
-        }
-        // What is not the rest of a block is text after a call whose end the model left out.
-        guard let first = buffer.firstIndex(where: { !MarkerScan.isSpace($0) }) else { return .more }
-        var start = first
-        if buffer[start] == UInt8(ascii: "}") { start += 1 }
-        let rest = buffer[start...].drop(while: MarkerScan.isSpace)
-        if rest.isEmpty || Self.closer.starts(with: rest) { return .more }
-        if buffer[first] == UInt8(ascii: ",") || rest.first == UInt8(ascii: "`"), buffer.count < Self.longestBlock { return .more }
-        return .ended(rest: Array(buffer[start...]))
-    }
-
-    // MARK: A block in another order
+    // MARK: An object in another order
 
     private mutating func readWhole(_ input: [UInt8], _ events: inout [ToolCallEvent]) -> ToolCallReading {
+        let count = object.read(input[...]).count
+        let end = buffer.count + count
         buffer += input
-        guard let end = MarkerScan.first(of: [Self.closer], in: buffer)?.range else {
-            return buffer.count > Self.longestBlock ? .notACall(rest: buffer) : .more
+        guard !object.isBroken, buffer.count <= Self.longestBlock || object.isWhole && end <= Self.longestBlock else {
+            return .notACall(rest: buffer)
         }
-        guard tell(Array(buffer[..<end.lowerBound]), &events) else { return .notACall(rest: buffer) }
-        return .ended(rest: Array(buffer[end.upperBound...]))
+        guard object.isWhole else { return .more }
+        guard tell(Array(buffer[objectStart..<end]), &events) else { return .notACall(rest: buffer) }
+        let rest = Array(buffer[end...])
+        buffer = []
+        isOpen = false
+        state = .tail
+        return readTail(rest[...])
     }
 
-    private func tell(_ block: [UInt8], _ events: inout [ToolCallEvent]) -> Bool {
-        guard let value = try? JSON(parsing: CodeFence.stripped(block)), let name = value["name"]?.stringValue else { return false }
+    private func tell(_ object: [UInt8], _ events: inout [ToolCallEvent]) -> Bool {
+        guard let value = try? JSON(parsing: object), let name = value["name"]?.stringValue else { return false }
         var arguments = value["arguments"] ?? value["parameters"] ?? [:]
         // Some models write the object as a text.
         if case .string(let text) = arguments, let inner = try? JSON(parsing: text) { arguments = inner }
@@ -103,20 +96,45 @@ struct HermesReader: ToolCallReader {
         return true
     }
 
+    // MARK: The tail: whatever members follow, }, and the closing tag
+
+    private mutating func readTail(_ input: ArraySlice<UInt8>) -> ToolCallReading {
+        buffer += input
+        let head = buffer.prefix(Self.longestHead)
+        guard let start = callEnd(in: head) else { return buffer.count < Self.longestHead ? .more : .ended(rest: buffer) }
+        let rest = Self.withoutNotation(head[start...])
+        if rest.starts(with: Self.closer) { return .ended(rest: Array(buffer[(rest.startIndex + Self.closer.count)...])) }
+        if Self.closer.starts(with: rest) || Self.fence.starts(with: rest), buffer.count < Self.longestHead { return .more }
+        // Text after a call whose closing tag the model left out.
+        return .ended(rest: Array(buffer[start...]))
+    }
+
+    /// Where the call's own object ends; nil where that cannot be told yet. Its brace may be missing.
+    private func callEnd(in bytes: ArraySlice<UInt8>) -> Int? {
+        guard isOpen else { return 0 }
+        var members = ArgumentsStream { _ in [] }
+        _ = members.read(Array(#"{"":"""#.utf8)[...])
+        let count = members.read(bytes).count
+        return members.isBroken ? 0 : members.isWhole ? count : nil
+    }
+
+    /// Models write a brace too many, and fences.
+    private static func withoutNotation(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+        let rest = bytes.drop { MarkerScan.isSpace($0) || $0 == UInt8(ascii: "}") }
+        return rest.starts(with: fence) ? rest.dropFirst(fence.count).drop(while: MarkerScan.isSpace) : rest
+    }
+
     mutating func finish(isComplete: Bool, _ events: inout [ToolCallEvent]) -> ToolCallReading {
         switch state {
-        case .head, .whole:
-            // An answer that ends where the closing tag alone is missing.
-            if isComplete, tell(buffer, &events) { return .ended(rest: []) }
-            return .notACall(rest: buffer)
-        case .arguments(var stream):
-            if isComplete {
-                let closing = stream.closing()
-                if !closing.isEmpty { events.append(.arguments(String(decoding: closing, as: UTF8.self))) }
-            }
+        case .head, .whole: return .notACall(rest: buffer)
+        case .arguments:
+            let closing = isComplete ? object.closing() : []
+            if !closing.isEmpty { events.append(.arguments(String(decoding: closing, as: UTF8.self))) }
             events.append(.finished)
             return .ended(rest: [])
-        case .tail: return .ended(rest: [])
+        case .tail:
+            let start = callEnd(in: buffer[...]) ?? 0
+            return .ended(rest: Self.closer.starts(with: Self.withoutNotation(buffer[start...])) ? [] : Array(buffer[start...]))
         }
     }
 }

@@ -28,7 +28,8 @@ public struct OutputParser: Sendable {
         case beginning
         case reasoning(isBegun: Bool)
         case text
-        case call(any ToolCallReader, opener: String)
+        /// `text` is what stands before the reader's input, the opener and a line break that may be notation, should it be no call.
+        case call(any ToolCallReader, text: [UInt8])
     }
 
     private let settings: Settings
@@ -38,6 +39,7 @@ public struct OutputParser: Sendable {
     /// Text that is not told yet: it may become part of a marker, or the white space before one.
     private var pending: [UInt8] = []
     private var hasText = false
+    private var hasTextSinceCall = false
     /// Calls that have begun.
     public private(set) var callCount = 0
     /// Bytes of white space that are held at most.
@@ -70,7 +72,7 @@ public struct OutputParser: Sendable {
     /// - Parameter isComplete: false where it was cut off; a call that was cut is not made whole.
     public mutating func finish(isComplete: Bool) -> [OutputEvent] {
         var events: [OutputEvent] = []
-        if case .call(var reader, let opener) = state {
+        if case .call(var reader, let text) = state {
             var calls: [ToolCallEvent] = []
             let reading = reader.finish(isComplete: isComplete, &calls)
             tell(calls, &events)
@@ -78,12 +80,11 @@ public struct OutputParser: Sendable {
             switch reading {
             case .more: break
             case .ended(let rest): pending = rest
-            case .notACall(let rest): tellText(Array(opener.utf8) + rest, &events)
+            case .notACall(let rest): tellText(text + rest, &events)
             }
         }
         if case .reasoning = state {
-            while let last = pending.last, MarkerScan.isSpace(last) { pending.removeLast() }
-            tellReasoning(pending, &events)
+            tellReasoning(Self.withoutTrailingSpace(pending[...]), &events)
         } else if callCount == 0 || !pending.allSatisfy(MarkerScan.isSpace) {
             tellText(pending, &events)
         }
@@ -98,7 +99,7 @@ public struct OutputParser: Sendable {
             case .beginning: isDone = drainBeginning()
             case .reasoning(let isBegun): isDone = drainReasoning(isBegun, &events)
             case .text: isDone = drainText(&events)
-            case .call(let reader, let opener): isDone = drainCall(reader, opener, &events)
+            case .call: isDone = drainCall(&events)
             }
             if isDone { return }
         }
@@ -127,9 +128,7 @@ public struct OutputParser: Sendable {
             state = .reasoning(isBegun: true)
         }
         if let end = MarkerScan.first(of: [Self.thinkCloser], in: pending)?.range {
-            var thought = pending[..<end.lowerBound]
-            while let last = thought.last, MarkerScan.isSpace(last) { thought.removeLast() }
-            tellReasoning(Array(thought), &events)
+            tellReasoning(Self.withoutTrailingSpace(pending[..<end.lowerBound]), &events)
             pending = Array(pending[end.upperBound...])
             state = .text
             return false
@@ -141,6 +140,10 @@ public struct OutputParser: Sendable {
         return true
     }
 
+    private static func withoutTrailingSpace(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
+        bytes.lastIndex { !MarkerScan.isSpace($0) }.map { Array(bytes[...$0]) } ?? []
+    }
+
     private func tellReasoning(_ bytes: [UInt8], _ events: inout [OutputEvent]) {
         if !bytes.isEmpty { events.append(.reasoning(String(decoding: bytes, as: UTF8.self))) }
     }
@@ -149,11 +152,11 @@ public struct OutputParser: Sendable {
 
     private mutating func drainText(_ events: inout [OutputEvent]) -> Bool {
         if let (range, marker) = MarkerScan.first(of: openers, in: pending) {
-            tellTextBeforeCall(Array(pending[..<range.lowerBound]), &events)
-            pending = Array(pending[range.upperBound...])
-            let opener = String(decoding: openers[marker], as: UTF8.self)
             guard let dialect = settings.dialect else { return true }
-            state = .call(dialect.reader(after: opener, tools: settings.tools), opener: opener)
+            let notation = tellTextBeforeCall(Array(pending[..<range.lowerBound]), &events)
+            pending = Array(pending[range.upperBound...])
+            let opener = dialect.openers[marker]
+            state = .call(dialect.reader(after: opener, tools: settings.tools), text: notation + openers[marker])
             return false
         }
         var length = pending.count - MarkerScan.heldLength(openers, pending)
@@ -172,20 +175,29 @@ public struct OutputParser: Sendable {
         if !hasText, settings.readsReasoning || callCount > 0 { bytes = Array(bytes.drop { $0 == 0x0A }) }
         guard !bytes.isEmpty else { return }
         hasText = true
+        hasTextSinceCall = true
         events.append(.text(String(decoding: bytes, as: UTF8.self)))
     }
 
     /// One line break stands between the answer and a call; white space alone is no answer.
-    private mutating func tellTextBeforeCall(_ bytes: [UInt8], _ events: inout [OutputEvent]) {
-        guard hasText && callCount == 0 || !bytes.allSatisfy(MarkerScan.isSpace) else { return }
-        tellText(bytes.last == 0x0A ? Array(bytes.dropLast()) : bytes, &events)
+    ///
+    /// - Returns: what was left out as notation.
+    private mutating func tellTextBeforeCall(_ bytes: [UInt8], _ events: inout [OutputEvent]) -> [UInt8] {
+        let text = Self.withoutTrailingSpace(bytes[...])
+        tellText(text, &events)
+        let space = bytes[text.count...]
+        guard hasTextSinceCall else { return Array(space) }
+        let notation = space.suffix(space.last == 0x0A ? 1 : 0)
+        tellText(Array(space.dropLast(notation.count)), &events)
+        return Array(notation)
     }
 
     // MARK: Calls
 
-    private mutating func drainCall(_ reader: any ToolCallReader, _ opener: String, _ events: inout [OutputEvent]) -> Bool {
-        guard !pending.isEmpty else { return true }
-        var reader = reader
+    private mutating func drainCall(_ events: inout [OutputEvent]) -> Bool {
+        guard !pending.isEmpty, case .call(var reader, let text) = state else { return true }
+        // The reader alone holds its bytes while it reads: they grow in place.
+        state = .text
         var calls: [ToolCallEvent] = []
         let input = pending
         pending = []
@@ -193,14 +205,13 @@ public struct OutputParser: Sendable {
         tell(calls, &events)
         switch reading {
         case .more:
-            state = .call(reader, opener: opener)
+            state = .call(reader, text: text)
             return true
         case .ended(let rest): pending = rest
         case .notACall(let rest):
-            tellText(Array(opener.utf8), &events)
+            tellText(text, &events)
             pending = rest
         }
-        state = .text
         return false
     }
 
@@ -210,6 +221,7 @@ public struct OutputParser: Sendable {
             case .started(let name):
                 events.append(.toolCallStarted(index: callCount, id: callID(callCount), name: name))
                 callCount += 1
+                hasTextSinceCall = false
             case .arguments(let text): if !text.isEmpty { events.append(.argumentsDelta(index: callCount - 1, text)) }
             case .finished: events.append(.toolCallFinished(index: callCount - 1))
             }

@@ -16,8 +16,12 @@ struct QwenCoderReader: ToolCallReader {
     }
 
     private let tools: ToolSchemas
+    /// The opener was that of a function, which is no notation in itself: prose and other notations have it too.
+    private let isBare: Bool
     private var state: State
-    private var buffer: [UInt8] = []
+    private var buffer = TagBuffer()
+    /// Bytes of a whole value in which its end was looked for.
+    private var searched = 0
     private var function = ""
     private var parameterCount = 0
     private var hasCalled = false
@@ -29,15 +33,17 @@ struct QwenCoderReader: ToolCallReader {
     /// The line break before the closing tag is notation too.
     private static let valueClosers = [Array("\n</parameter>".utf8), parameterCloser]
     private static let blockCloser = Array("</tool_call>".utf8)
-    private static let longestName = 1024
+    /// A value that is longer is passed on as a text.
+    private static let longestValue = 4 << 20
 
     init(tools: ToolSchemas, isInFunction: Bool) {
         self.tools = tools
+        isBare = isInFunction
         state = isInFunction ? .functionName : .block
     }
 
     mutating func read(_ input: [UInt8], _ events: inout [ToolCallEvent]) -> ToolCallReading {
-        buffer += input
+        buffer.bytes += input
         while true {
             let step: Step
             switch state {
@@ -50,7 +56,7 @@ struct QwenCoderReader: ToolCallReader {
             case .goOn: continue
             case .wait: return .more
             case .leave(let rest): return .ended(rest: rest)
-            case .notACall: return .notACall(rest: buffer)
+            case .notACall: return .notACall(rest: buffer.restored)
             }
         }
     }
@@ -60,138 +66,137 @@ struct QwenCoderReader: ToolCallReader {
         case leave([UInt8])
     }
 
-    /// Takes `tag` from the front of the buffer, white space before it included; nil where it cannot be told yet.
-    private mutating func take(_ tag: [UInt8]) -> Bool? {
-        let rest = buffer.drop(while: MarkerScan.isSpace)
-        if rest.starts(with: tag) {
-            buffer = Array(rest.dropFirst(tag.count))
-            return true
-        }
-        return tag.starts(with: rest) ? nil : false
-    }
-
     private mutating func readBlock() -> Step {
-        let opens = take(Self.functionOpener)
+        let opens = buffer.take(Self.functionOpener)
         if opens == true {
             state = .functionName
             return .goOn
         }
         guard hasCalled else { return opens == nil ? .wait : .notACall }
-        let closes = take(Self.blockCloser)
-        if closes == true { return .leave(buffer) }
-        return opens == nil || closes == nil ? .wait : .leave(buffer)
+        let closes = buffer.take(Self.blockCloser)
+        return closes == true || opens == false && closes == false ? .leave(buffer.bytes) : .wait
     }
 
     private mutating func readFunctionName(_ events: inout [ToolCallEvent]) -> Step {
-        guard let end = buffer.firstIndex(of: UInt8(ascii: ">")) else { return buffer.count > Self.longestName ? fallBack() : .wait }
-        let name = Self.trimmed(buffer[..<end])
-        guard !name.isEmpty, !name.contains(where: \.isNewline) else { return fallBack() }
-        buffer = Array(buffer[(end + 1)...])
-        function = name
-        parameterCount = 0
-        hasCalled = true
-        events.append(.started(name: name))
-        state = .parameters
-        return .goOn
-    }
-
-    /// What only looked like a function is text again.
-    private mutating func fallBack() -> Step {
-        if hasCalled { return .leave(Self.functionOpener + buffer) }
-        // The opener itself may have been `<function=`, which the caller puts back.
-        return .notACall
+        switch buffer.name {
+        case .unfinished: return .wait
+        case .found(let name, let rest) where !name.isEmpty && !name.contains(where: \.isNewline) && (!isBare || tools.has(name)):
+            buffer.bytes = rest
+            function = name
+            parameterCount = 0
+            hasCalled = true
+            events.append(.started(name: name))
+            state = .parameters
+            return .goOn
+        // What only looked like a function is text again. An opener that was `<function=` itself is put back by the caller.
+        case .found, .tooLong: return hasCalled ? .leave(buffer.restored) : .notACall
+        }
     }
 
     private mutating func readParameters(_ events: inout [ToolCallEvent]) -> Step {
-        let opens = take(Self.parameterOpener)
-        if opens == true {
-            guard let end = buffer.firstIndex(of: UInt8(ascii: ">")) else {
-                buffer = Self.parameterOpener + buffer
-                return .wait
-            }
-            let name = Self.trimmed(buffer[..<end])
-            buffer = Array(buffer[(end + 1)...])
+        let opens = buffer.take(Self.parameterOpener)
+        if opens == true { return readParameterName(&events) }
+        let closes = buffer.take(Self.functionCloser)
+        // The model may leave `</function>` out.
+        guard closes == true || opens == false && closes == false else { return .wait }
+        endCall(&events)
+        state = .block
+        return .goOn
+    }
+
+    private mutating func readParameterName(_ events: inout [ToolCallEvent]) -> Step {
+        switch buffer.name {
+        case .unfinished:
+            buffer.bytes = buffer.restored
+            return .wait
+        case .tooLong:
+            breakOff(&events)
+            return .leave(buffer.restored)
+        case .found(let name, let rest):
+            buffer.bytes = rest
             let types = tools.types(of: name, in: function)
             let isText = types.isEmpty || types == ["string"]
             events.append(.arguments((parameterCount == 0 ? "{" : ", ") + JSON.string(name).text + ": " + (isText ? "\"" : "")))
             parameterCount += 1
             state = .value(parameter: name, isText ? .text(isBegun: false) : .whole)
+            searched = 0
             return .goOn
         }
-        let closes = take(Self.functionCloser)
-        if closes == true {
-            endCall(&events)
-            state = .block
-            return .goOn
-        }
-        guard opens == false, closes == false else { return .wait }
-        // The model left `</function>` out.
-        endCall(&events)
-        state = .block
-        return .goOn
     }
 
     private func endCall(_ events: inout [ToolCallEvent]) {
         events += [.arguments(parameterCount == 0 ? "{}" : "}"), .finished]
     }
 
+    /// Ends a call that is not whole: its arguments stay open, so that nobody takes them for all that was meant.
+    private func breakOff(_ events: inout [ToolCallEvent]) {
+        events += [.arguments(parameterCount == 0 ? "{" : ""), .finished]
+    }
+
     private mutating func readValue(_ parameter: String, _ form: ValueForm, _ events: inout [ToolCallEvent]) -> Step {
         if case .text(let isBegun) = form, !isBegun {
-            guard let first = buffer.first else { return .wait }
+            guard let first = buffer.bytes.first else { return .wait }
             // An empty value may be `\n</parameter>`, whose line break belongs to the tag.
-            if first == 0x0A, MarkerScan.first(of: Self.valueClosers, in: buffer)?.range.lowerBound != 0 {
-                if Self.valueClosers[0].starts(with: buffer) { return .wait }
-                buffer.removeFirst()
+            if first == 0x0A, !buffer.bytes.starts(with: Self.valueClosers[0]) {
+                if Self.valueClosers[0].starts(with: buffer.bytes) { return .wait }
+                buffer.bytes.removeFirst()
             }
             state = .value(parameter: parameter, .text(isBegun: true))
         }
-        let end = MarkerScan.first(of: Self.valueClosers, in: buffer)?.range
-        if case .whole = form {
-            guard let end else { return .wait }
-            let text = String(decoding: buffer[..<end.lowerBound].drop { $0 == 0x0A }, as: UTF8.self)
-            events.append(.arguments(value(of: text, parameter)))
-            buffer = Array(buffer[end.upperBound...])
-            state = .parameters
-            return .goOn
-        }
-        let length = end?.lowerBound ?? buffer.count - MarkerScan.heldLength(Self.valueClosers, buffer)
-        let text = Self.escaped(buffer[..<length])
+        if case .whole = form { return readWholeValue(parameter, &events) }
+        let end = MarkerScan.first(of: Self.valueClosers, in: buffer.bytes)?.range
+        let length = end?.lowerBound ?? buffer.bytes.count - MarkerScan.heldLength(Self.valueClosers, buffer.bytes)
+        let text = Self.escaped(buffer.bytes[..<length])
         guard let end else {
             if !text.isEmpty { events.append(.arguments(text)) }
-            buffer = Array(buffer[length...])
+            buffer.bytes = Array(buffer.bytes[length...])
             return .wait
         }
         events.append(.arguments(text + "\""))
-        buffer = Array(buffer[end.upperBound...])
+        buffer.bytes = Array(buffer.bytes[end.upperBound...])
         state = .parameters
         return .goOn
     }
 
-    private func value(of text: String, _ parameter: String) -> String {
-        (ToolSchemas.value(of: text, types: tools.types(of: parameter, in: function)) ?? .string(text)).text
+    private mutating func readWholeValue(_ parameter: String, _ events: inout [ToolCallEvent]) -> Step {
+        let end = MarkerScan.first(of: Self.valueClosers, in: buffer.bytes, from: searched)?.range
+        guard let end, end.upperBound <= Self.longestValue else {
+            searched = max(0, buffer.bytes.count - Self.valueClosers[0].count + 1)
+            guard buffer.bytes.count > Self.longestValue else { return .wait }
+            events.append(.arguments("\""))
+            state = .value(parameter: parameter, .text(isBegun: false))
+            return .goOn
+        }
+        events.append(.arguments(value(of: buffer.bytes[..<end.lowerBound], parameter)))
+        buffer.bytes = Array(buffer.bytes[end.upperBound...])
+        state = .parameters
+        return .goOn
+    }
+
+    private func value(of bytes: ArraySlice<UInt8>, _ parameter: String) -> String {
+        let text = String(decoding: bytes.drop { $0 == 0x0A }, as: UTF8.self)
+        return (ToolSchemas.value(of: text, types: tools.types(of: parameter, in: function)) ?? .string(text)).text
     }
 
     mutating func finish(isComplete: Bool, _ events: inout [ToolCallEvent]) -> ToolCallReading {
         switch state {
-        case .block where hasCalled: return .ended(rest: buffer.allSatisfy(MarkerScan.isSpace) ? [] : buffer)
-        case .block, .functionName: return hasCalled ? .ended(rest: Self.functionOpener + buffer) : .notACall(rest: buffer)
-        case .parameters:
-            if isComplete { endCall(&events) } else { events.append(.finished) }
+        case .block where hasCalled:
+            let isNotation = Self.blockCloser.starts(with: buffer.bytes.drop(while: MarkerScan.isSpace))
+            return .ended(rest: isNotation ? [] : buffer.bytes)
+        case .block: return .notACall(rest: buffer.bytes)
+        case .functionName: return hasCalled ? .ended(rest: buffer.restored) : .notACall(rest: buffer.restored)
+        case .parameters: break
         case .value(let parameter, let form):
-            let rest = String(decoding: buffer, as: UTF8.self)
-            var text: String
-            if case .whole = form { text = isComplete ? value(of: rest, parameter) : rest } else { text = Self.escaped(buffer[...]) }
-            if isComplete, case .text = form { text += "\"" }
+            let text: String
+            if case .whole = form {
+                text = isComplete ? value(of: buffer.bytes[...], parameter) : String(decoding: buffer.bytes, as: UTF8.self)
+            } else {
+                text = Self.escaped(buffer.bytes[...]) + (isComplete ? "\"" : "")
+            }
             if !text.isEmpty { events.append(.arguments(text)) }
-            if isComplete { endCall(&events) } else { events.append(.finished) }
         }
+        if isComplete { endCall(&events) } else { breakOff(&events) }
         return .ended(rest: [])
-    }
-
-    private static func trimmed(_ bytes: ArraySlice<UInt8>) -> String {
-        var bytes = bytes.drop(while: MarkerScan.isSpace)
-        while let last = bytes.last, MarkerScan.isSpace(last) { bytes.removeLast() }
-        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// The inside of a JSON string.

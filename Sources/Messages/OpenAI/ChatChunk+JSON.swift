@@ -1,14 +1,12 @@
 import JSON
 
 extension OpenAI.ChatChunk {
-    /// The chunk of a `data:` line. What is missing is empty: servers leave out much of it.
+    /// The chunk of a `data:` line. What is missing is empty: servers leave out much of it, and send lines that say nothing of the
+    /// answer, such as progress.
     ///
-    /// - Throws: the error that a server put into the stream in a chunk's place, or that this is no chunk.
+    /// - Throws: the error that a server put into the stream in a chunk's place.
     public init(_ json: JSON) throws(OpenAI.Failure) {
-        if let error = json["error"], !error.isNull, let failure = OpenAI.Failure(json, status: error["code"]?.intValue ?? 500) { throw failure }
-        guard json["choices"] != nil || json["usage"] != nil else {
-            throw OpenAI.Failure(status: 502, message: "not a chat completion chunk: \(json.text.prefix(200))", type: "server_error")
-        }
+        if let failure = OpenAI.Failure(insteadOfAnswer: json) { throw failure }
         id = json["id"]?.stringValue ?? ""
         model = json["model"]?.stringValue ?? ""
         created = json["created"]?.intValue ?? 0
@@ -17,12 +15,7 @@ extension OpenAI.ChatChunk {
     }
 
     public var json: JSON {
-        var members: JSONObject = [
-            "id": .string(id), "object": "chat.completion.chunk", "created": .integer(created), "model": .string(model),
-            "choices": .array(choices.map(\.json)),
-        ]
-        members["usage"] = usage?.json
-        return .object(members)
+        OpenAI.envelope("chat.completion.chunk", id: id, created: created, model: model, choices: choices.map(\.json), usage: usage)
     }
 }
 
@@ -31,17 +24,14 @@ extension OpenAI.ChatChunk.Choice {
         index = json["index"]?.intValue ?? 0
         // Some servers send a whole `message` where a delta belongs.
         delta = OpenAI.ChatChunk.Delta(json["delta"] ?? json["message"] ?? .null)
-        finishReason = json["finish_reason"]?.stringValue.map(OpenAI.FinishReason.init)
-        logprobs = json["logprobs"].flatMap { $0.isNull ? nil : $0 }
-        stopString = json["stop_reason"]?.stringValue ?? json["stopping_word"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+        // Servers say "" in each chunk where others say null.
+        finishReason = json["finish_reason"]?.stringValue.flatMap { $0.isEmpty ? nil : OpenAI.FinishReason(rawValue: $0) }
+        logprobs = json["logprobs"]?.unlessNull
+        stopString = [json["stop_reason"], json["stopping_word"]].lazy.compactMap { $0?.stringValue }.first { !$0.isEmpty }
     }
 
     var json: JSON {
-        var members: JSONObject = ["index": .integer(index), "delta": delta.json]
-        members["logprobs"] = logprobs
-        members["finish_reason"] = finishReason.map { .string($0.rawValue) } ?? .null
-        members["stop_reason"] = stopString.map(JSON.string)
-        return .object(members)
+        OpenAI.choice(["index": .integer(index), "delta": delta.json], logprobs: logprobs, finish: finishReason, stopString: stopString)
     }
 }
 

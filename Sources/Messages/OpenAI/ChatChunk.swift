@@ -76,5 +76,8 @@ extension OpenAI {
         public static let length = Self(rawValue: "length")
         public static let toolCalls = Self(rawValue: "tool_calls")
         public static let contentFilter = Self(rawValue: "content_filter")
+
+        /// Words by which servers say that they gave an answer up: a shutdown, an abort, a provider that failed.
+        var isBrokenOff: Bool { ["error", "abort", "aborted", "cancelled", "canceled"].contains(rawValue) }
     }
 }

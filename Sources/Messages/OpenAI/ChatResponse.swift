@@ -36,39 +36,32 @@ extension OpenAI {
             }
         }
 
-        /// - Throws: the error that the body holds in an answer's place, or that it is no answer.
-        public init(_ json: JSON) throws(Failure) {
-            if let error = json["error"], !error.isNull, let failure = Failure(json, status: error["code"]?.intValue ?? 500) { throw failure }
-            guard case .array(let elements)? = json["choices"] else {
-                throw Failure(status: 502, message: "not a chat completion: \(json.text.prefix(200))", type: "server_error")
-            }
-            id = json["id"]?.stringValue ?? ""
-            model = json["model"]?.stringValue ?? ""
-            created = json["created"]?.intValue ?? 0
-            choices = elements.map { element in
-                Choice(
-                    index: element["index"]?.intValue ?? 0, message: ChatMessage(members: element["message"]?.objectValue ?? [:]),
-                    finishReason: element["finish_reason"]?.stringValue.map(FinishReason.init),
-                    logprobs: element["logprobs"].flatMap { $0.isNull ? nil : $0 },
-                    stopString: element["stop_reason"]?.stringValue)
-            }
-            usage = json["usage"].flatMap(Usage.init)
-        }
-
         public var json: JSON {
-            var members: JSONObject = [
-                "id": .string(id), "object": "chat.completion", "created": .integer(created), "model": .string(model),
-                "choices": .array(
-                    choices.map { choice in
-                        var members: JSONObject = ["index": .integer(choice.index), "message": choice.message.json]
-                        members["logprobs"] = choice.logprobs ?? .null
-                        members["finish_reason"] = choice.finishReason.map { .string($0.rawValue) } ?? .null
-                        members["stop_reason"] = choice.stopString.map(JSON.string)
-                        return .object(members)
-                    }),
-            ]
-            members["usage"] = usage?.json
-            return .object(members)
+            OpenAI.envelope(
+                "chat.completion", id: id, created: created, model: model,
+                choices: choices.map { choice in
+                    OpenAI.choice(
+                        ["index": .integer(choice.index), "message": choice.message.json], logprobs: choice.logprobs ?? .null,
+                        finish: choice.finishReason, stopString: choice.stopString)
+                }, usage: usage)
         }
+    }
+
+    /// What an answer and a chunk of one have in common.
+    static func envelope(_ object: JSON, id: String, created: Int, model: String, choices: [JSON], usage: Usage?) -> JSON {
+        var members: JSONObject = [
+            "id": .string(id), "object": object, "created": .integer(created), "model": .string(model), "choices": .array(choices),
+        ]
+        members["usage"] = usage?.json
+        return .object(members)
+    }
+
+    /// - Parameter members: those of the kind of choice; what all choices have follows them.
+    static func choice(_ members: JSONObject, logprobs: JSON?, finish: FinishReason?, stopString: String?) -> JSON {
+        var members = members
+        members["logprobs"] = logprobs
+        members["finish_reason"] = finish.map { .string($0.rawValue) } ?? .null
+        members["stop_reason"] = stopString.map(JSON.string)
+        return .object(members)
     }
 }

@@ -41,13 +41,27 @@ extension OpenAI.Failure {
     ///
     /// - Returns: nil where the body holds no error.
     public init?(_ body: JSON, status: Int) {
-        let error = body["error"] ?? body
-        let message = error.stringValue ?? error["message"]?.stringValue ?? error["detail"]?.stringValue
-        guard let message else { return nil }
+        let member = body["error"]?.unlessNull
+        let error = member ?? body
+        let message = error.stringValue ?? error["message"]?.stringValue ?? Self.refusals(error["detail"])
+        guard let message = message ?? member?.objectValue.map({ String(JSON.object($0).text.prefix(400)) }) else { return nil }
         let code = error["code"]
         self.init(
             status: status, message: message, type: error["type"]?.stringValue ?? "server_error",
             code: code?.stringValue ?? code?.intValue.map(String.init), param: error["param"]?.stringValue)
+    }
+
+    /// The error that a server put in the place of an answer or of a chunk, under a status that said that all is well.
+    init?(insteadOfAnswer json: JSON) {
+        let isError = json["choices"] == nil && (json["object"] == "error" || json["detail"] != nil)
+        guard isError || json["error"]?.unlessNull != nil else { return nil }
+        self.init(json, status: 500)
+    }
+
+    /// FastAPI's `detail`: a text, or a list of what it refused.
+    private static func refusals(_ detail: JSON?) -> String? {
+        guard let list = detail?.arrayValue else { return detail?.stringValue }
+        return list.compactMap { $0["msg"]?.stringValue }.joined(separator: "; ")
     }
 
     /// 400: the request itself is wrong, and a retry of it is too.

@@ -1,5 +1,13 @@
 import JSON
 
+extension JSON {
+    /// Nil for null. Not written as `isNull ? nil : self`, whose `nil` is a JSON null.
+    var unlessNull: JSON? {
+        guard !isNull else { return nil }
+        return self
+    }
+}
+
 extension OpenAI {
     /// A wire value that is its JSON members: those that no accessor names are kept as they came.
     public protocol Members: Sendable, Equatable {
@@ -13,10 +21,7 @@ extension OpenAI.Members {
 
     /// The member `key`; null counts as absent, as this API has it.
     public subscript(key: String) -> JSON? {
-        get {
-            guard let value = members[key], !value.isNull else { return nil }
-            return value
-        }
+        get { members[key]?.unlessNull }
         set { members[key] = newValue }
     }
 

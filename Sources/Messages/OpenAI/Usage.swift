@@ -24,12 +24,12 @@ extension OpenAI {
 
         /// - Returns: nil unless there is a count of prompt tokens.
         public init?(_ json: JSON) {
-            guard let prompt = json["prompt_tokens"]?.intValue else { return nil }
+            guard let prompt = TokenCount.read(json["prompt_tokens"]) else { return nil }
             promptTokens = prompt
-            completionTokens = json["completion_tokens"]?.intValue ?? 0
-            cachedTokens = json["prompt_tokens_details"]?["cached_tokens"]?.intValue
-            cacheWriteTokens = json["prompt_tokens_details"]?["cache_write_tokens"]?.intValue
-            reasoningTokens = json["completion_tokens_details"]?["reasoning_tokens"]?.intValue
+            completionTokens = TokenCount.read(json["completion_tokens"]) ?? 0
+            cachedTokens = TokenCount.read(json["prompt_tokens_details"]?["cached_tokens"])
+            cacheWriteTokens = TokenCount.read(json["prompt_tokens_details"]?["cache_write_tokens"])
+            reasoningTokens = TokenCount.read(json["completion_tokens_details"]?["reasoning_tokens"])
         }
 
         public var json: JSON {
@@ -45,4 +45,13 @@ extension OpenAI {
             return .object(members)
         }
     }
+}
+
+/// Counts of tokens as they enter from outside.
+enum TokenCount {
+    /// Far beyond any context, and far below what the sum of a few overflows with.
+    private static let most = 1 << 40
+
+    /// A count within reason: others add it up, and a server's fault must not become theirs.
+    static func read(_ json: JSON?) -> Int? { json?.intValue.map { min(max(0, $0), most) } }
 }

@@ -9,13 +9,22 @@ public enum ToolInput {
     public static func json(ofArguments text: String) -> JSON {
         guard text.contains(where: { !$0.isWhitespace }) else { return [:] }
         if let value = try? JSON(parsing: text), case .object = value { return value }
-        return [JSONObject.Member(key: unparsed, value: ["raw": .string(text), "len": .integer(text.utf16.count)])].asObject
+        return .object([unparsed: ["raw": .string(text), "len": .integer(text.utf16.count)]])
     }
 
     /// Compact JSON with the members in their order, so that a call reads the same in each later request.
+    ///
+    /// Always an object: servers parse the arguments of earlier calls again, and refuse the whole conversation for one that they
+    /// cannot read, in each of its later turns. So a malformed call stays under the client's word for it.
     public static func arguments(of input: JSON) -> String {
-        if case .object(let object) = input, object.count == 1, let raw = object[unparsed]?["raw"]?.stringValue { return raw }
-        return input.isNull ? "{}" : input.text
+        switch input {
+        case .null: return "{}"
+        case .object(let object):
+            // What the client could not parse but we can.
+            if object.count == 1, let raw = object[unparsed]?["raw"]?.stringValue, case .object? = try? JSON(parsing: raw) { return raw }
+            return input.text
+        default: return json(ofArguments: input.text).text
+        }
     }
 
     /// Upstream ids are often missing or repeat from answer to answer; ours are as unique as the message's own.
@@ -23,8 +32,4 @@ public enum ToolInput {
         let suffix = message.hasPrefix("msg_") ? message.dropFirst(4) : Substring(message)
         return "toolu_\(suffix)_\(index)"
     }
-}
-
-extension [JSONObject.Member] {
-    fileprivate var asObject: JSON { .object(JSONObject(self)) }
 }

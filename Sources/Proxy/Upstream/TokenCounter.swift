@@ -59,6 +59,7 @@ struct TokenCounter: Sendable {
         let turns = try RequestTranslation.turns(of: request, options: options)
         var body: JSONObject = ["model": .string(options.model ?? request.model), "messages": .array(entry.prefix.messages + turns)]
         if !entry.prefix.tools.isEmpty { body["tools"] = .array(entry.prefix.tools) }
+        body["chat_template_kwargs"] = RequestTranslation.templateArguments(of: request, dialect: backend.dialect)
         return .object(body)
     }
 

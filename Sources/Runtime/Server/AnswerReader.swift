@@ -40,7 +40,8 @@ struct AnswerReader: Sendable {
             events = parser.read(stops.read(detokenizer.finish()))
             if stops.met == nil { events += parser.read(stops.finish()) }
         }
-        return kept(events + parser.finish(isComplete: !isCut))
+        // A stop string in a call's arguments cuts them as a limit does: half a command must not become one.
+        return kept(events + parser.finish(isComplete: !isCut && stops.met == nil))
     }
 
     private mutating func kept(_ events: [OutputEvent]) -> [OutputEvent] {

@@ -42,5 +42,7 @@ struct AnswerReaderTests {
     @Test func aCutCallIsNotMadeWhole() throws {
         let cut = try answer("<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \"rm -rf /tmp", isCut: true)
         #expect(cut.message.toolCalls.first?.arguments == "{\"a\": \"rm -rf /tmp")
+        let stopped = try answer("<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": \"rm -rf /tmp/x\"}}", stops: ["/x"])
+        #expect(stopped.message.toolCalls.first?.arguments == "{\"a\": \"rm -rf /tmp")
     }
 }

@@ -39,9 +39,11 @@ struct Reading: Equatable, CustomStringConvertible {
     static let weather = OpenAI.Tool(
         name: "get_weather", parameters: ["type": "object", "properties": ["city": ["type": "string"], "days": ["type": "integer"]]])
 
+    static let tag = OpenAI.Tool(name: "tag", parameters: ["type": "object", "properties": ["tags": ["type": "array"]]])
+
     /// The same in whatever pieces the text comes; nil where it is not.
     static func inAnyPieces(_ text: String, _ dialect: any ToolCallDialect, isComplete: Bool = true, reasoning: Bool = false) -> Reading? {
-        let settings = OutputParser.Settings(dialect: dialect, tools: ToolSchemas([weather]), readsReasoning: reasoning)
+        let settings = OutputParser.Settings(dialect: dialect, tools: ToolSchemas([weather, tag]), readsReasoning: reasoning)
         let readings = [1, 2, 3, 5, 8, 13, 10_000].map { Reading(text, settings, pieces: $0, isComplete: isComplete) }
         return readings.allSatisfy { $0 == readings[0] } ? readings[0] : nil
     }

@@ -50,4 +50,38 @@ struct ChatTypesTests {
         #expect(failure.message == "prompt has 9000 tokens, the context window is 8192")
         #expect(failure.json["error"]?["code"] == "context_length_exceeded")
     }
+
+    @Test func anAnswerAndAChunkSayTheSameInTheSameWords() {
+        let response = OpenAI.ChatResponse(
+            id: "c", model: "m", created: 7, choices: [.init(message: .init(role: "assistant", text: "x"), finishReason: .stop, stopString: "END")],
+            usage: .init(promptTokens: 3, completionTokens: 2))
+        let text =
+            #"{"id":"c","object":"chat.completion","created":7,"model":"m","choices":[{"index":0,"message":{"role":"assistant","content":"x"},"#
+            + #""logprobs":null,"finish_reason":"stop","stop_reason":"END"}],"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}"#
+        #expect(response.json.text == text)
+        let chunk = OpenAI.ChatChunk(id: "c", model: "m", created: 7, choices: [.init(delta: .init(content: "x"))])
+        #expect(
+            chunk.json.text
+                == #"{"id":"c","object":"chat.completion.chunk","created":7,"model":"m","choices":[{"index":0,"delta":{"content":"x"},"finish_reason":null}]}"#
+        )
+    }
+
+    /// Counts beyond reason are a server's fault; whoever adds them up must not fail for it.
+    @Test(arguments: [JSON.integer(.max), .integer(.min), -5, 0, 12])
+    func countsAreWithinReason(count: JSON) throws {
+        let wanted = count == 12 ? 12 : count == .integer(.max) ? 1 << 40 : 0
+        let usage = try #require(
+            OpenAI.Usage([
+                "prompt_tokens": count, "completion_tokens": count, "prompt_tokens_details": ["cached_tokens": count, "cache_write_tokens": count],
+                "completion_tokens_details": ["reasoning_tokens": count],
+            ]))
+        #expect(usage.promptTokens == wanted && usage.completionTokens == wanted && usage.reasoningTokens == wanted)
+        #expect(usage.json["total_tokens"] == .integer(2 * wanted))
+        let message = usage.message
+        #expect(message.input + message.cacheCreation + message.cacheRead == wanted && message.output == wanted)
+        let kept = MessageUsage([
+            "input_tokens": count, "output_tokens": count, "cache_creation_input_tokens": count, "cache_read_input_tokens": count,
+        ])
+        #expect(kept.input + kept.output + kept.cacheCreation + kept.cacheRead == 4 * wanted)
+    }
 }

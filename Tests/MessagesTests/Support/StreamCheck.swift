@@ -6,16 +6,29 @@ import JSON
 struct StreamCheck {
     private(set) var started = false
     private(set) var stopped = false
-    private(set) var failed = false
+    private(set) var error: AnthropicError?
     private(set) var problems: [String] = []
     private(set) var texts: [String] = []
-    private(set) var arguments: [String] = []
+    private(set) var calls: [Call] = []
     private(set) var thinking = ""
     private(set) var stop: StopReason?
     private(set) var usage = MessageUsage()
     private var open: MessageEvent.Block?
+    private var isSigned = false
     private var next = 0
     private var sawDelta = false
+
+    struct Call: Equatable {
+        var name: String
+        var arguments: String
+        init(_ name: String, _ arguments: String) {
+            self.name = name
+            self.arguments = arguments
+        }
+    }
+
+    var failed: Bool { error != nil }
+    var arguments: [String] { calls.map(\.arguments) }
 
     mutating func add(_ event: MessageEvent) {
         if failed || stopped { return problems.append("\(event.name) after the end") }
@@ -28,10 +41,11 @@ struct StreamCheck {
         case .blockStart(let index, let block):
             if !started || open != nil || index != next || sawDelta { problems.append("block \(index) starts out of turn") }
             open = block
+            isSigned = false
             next = index + 1
             if case .text = block { texts.append("") }
             if case .toolUse(let id, let name) = block {
-                arguments.append("")
+                calls.append(Call(name, ""))
                 if id.isEmpty || name.isEmpty { problems.append("a call without id or name") }
             }
         case .blockDelta(let index, let delta):
@@ -40,13 +54,20 @@ struct StreamCheck {
             case (.text?, .text(let text)):
                 if text.isEmpty { problems.append("an empty delta") }
                 texts[texts.count - 1] += text
-            case (.thinking?, .thinking(let text)): thinking += text
-            case (.thinking?, .signature(let text)): if text.isEmpty { problems.append("an empty signature") }
-            case (.toolUse?, .inputJSON(let text)): arguments[arguments.count - 1] += text
+            case (.thinking?, .thinking(let text)):
+                if text.isEmpty || isSigned { problems.append("an empty or late delta of thinking") }
+                thinking += text
+            case (.thinking?, .signature(let text)):
+                if text.isEmpty || isSigned { problems.append("an empty or second signature") }
+                isSigned = true
+            case (.toolUse?, .inputJSON(let text)):
+                if text.isEmpty { problems.append("an empty delta of arguments") }
+                calls[calls.count - 1].arguments += text
             default: problems.append("\(delta) in \(String(describing: open))")
             }
         case .blockStop(let index):
             if open == nil || index != next - 1 { problems.append("stop of block \(index)") }
+            if case .thinking? = open, !isSigned { problems.append("thinking without a signature") }
             if case .text? = open, texts.last?.contains(where: { !$0.isWhitespace }) != true { problems.append("a blank text block") }
             open = nil
         case .messageDelta(let stop, _, let usage):
@@ -58,7 +79,7 @@ struct StreamCheck {
         case .messageStop:
             if !sawDelta { problems.append("message_stop without message_delta") }
             stopped = true
-        case .error: failed = true
+        case .error(let error): self.error = error
         case .ping: break
         }
     }

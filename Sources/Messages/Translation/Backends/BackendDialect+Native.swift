@@ -4,11 +4,11 @@ extension BackendDialect {
         var dialect = BackendDialect(name: "native")
         dialect.inlineSystem = .asked
         dialect.images = .placeholder
+        dialect.thinkingSwitch = .templateArgument
         dialect.responseFormat = .instruction
         dialect.tokenCounting = .chatTokenize
         dialect.reasoningMember = "reasoning_content"
         dialect.acceptsZeroMaxTokens = true
-        dialect.understandsParallelToolCalls = false
         dialect.isNative = true
         return dialect
     }()

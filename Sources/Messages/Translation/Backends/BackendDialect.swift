@@ -47,7 +47,7 @@ public struct BackendDialect: Sendable, Equatable {
     public var acceptsZeroMaxTokens = false
     /// An assistant message may have content or tool calls, not both.
     public var separatesContentFromToolCalls = false
-    /// `tool_choice: "none"` and `parallel_tool_calls` are understood.
+    /// `parallel_tool_calls` is understood.
     public var understandsParallelToolCalls = true
     public var understandsTopK = true
     public var understandsEffort = false

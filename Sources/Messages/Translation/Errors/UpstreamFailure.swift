@@ -10,41 +10,53 @@ public enum UpstreamFailure {
     ///   - retryAfter: seconds, from the response's header.
     public static func error(status: Int, body: [UInt8], retryAfter: Int? = nil, dialect: BackendDialect) -> AnthropicError {
         let json = try? JSON(parsing: body)
-        let failure = json.flatMap { OpenAI.Failure($0, status: status) }
-        let text = failure?.message ?? json.flatMap(refusals) ?? String(decoding: body.prefix(400), as: UTF8.self)
-        let message = text.isEmpty ? "the model's server answered with status \(status)" : text
-        if let overflow = ContextOverflow(message: message, code: failure?.code ?? failure?.type, details: json?["error"]) { return overflow.error }
-        switch status {
-        case 400, 422: return .invalid(message)
+        var failure =
+            json.flatMap { OpenAI.Failure($0, status: status) }
+            ?? OpenAI.Failure(status: status, message: String(decoding: body.prefix(400), as: UTF8.self), type: "server_error")
+        if failure.message.isEmpty { failure.message = "the model's server answered with status \(status)" }
+        failure.retryAfter = retryAfter
+        return error(failure, details: json?["error"], notFoundMayMeanFailure: dialect.notFoundMayMeanFailure)
+    }
+
+    /// An error in the place of a chunk or an answer, under a status that said that all is well.
+    static func error(inStream failure: OpenAI.Failure) -> AnthropicError {
+        var failure = failure
+        failure.status = failure.code.flatMap { Int($0) } ?? status(ofWord: failure.code) ?? status(ofWord: failure.type) ?? failure.status
+        return error(failure)
+    }
+
+    private static func error(_ failure: OpenAI.Failure, details: JSON? = nil, notFoundMayMeanFailure: Bool = false) -> AnthropicError {
+        let message = failure.message
+        if let overflow = ContextOverflow(message: message, codes: [failure.code, failure.type].compactMap { $0 }, details: details) {
+            return overflow.error
+        }
+        switch failure.status {
         case 401: return AnthropicError(.authentication, message, shouldRetry: false)
         case 402: return AnthropicError(.billing, message, shouldRetry: false)
         case 403: return AnthropicError(.permission, message, shouldRetry: false)
-        case 404 where dialect.notFoundMayMeanFailure: return AnthropicError(.api, message)
+        case 404 where notFoundMayMeanFailure: return AnthropicError(.api, message)
         case 404: return AnthropicError(.notFound, message, shouldRetry: false)
         case 413: return AnthropicError(.requestTooLarge, message, shouldRetry: false)
         case 408, 504: return AnthropicError(.timeout, message)
-        case 429: return AnthropicError(.rateLimit, message, retryAfter: retryAfter)
-        case 502, 503, 529: return AnthropicError(.overloaded, message, retryAfter: retryAfter ?? 2)
-        case 405...499: return .invalid(message)
+        case 429: return AnthropicError(.rateLimit, message, retryAfter: failure.retryAfter)
+        case 502, 503, 529: return AnthropicError(.overloaded, message, retryAfter: failure.retryAfter ?? 2)
+        case 400...499: return .invalid(message)
         default: return AnthropicError(.api, message)
         }
     }
 
-    /// An error in the place of a chunk, in a stream that began well.
-    static func error(inStream failure: OpenAI.Failure) -> AnthropicError {
-        if let overflow = ContextOverflow(message: failure.message, code: failure.code ?? failure.type, details: nil) { return overflow.error }
-        switch failure.code.flatMap({ Int($0) }) ?? failure.status {
-        case 400: return .invalid(failure.message)
-        case 402: return AnthropicError(.billing, failure.message)
-        case 429: return AnthropicError(.rateLimit, failure.message)
-        case 502 where failure.code != nil, 503, 529: return AnthropicError(.overloaded, failure.message)
-        default: return AnthropicError(.api, failure.message)
+    /// The status that a word stands for where the wire has no number: OpenAI's types, and the codes of this project's worker.
+    private static func status(ofWord word: String?) -> Int? {
+        switch word {
+        case "queue_full", "rate_limit_error", "rate_limit_exceeded": 429
+        case "shutting_down", "model_not_ready": 503
+        case "model_not_found", "not_found_error": 404
+        case "authentication_error", "invalid_api_key": 401
+        case "permission_error": 403
+        case "insufficient_quota": 402
+        case "overloaded_error": 529
+        case "invalid_request_error", "BadRequestError": 400
+        default: nil
         }
-    }
-
-    /// FastAPI's list of what it refused, in `detail`.
-    private static func refusals(in json: JSON) -> String? {
-        guard let list = json["detail"]?.arrayValue else { return json["detail"]?.stringValue }
-        return list.compactMap { $0["msg"]?.stringValue }.joined(separator: "; ")
     }
 }

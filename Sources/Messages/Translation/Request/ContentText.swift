@@ -2,33 +2,41 @@ import JSON
 
 /// Blocks as the text and image parts of one chat message.
 struct ContentParts {
-    private(set) var texts: [(text: String, cacheControl: JSON?)] = []
-    /// Image parts with the number of texts before each.
-    private(set) var images: [(afterText: Int, part: JSON)] = []
+    private enum Part {
+        case text(String, cacheControl: JSON?)
+        /// The part of the message.
+        case image(JSON)
+    }
+    private var parts: [Part] = []
 
-    var isEmpty: Bool { texts.isEmpty && images.isEmpty }
+    var isEmpty: Bool { parts.isEmpty }
 
     mutating func add(text: String, cacheControl: JSON? = nil) {
-        if !text.isEmpty { texts.append((text, cacheControl)) }
+        if !text.isEmpty { parts.append(.text(text, cacheControl: cacheControl)) }
     }
 
-    mutating func add(imagePart: JSON) { images.append((texts.count, imagePart)) }
+    mutating func add(imagePart: JSON) { parts.append(.image(imagePart)) }
 
     /// A string where that says it all: the client sends the same text now as a list, now as a string, and both must read the same.
     func content(_ dialect: BackendDialect) -> JSON {
-        let keepsBreakpoints = dialect.keepsCacheControl && texts.contains { $0.cacheControl != nil }
-        guard !images.isEmpty || keepsBreakpoints else { return .string(joined) }
-        var parts: [JSON] = []
-        for index in 0...texts.count {
-            parts += images.filter { $0.afterText == index }.map(\.part)
-            if index < texts.count {
-                parts.append(TextPart.json(texts[index].text, cacheControl: keepsBreakpoints ? texts[index].cacheControl : nil))
-            }
+        let needsParts = parts.contains { part in
+            if case .text(_, let cacheControl) = part { dialect.keepsCacheControl && cacheControl != nil } else { true }
         }
-        return .array(parts)
+        guard needsParts else { return .string(joined) }
+        return .array(
+            parts.map { part in
+                switch part {
+                case .text(let text, let cacheControl): TextPart.json(text, cacheControl: dialect.keepsCacheControl ? cacheControl : nil)
+                case .image(let json): json
+                }
+            })
     }
 
-    var joined: String { texts.map(\.text).joined(separator: "\n\n") }
+    var joined: String {
+        parts.compactMap { if case .text(let text, _) = $0 { text } else { nil } }.joined(separator: "\n\n")
+    }
+
+    var images: [JSON] { parts.compactMap { if case .image(let json) = $0 { json } else { nil } } }
 }
 
 extension ContentParts {

@@ -12,8 +12,9 @@ struct Conversation {
     /// The open user turn; closed by the next assistant turn.
     private var user = ContentParts()
     private var userIsOpen = false
-    /// The calls of the last assistant turn, and what came back for them.
+    /// The calls of the last assistant turn, those of them that wait for their result, and what came back.
     private var calls: [String] = []
+    private var waiting: Set<String> = []
     private var results: [String: String] = [:]
     private var resultImages = ContentParts()
 
@@ -55,7 +56,7 @@ struct Conversation {
                 }
             }
             let text = (isError ? "Error: " : "") + parts.joined
-            if calls.contains(id), results[id] == nil {
+            if waiting.remove(id) != nil {
                 results[id] = text
             } else {
                 // No call asks for it: as text it is neither lost nor refused.
@@ -71,11 +72,12 @@ struct Conversation {
         for id in calls {
             messages.append(["role": "tool", "tool_call_id": .string(id), "content": .string(results[id] ?? "[no result]")])
         }
-        for image in resultImages.images { user.add(imagePart: image.part) }
+        for image in resultImages.images { user.add(imagePart: image) }
         if !user.isEmpty || calls.isEmpty { messages.append(["role": "user", "content": user.content(dialect)]) }
         user = ContentParts()
         userIsOpen = false
         calls = []
+        waiting = []
         results = [:]
         resultImages = ContentParts()
     }
@@ -87,15 +89,15 @@ struct Conversation {
         for (index, block) in blocks.enumerated() { try parts.add(block, dialect: dialect, at: "\(path).\(index)") }
         guard !parts.isEmpty else { return }
         // Nothing may stand between a call and its result.
-        if keepsInlineSystem, calls.isEmpty || userIsOpen {
+        if keepsInlineSystem, waiting.isEmpty {
             closeUser()
             messages.append(["role": "system", "content": parts.content(dialect)])
             return
         }
         let reminder = "<system-reminder>\n\(parts.joined)\n</system-reminder>"
         // A user turn behind results would change how templates render the calls before them: the last result takes the words.
-        if userIsOpen, user.isEmpty, resultImages.isEmpty, let last = calls.last {
-            results[last] = (results[last] ?? "[no result]") + "\n\n" + reminder
+        if waiting.isEmpty, user.isEmpty, resultImages.isEmpty, let last = calls.last {
+            results[last, default: ""] += "\n\n" + reminder
         } else {
             user.add(text: reminder)
             userIsOpen = true
@@ -116,6 +118,7 @@ struct Conversation {
             case .thinking(let text, _): if !text.isEmpty { thinking.append(text) }
             case .toolUse(let id, let name, let input):
                 calls.append(id)
+                waiting.insert(id)
                 toolCalls.append([
                     "id": .string(id), "type": "function",
                     "function": ["name": .string(ToolNames.wire(name)), "arguments": .string(ToolInput.arguments(of: input))],
@@ -145,9 +148,10 @@ extension [MessagesRequest.Turn] {
     /// The tools that `tool_reference` blocks have named so far, in order.
     var referencedTools: [String] {
         var names: [String] = []
+        var seen: Set<String> = []
         for turn in self {
             for case .toolResult(_, let content, _) in turn.content {
-                for case .toolReference(let name) in content where !names.contains(name) { names.append(name) }
+                for case .toolReference(let name) in content where seen.insert(name).inserted { names.append(name) }
             }
         }
         return names

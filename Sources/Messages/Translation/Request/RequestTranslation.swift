@@ -120,12 +120,24 @@ public enum RequestTranslation {
     private static func setThinking(_ request: MessagesRequest, _ dialect: BackendDialect, in body: inout JSONObject) {
         let effort = request.json["output_config"]?["effort"]?.stringValue.map { ["xhigh", "max"].contains($0) ? "high" : $0 }
         switch (dialect.thinkingSwitch, request.thinking) {
-        case (.templateArgument, let thinking): body["chat_template_kwargs"] = ["enable_thinking": .bool(thinking != .off)]
+        case (.templateArgument, _): body["chat_template_kwargs"] = templateArguments(of: request, dialect: dialect)
         case (.reasoningObject, .off): body["reasoning"] = ["enabled": false]
         case (.reasoningObject, .on(let budget?)): body["reasoning"] = ["max_tokens": .integer(budget)]
         case (.reasoningObject, .on(nil)): body["reasoning"] = effort.map { ["effort": .string($0)] } ?? ["enabled": true]
         case (.none, _): break
         }
+    }
+
+    /// What the server's template is told beside messages and tools: part of the prompt, and so of its count.
+    public static func templateArguments(of request: MessagesRequest, dialect: BackendDialect) -> JSON? {
+        guard dialect.thinkingSwitch == .templateArgument else { return nil }
+        // The API has no thinking before a call that is demanded.
+        let demandsCall =
+            switch request.toolChoice {
+            case .any?, .tool?: true
+            default: false
+            }
+        return ["enable_thinking": .bool(request.thinking != .off && !demandsCall)]
     }
 
     private static func schema(of request: MessagesRequest) -> JSON? {

@@ -9,63 +9,26 @@ import JSON
 /// - the joined `partial_json` of a call is what upstream sent, byte for byte;
 /// - output tokens never decrease; at most `maximumHeldBytes` wait in memory.
 public struct MessageStream: Sendable {
-    public struct Options: Sendable {
-        /// `msg_…`, unique: clients merge answers that share an id.
-        public var id: String
-        /// The client's own name of the model.
-        public var model: String
-        public var names: ToolNames
-        /// Put on thinking blocks: says whose they are. Never empty, or clients fail.
-        public var signature: String
-        public var showsThinking: Bool
-        /// False keeps the first call alone.
-        public var allowsParallelCalls: Bool
-        /// The answer was only asked for to warm a cache.
-        public var discardsOutput: Bool
-        public var maximumHeldBytes: Int
-
-        public init(
-            id: String, model: String, names: ToolNames = ToolNames(), signature: String = "anyclaude.v1", showsThinking: Bool = true,
-            allowsParallelCalls: Bool = true, discardsOutput: Bool = false, maximumHeldBytes: Int = 16 << 20
-        ) {
-            self.id = id
-            self.model = model
-            self.names = names
-            self.signature = signature
-            self.showsThinking = showsThinking
-            self.allowsParallelCalls = allowsParallelCalls
-            self.discardsOutput = discardsOutput
-            self.maximumHeldBytes = maximumHeldBytes
-        }
-    }
-
-    public enum Input: Sendable {
-        case chunk(JSON)
-        /// `[DONE]`, or the end of the body.
-        case end
-        /// Upstream cannot go on.
-        case failure(AnthropicError)
-    }
-
-    private enum Kind: Sendable, Equatable { case text, thinking, tool }
-
     private let options: Options
     private var hasStarted = false
     public private(set) var isOver = false
-    private var open: Kind?
-    private var index = -1
-    /// White space that begins a text block: kept until a word follows, since a block of nothing else is refused by clients.
-    private var space = ""
+    private var blocks: MessageBlocks
     private var calls = ToolCallQueue()
+    /// Bytes of the open call's arguments that are told.
     private var streamed = 0
     /// Text and thinking that came after the first call; they follow the calls.
-    private var trailing: [(kind: Kind, text: String)] = []
+    private var trailing: [(kind: MessageBlocks.Kind, text: String)] = []
     private var trailingBytes = 0
     private var finishReason: OpenAI.FinishReason?
     private var stopString: String?
+    /// The last line that said nothing of an answer: it may be why there is none.
+    private var unread: String?
     public private(set) var usage: OpenAI.Usage?
 
-    public init(_ options: Options) { self.options = options }
+    public init(_ options: Options) {
+        self.options = options
+        blocks = MessageBlocks(signature: options.signature)
+    }
 
     /// - Returns: the events that the input causes, in order; none after the end.
     public mutating func receive(_ input: Input) -> [MessageEvent] {
@@ -74,7 +37,12 @@ public struct MessageStream: Sendable {
         switch input {
         case .chunk(let json):
             do {
-                take(try OpenAI.ChatChunk(json), &events)
+                let chunk = try OpenAI.ChatChunk(json)
+                if json["choices"] == nil, json["usage"] == nil {
+                    unread = String(json.text.prefix(200))
+                } else {
+                    take(chunk, &events)
+                }
             } catch {
                 fail(UpstreamFailure.error(inStream: error), &events)
             }
@@ -93,13 +61,16 @@ public struct MessageStream: Sendable {
             if !options.discardsOutput {
                 if let reasoning = choice.delta.reasoning, options.showsThinking { add(.thinking, reasoning, &events) }
                 if let content = choice.delta.content { add(.text, content, &events) }
-                for call in choice.delta.toolCalls { add(call, &events) }
+                for call in choice.delta.toolCalls where !calls.isTooLong { add(call, &events) }
             }
             if let reason = choice.finishReason { finishReason = reason }
             if let stop = choice.stopString { stopString = stop }
         }
-        if calls.bytes + trailingBytes > options.maximumHeldBytes {
-            fail(AnthropicError(.api, "the tool calls of the answer are longer than \(options.maximumHeldBytes) bytes", shouldRetry: false), &events)
+        if calls.isTooLong {
+            fail(AnthropicError(.api, "the answer has more than \(ToolCallQueue.maximumCalls) tool calls", shouldRetry: false), &events)
+        } else if calls.bytes + trailingBytes + blocks.space.utf8.count > options.maximumHeldBytes {
+            let message = "the answer's tool calls, and what waits for their end, are longer than \(options.maximumHeldBytes) bytes"
+            fail(AnthropicError(.api, message, shouldRetry: false), &events)
         }
     }
 
@@ -111,83 +82,58 @@ public struct MessageStream: Sendable {
         events.append(.messageStart(id: options.id, model: options.model, usage: usage))
     }
 
-    private mutating func add(_ kind: Kind, _ text: String, _ events: inout [MessageEvent]) {
+    private mutating func add(_ kind: MessageBlocks.Kind, _ text: String, _ events: inout [MessageEvent]) {
         guard !text.isEmpty else { return }
-        if !calls.calls.isEmpty {
-            trailing.append((kind, text))
-            trailingBytes += text.utf8.count
-            return
-        }
-        write(kind, text, &events)
+        guard !calls.calls.isEmpty else { return blocks.write(kind, text, &events) }
+        trailingBytes += text.utf8.count
+        if let last = trailing.indices.last, trailing[last].kind == kind { return trailing[last].text += text }
+        trailing.append((kind, text))
+        trailingBytes += 64
     }
 
-    private mutating func write(_ kind: Kind, _ text: String, _ events: inout [MessageEvent]) {
-        var text = text
-        if open != kind {
-            if kind == .text {
-                space += text
-                guard space.contains(where: { !$0.isWhitespace }) else { return }
-                text = space
-            }
-            begin(kind, kind == .text ? .text : .thinking, &events)
-        }
-        events.append(.blockDelta(index: index, kind == .text ? .text(text) : .thinking(text)))
-    }
-
+    /// The first call is told while it comes, from the moment that its name is whole.
     private mutating func add(_ delta: OpenAI.ChatChunk.ToolCallDelta, _ events: inout [MessageEvent]) {
-        let position = calls.add(delta)
-        guard position == 0 else { return }
-        streamFirstCall(&events)
-    }
-
-    /// The first call's arguments as they come, once its name is whole.
-    private mutating func streamFirstCall(_ events: inout [MessageEvent]) {
-        guard let call = calls.calls.first, call.isNamed, !call.name.isEmpty else { return }
-        if open != .tool { beginCall(call, &events) }
-        let bytes = call.arguments.utf8
-        guard bytes.count > streamed else { return }
-        let start = bytes.index(bytes.startIndex, offsetBy: streamed)
-        events.append(.blockDelta(index: index, .inputJSON(String(call.arguments[start...]))))
-        streamed = bytes.count
+        guard calls.add(delta) == 0, let call = calls.calls.first, call.isNamed else { return }
+        if blocks.open != .tool { beginCall(call, &events) }
+        tellArguments(of: call, &events)
     }
 
     private mutating func beginCall(_ call: ToolCallQueue.Call, _ events: inout [MessageEvent]) {
-        begin(.tool, .toolUse(id: ToolInput.callID(message: options.id, index: index + 1), name: options.names.original(call.name)), &events)
+        streamed = 0
+        let id = ToolInput.callID(message: options.id, index: blocks.index + 1)
+        blocks.begin(.tool, .toolUse(id: id, name: options.names.original(call.name)), &events)
     }
 
-    // MARK: blocks
-
-    private mutating func begin(_ kind: Kind, _ block: MessageEvent.Block, _ events: inout [MessageEvent]) {
-        close(&events)
-        space = ""
-        index += 1
-        open = kind
-        events.append(.blockStart(index: index, block))
-    }
-
-    private mutating func close(_ events: inout [MessageEvent]) {
-        guard let kind = open else { return }
-        if kind == .thinking { events.append(.blockDelta(index: index, .signature(options.signature))) }
-        events.append(.blockStop(index: index))
-        open = nil
+    private mutating func tellArguments(of call: ToolCallQueue.Call, _ events: inout [MessageEvent]) {
+        let bytes = call.arguments.utf8
+        guard bytes.count > streamed else { return }
+        let start = bytes.index(bytes.startIndex, offsetBy: streamed)
+        events.append(.blockDelta(index: blocks.index, .inputJSON(String(call.arguments[start...]))))
+        streamed = bytes.count
     }
 
     // MARK: the end
 
     private mutating func finish(_ events: inout [MessageEvent]) {
         guard let reason = finishReason else {
-            return fail(AnthropicError(.api, "the model's server ended the stream before the answer was complete"), &events)
+            let said = unread.map { "; it said: \($0)" } ?? ""
+            return fail(AnthropicError(.api, "the model's server ended the stream before the answer was complete\(said)"), &events)
         }
-        if let nameless = calls.calls.first(where: { $0.name.isEmpty }) {
+        guard !reason.isBrokenOff else {
+            return fail(AnthropicError(.api, "the model's server broke its answer off (`\(reason.rawValue)`)"), &events)
+        }
+        if reason == .length || reason == .contentFilter { calls.dropWithoutArguments() }
+        let told = options.allowsParallelCalls ? calls.calls[...] : calls.calls.prefix(1)
+        if let nameless = told.first(where: { $0.name.isEmpty }) {
             return fail(AnthropicError(.api, "the model's server sent a tool call without a name (index \(nameless.index))"), &events)
         }
-        for (position, call) in calls.calls.enumerated() where position == 0 || options.allowsParallelCalls {
-            if position > 0 || open != .tool { beginCall(call, &events) }
-            if position > 0, !call.arguments.isEmpty { events.append(.blockDelta(index: index, .inputJSON(call.arguments))) }
+        for (position, call) in told.enumerated() {
+            if position > 0 || blocks.open != .tool { beginCall(call, &events) }
+            tellArguments(of: call, &events)
         }
-        if !trailing.isEmpty { close(&events) }
-        for piece in trailing { write(piece.kind, piece.text, &events) }
-        close(&events)
+        if !trailing.isEmpty { blocks.close(&events) }
+        for piece in trailing { blocks.write(piece.kind, piece.text, &events) }
+        blocks.close(&events)
         let stop = self.stop(for: reason)
         events.append(.messageDelta(stop: stop, stopSequence: stop == .stopSequence ? stopString : nil, usage: usage?.message ?? MessageUsage()))
         events.append(.messageStop)
@@ -197,12 +143,16 @@ public struct MessageStream: Sendable {
     private func stop(for reason: OpenAI.FinishReason) -> StopReason {
         if options.discardsOutput { return .maxTokens }
         switch reason {
-        case .length: return .maxTokens
-        case .contextFull: return .contextWindowExceeded
+        case .length: return isFull ? .contextWindowExceeded : .maxTokens
         case .contentFilter: return .refusal
         // Some servers say `stop` behind a call.
         default: return !calls.calls.isEmpty ? .toolUse : stopString != nil ? .stopSequence : .endTurn
         }
+    }
+
+    private var isFull: Bool {
+        guard let contextWindow = options.contextWindow, let usage else { return false }
+        return usage.promptTokens + usage.completionTokens >= contextWindow
     }
 
     private mutating func fail(_ error: AnthropicError, _ events: inout [MessageEvent]) {

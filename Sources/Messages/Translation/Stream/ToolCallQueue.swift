@@ -8,33 +8,64 @@ struct ToolCallQueue: Sendable {
         var upstreamID: String?
         var name = ""
         var arguments = ""
-        /// Arguments have begun: the name is whole.
-        var isNamed: Bool { !arguments.isEmpty }
-    }
-    private(set) var calls: [Call] = []
-    private(set) var bytes = 0
+        private var scan = ArgumentsStream { _ in [] }
+        private var scanned = 0
 
-    /// - Returns: the position of the call that the delta belongs to.
-    mutating func add(_ delta: OpenAI.ChatChunk.ToolCallDelta) -> Int {
-        let position = position(of: delta)
-        if let id = delta.id, !id.isEmpty { calls[position].upstreamID = id }
-        // Some servers repeat the whole name in each chunk.
-        if let name = delta.name, !calls[position].isNamed, name != calls[position].name { calls[position].name += name }
-        if let arguments = delta.arguments {
-            calls[position].arguments += arguments
-            bytes += arguments.utf8.count
+        init(index: Int) { self.index = index }
+
+        /// Arguments follow a name: it is whole. Some servers send arguments first.
+        var isNamed: Bool { !name.isEmpty && !arguments.isEmpty }
+
+        /// Whether the arguments are a whole object; reads what came since it was asked last.
+        mutating func isWhole() -> Bool {
+            let bytes = arguments.utf8
+            _ = scan.read(Array(bytes[bytes.index(bytes.startIndex, offsetBy: scanned)...])[...])
+            scanned = bytes.count
+            return scan.isWhole
         }
-        bytes += delta.name?.utf8.count ?? 0
+    }
+
+    private(set) var calls: [Call] = []
+    /// About what the calls hold in memory.
+    private(set) var bytes = 0
+    /// More is no answer, and each piece would have to search them.
+    static let maximumCalls = 1024
+
+    var isTooLong: Bool { calls.count > Self.maximumCalls }
+
+    /// - Returns: the position of the call that the delta belongs to; nil where the delta says nothing.
+    mutating func add(_ delta: OpenAI.ChatChunk.ToolCallDelta) -> Int? {
+        let id = delta.id ?? ""
+        let name = delta.name ?? ""
+        let arguments = delta.arguments ?? ""
+        guard !(id.isEmpty && name.isEmpty && arguments.isEmpty) else { return nil }
+        let known = calls.lastIndex { $0.index == delta.index }
+        let position: Int
+        if let known, !isAnother(known, id: id, name: name, arguments: arguments) {
+            position = known
+        } else {
+            position = calls.count
+            calls.append(Call(index: delta.index))
+            bytes += 64
+        }
+        if !id.isEmpty { calls[position].upstreamID = id }
+        // Some servers repeat the whole name in each chunk.
+        if !calls[position].isNamed, name != calls[position].name { calls[position].name += name }
+        calls[position].arguments += arguments
+        bytes += id.utf8.count + name.utf8.count + arguments.utf8.count
         return position
     }
 
-    private mutating func position(of delta: OpenAI.ChatChunk.ToolCallDelta) -> Int {
-        if let position = calls.lastIndex(where: { $0.index == delta.index }) {
-            // Servers that leave out the index tell calls apart by id alone.
-            let isAnother = delta.name != nil && calls[position].isNamed && !(delta.id ?? "").isEmpty && delta.id != calls[position].upstreamID
-            if !isAnother { return position }
-        }
-        calls.append(Call(index: delta.index))
-        return calls.count - 1
+    /// Whether a delta begins a call of its own though one of its index is known: servers leave indices out, or say 0 in each.
+    private mutating func isAnother(_ position: Int, id: String, name: String, arguments: String) -> Bool {
+        guard !name.isEmpty else { return false }
+        if !id.isEmpty, let known = calls[position].upstreamID, id != known { return true }
+        guard calls[position].isNamed else { return false }
+        // Repeated names are the same call's, unless its arguments begin again.
+        return name != calls[position].name
+            || arguments.utf8.first { !MarkerScan.isSpace($0) } == UInt8(ascii: "{") && calls[position].isWhole()
     }
+
+    /// A limit may have fallen between a call's name and its arguments; and half a call is no call without arguments.
+    mutating func dropWithoutArguments() { calls.removeAll { $0.arguments.isEmpty } }
 }

@@ -19,8 +19,3 @@ extension OpenAI.Usage {
         return merged
     }
 }
-
-extension OpenAI.FinishReason {
-    /// The window is full; `length` is the limit that the request set.
-    static let contextFull = Self(rawValue: "model_context_window_exceeded")
-}
