@@ -2,9 +2,6 @@
 public struct TextRenderer: Sendable {
     private let style: Style
     private let width: Int
-    /// More diagnostics than this are counted, not shown.
-    public static let maximumShown = 100
-
     /// - Parameters:
     ///   - color: whether to use the colours of a terminal.
     ///   - width: the columns of the terminal; nil where there is none.
@@ -15,27 +12,21 @@ public struct TextRenderer: Sendable {
 
     /// The diagnostics and a summary; empty where there are none.
     public func render(_ diagnostics: [Diagnostic], _ sources: SourceMap) -> String {
-        guard !diagnostics.isEmpty else { return "" }
-        var blocks = diagnostics.prefix(Self.maximumShown).map { render($0, sources) }
-        if diagnostics.count > Self.maximumShown { blocks.append("… and \(diagnostics.count - Self.maximumShown) more\n") }
-        blocks.append(summary(diagnostics))
+        render(Report([Findings(path: "", diagnostics: diagnostics, sources: sources)]))
+    }
+
+    /// The diagnostics of all inputs and one summary, last; empty where there are none.
+    public func render(_ report: Report) -> String {
+        guard !report.isEmpty else { return "" }
+        let all = report.inputs.flatMap { input in input.diagnostics.map { ($0, input.sources) } }
+        var blocks = all.prefix(Report.maximumShown).map { block($0, $1) }
+        if all.count > Report.maximumShown { blocks.append("… and \(all.count - Report.maximumShown) more\n") }
+        blocks.append("\(report.counts); \(report.hints.joined(separator: "\n"))\n")
         return blocks.joined(separator: "\n")
     }
 
-    private func summary(_ diagnostics: [Diagnostic]) -> String {
-        func count(_ severity: Diagnostic.Severity, _ noun: String) -> String? {
-            let number = diagnostics.count { $0.severity == severity }
-            return number == 0 ? nil : "\(number) \(noun)\(number == 1 ? "" : "s")"
-        }
-        let counts = [count(.error, "error"), count(.warning, "warning"), count(.note, "note")].compactMap { $0 }.joined(separator: ", ")
-        let codes = Set(diagnostics.map(\.code.rawValue)).sorted()
-        let hint =
-            codes.count == 1
-            ? "`anyclaude explain \(codes[0])` tells more" : "`anyclaude explain CODE` tells more (\(codes.prefix(8).joined(separator: ", ")))"
-        return "\(counts); \(hint)\n"
-    }
-
-    private func render(_ diagnostic: Diagnostic, _ sources: SourceMap) -> String {
+    /// One diagnostic, without a summary.
+    func block(_ diagnostic: Diagnostic, _ sources: SourceMap) -> String {
         let role = Style.role(of: diagnostic.severity)
         var lines = [
             style(role, "\(diagnostic.severity.rawValue)[\(diagnostic.code.rawValue)]") + style(.strong, ": \(diagnostic.message)")
