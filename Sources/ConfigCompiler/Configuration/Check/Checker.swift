@@ -8,6 +8,8 @@ struct Checker {
     private(set) var diagnostics: [Diagnostic] = []
     /// Places that must not be shown.
     private(set) var masks: [SourceSpan] = []
+    /// The whole file, for what a finding has to say about another part of it.
+    private(set) var root: SyntaxNode?
 
     init(sources: SourceMap) { self.sources = sources }
 
@@ -27,6 +29,7 @@ struct Checker {
                     .notAMapping, "a configuration is a mapping, found \(node.typeName)", at: shortened(node.span), label: "not a mapping", path: ""))
             return nil
         }
+        root = node
         return section(node, FileKeys.scope, Place())
     }
 
