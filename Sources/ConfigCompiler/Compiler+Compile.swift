@@ -24,7 +24,8 @@ public enum Compiler {
 
         /// Without what comments of the file allow.
         var reported: [Diagnostic] {
-            comments?.apply(to: diagnostics, isWhole: !diagnostics.hasErrors && plan != nil) ?? diagnostics
+            guard let comments else { return diagnostics }
+            return comments.apply(to: diagnostics.keepingProperties(sources), isWhole: !diagnostics.hasErrors && plan != nil)
         }
 
         init(_ input: CompilerInput) {

@@ -59,6 +59,30 @@ import Testing
         #expect(found.secondary.map(\.label) == ["in this backend", "belongs under this `cache`"])
     }
 
+    private func fixed(_ text: String, _ name: String = "test.yaml") throws -> String {
+        let found = try #require(compile(text, name: name).diagnostics.first { $0.code == .unknownKey || $0.code == .deprecatedKey })
+        let fix = try #require(found.fixes.first)
+        return fix.edits.reversed().reduce(into: Array(text.utf8)) { $0.replaceSubrange($1.span.range, with: Array($1.text.utf8)) }
+            .withUnsafeBufferPointer { String(decoding: $0, as: UTF8.self) }
+    }
+
+    @Test func aSimpleValueCanBeNestedWhereItStands() throws {
+        #expect(try fixed("port: 1 # why\nbackend: claude") == "proxy: { port: 1 } # why\nbackend: claude")
+        #expect(try fixed("{\"port\": 1, \"backend\": \"claude\"}", "x.json") == "{\"proxy\": { \"port\": 1 }, \"backend\": \"claude\"}")
+        #expect(try fixed("maxConcurrent: 8") == "proxy: { limits: { maxConcurrent: 8 } }")
+        #expect(try fixed("backends: { mlx: { cache_slots: 3 } }") == "backends: { mlx: { cache: { cache_slots: 3 } } }")
+    }
+
+    @Test(arguments: [
+        "port: 1\nproxy: {}", "port:\n  1", "model: x, y", "maxConcurrent: # eight\n  8", "<<: { maxConcurrent: 8 }",
+        "responseCache: {}",
+        "to: claude", "contextWindow: 8",
+    ])
+    func whatIsNotSimpleIsLeftToPeople(text: String) throws {
+        let found = try #require(compile(text).diagnostics.first { $0.code == .unknownKey || $0.code == .deprecatedKey })
+        #expect(found.fixes.isEmpty)
+    }
+
     @Test func onlyACertainSpellingIsSafe() throws {
         func fix(_ text: String) throws -> Fix { try #require(first(text)?.fixes.first) }
         #expect(try fix("backends: { claude: { base_url: x } }").applicability == .safe)

@@ -57,4 +57,17 @@ import Testing
         #expect(String(decoding: repair.bytes, as: UTF8.self).hasSuffix("description: \"one: two\"\n    enabled: true\n"))
         #expect(repair.findings.diagnostics.isEmpty)
     }
+
+    /// An anchor or a tag belongs to the value's place; a fix of the value alone would lose it, or change what its aliases stand for.
+    @Test(arguments: [
+        "backend: lmstudio\nbackends: { lmstudio: { enabled: &e yes, model: *e } }",
+        "backend: lmstudio\nbackends: { lmstudio: { description: &d \"1\", contextWindow: *d } }",
+        "backend: lmstudio\nbackends: { lmstudio: { model: !!int 5 } }", "backend: &b mlx\nbackends: { vllm-mlx: { model: ./m } }",
+        "backend: lmstudio\nbackends: { lmstudio: { &k base_url: \"http://x\" } }",
+    ])
+    func anchorsAndTagsAreNotFixedAway(text: String) {
+        let found = compile(text).diagnostics
+        #expect(!found.isEmpty)
+        #expect(found.allSatisfy { $0.fixes.isEmpty })
+    }
 }

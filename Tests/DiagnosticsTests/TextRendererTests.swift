@@ -47,6 +47,15 @@ import Testing
         #expect(output.contains("key: *******"))
     }
 
+    @Test func aFixOfSeveralEditsIsShownOnItsLine() {
+        let output = render("a: 日: 1 x\n") { file in
+            Diagnostic(
+                .unknownKey, "m",
+                fixes: [Fix("nest", .safe, edits: [.init(SourceSpan(file, 0..<1), "b: { a"), .init(SourceSpan(file, 9..<9), " }")])])
+        }
+        #expect(output.contains("help: nest (safe)\n  |\n1 | b: { a: 日: 1 } x\n  | ~~~~~~       ~~\n"))
+    }
+
     @Test func linesBetweenAreShownOrLeftOut() {
         let text = (1...9).map { "k\($0): v\n" }.joined()
         func output(_ line: Int) -> String {

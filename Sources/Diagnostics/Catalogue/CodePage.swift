@@ -16,7 +16,7 @@ public struct CodePage: Sendable {
     static let allowing =
         "In YAML, `# anyclaude: allow CODE` at the end of a line allows the code on that line; on a line of its own, on the next line that is neither\n"
         + "empty nor a comment. Several codes stand with commas between them, and a reason may follow: `# anyclaude: allow AC0703, AC0804 -- why`.\n"
-        + "JSON has no comments: use `anyclaude validate --allow CODE` there, which holds for the whole file."
+        + "A comment goes before `--deny`. JSON has no comments: use `anyclaude validate --allow CODE` there, which holds for the whole\nfile."
 }
 
 extension DiagnosticCode {

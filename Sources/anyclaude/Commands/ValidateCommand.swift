@@ -21,10 +21,13 @@ struct ValidateCommand: Command {
     @Option(help: ArgumentHelp("Leave a warning out; several with commas.", valueName: "CODE")) var allow: [String] = []
 
     func validate() throws {
-        guard fix, files.contains("-") else { return }
+        if global.file != nil, !files.isEmpty { throw ValidationError("name the files, or one with -f, not both") }
+        guard writesToStandardOutput else { return }
         if files.count > 1 { throw ValidationError("`--fix -` writes one text to standard output: name `-` alone") }
         if format != .text { throw ValidationError("`--fix -` writes the fixed text to standard output, where a report has no place") }
     }
+
+    private var writesToStandardOutput: Bool { fix && (files.contains("-") || global.file == "-") }
 
     func execute(_ session: Session) throws -> Int32 {
         let policy = try policy()
@@ -80,7 +83,7 @@ struct ValidateCommand: Command {
         switch format {
         case .text:
             // Standard output holds the fixed text.
-            let isNote = fix && files.contains("-")
+            let isNote = writesToStandardOutput
             let style = isNote ? session.errorStyle : session.style
             let text = TextRenderer(color: style.isColored, width: Terminal.width(isNote ? 2 : 1)).render(report)
             if isNote { Output.note(text, terminator: "") } else { Output.print(text, terminator: "") }

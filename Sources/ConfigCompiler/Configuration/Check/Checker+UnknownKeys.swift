@@ -47,6 +47,7 @@ extension Checker {
             return UnknownKeyAdvice(
                 notes: ["`\(home.name)` belongs \(home.parent): `\(home.path)`"],
                 secondary: home.span(in: root).map { [.init($0, "belongs under this `\(home.components.dropLast().last ?? "")`")] } ?? [],
+                fixes: [home.components(below: place).flatMap { nesting(entry, in: node, under: $0, .suggestion) }].compactMap { $0 },
                 isSecret: home.spec.isSecret)
         }
         if let name = KeyTable.nearest(to: entry.key), let home = KeyHome(of: name, seenFrom: place) {

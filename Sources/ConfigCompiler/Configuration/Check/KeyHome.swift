@@ -55,6 +55,11 @@ struct KeyHome {
         return last.isEmpty || last.allSatisfy(\.isNumber) ? "to a route" : "under `\(last)`"
     }
 
+    /// The parts below the mapping at `place`, the key last; nil where the key belongs elsewhere.
+    func components(below place: Place) -> [String]? {
+        components.starts(with: place.components) ? Array(components.dropFirst(place.components.count)) : nil
+    }
+
     /// The key of the mapping that it belongs to, where the file has one.
     func span(in root: SyntaxNode?) -> SourceSpan? {
         var node = root
