@@ -75,7 +75,7 @@ public enum Compiler {
                         label: "the second begins here"))
             }
             diagnostics += tree.duplicateKeys()
-            comments = AllowComments(sources[file], file: file, tree: tree)
+            comments = AllowComments(sources, tree: tree)
             return tree
         }
 

@@ -52,7 +52,8 @@ public struct DiagnosticPolicy: Sendable, Equatable {
     public func apply(to diagnostics: [Diagnostic]) -> [Diagnostic] {
         if denied.isEmpty, allowed.isEmpty { return diagnostics }
         return diagnostics.compactMap { diagnostic in
-            if allowed.contains(diagnostic.code) { return nil }
+            // A finding may be graver than its code is as a rule.
+            if allowed.contains(diagnostic.code), diagnostic.severity < .error { return nil }
             guard denied.contains(diagnostic.code), diagnostic.severity < .error else { return diagnostic }
             var copy = diagnostic
             copy.severity = .error

@@ -11,6 +11,9 @@ import Testing
         #expect(result.map(\.severity) == [.error, .error])
         #expect(result[0].notes == ["an error because of `--deny AC0703`"] && result[1].notes.isEmpty)
         #expect(DiagnosticPolicy().apply(to: diagnostics) == diagnostics)
+        var grave = Diagnostic(.yesNoWord, "graver than usual")
+        grave.severity = .error
+        #expect(policy.apply(to: [grave]) == [grave])
     }
 
     @Test func whatCannotBeFollowedIsRefused() {

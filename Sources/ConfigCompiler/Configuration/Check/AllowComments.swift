@@ -1,10 +1,11 @@
 import Diagnostics
 
-/// `# anyclaude: allow CODE` in a YAML text, and what it takes out of a report: findings of the code on the comment's line, or, of
+/// `# anyclaude: allow CODE` in the YAML texts of a configuration, and what it takes out of a report: findings of the code on the comment's line, or, of
 /// a comment alone on its line, on the next line that is neither empty nor a comment.
 struct AllowComments {
     private struct Place: Hashable {
         var code: DiagnosticCode
+        var file: FileID
         /// Zero-based.
         var line: Int
     }
@@ -14,31 +15,35 @@ struct AllowComments {
         var comment: SourceSpan
     }
 
-    private let source: SourceText
-    private let file: FileID
+    private let sources: SourceMap
     private var allowances: [Allowance] = []
     /// Comments that cannot be followed.
     private(set) var diagnostics: [Diagnostic] = []
 
-    init(_ source: SourceText, file: FileID, tree: SyntaxNode) {
-        self.source = source
-        self.file = file
-        let candidates = AllowCommentScan.comments(in: source.bytes)
-        guard !candidates.isEmpty else { return }
+    /// - Parameter tree: what was read of the files: what looks like a comment inside a text is text.
+    init(_ sources: SourceMap, tree: SyntaxNode) {
+        self.sources = sources
+        for (index, source) in sources.files.enumerated() {
+            let candidates = AllowCommentScan.comments(in: source.bytes)
+            if !candidates.isEmpty { read(candidates, FileID(index), tree) }
+        }
+    }
+
+    private mutating func read(_ candidates: [Range<Int>], _ file: FileID, _ tree: SyntaxNode) {
+        let source = sources[file]
         let following = source.followingLines
-        // What looks like a comment inside a text is text.
-        let scalars = tree.scalarRanges.sorted { $0.lowerBound < $1.lowerBound }
+        let scalars = tree.scalarSpans.filter { $0.file == file }.map(\.range).sorted { $0.lowerBound < $1.lowerBound }
         var index = 0
         for comment in candidates {
             while index < scalars.count, scalars[index].upperBound <= comment.lowerBound { index += 1 }
             if index < scalars.count, scalars[index].contains(comment.lowerBound) { continue }
-            read(comment, line: following[source.lineIndex(of: comment.lowerBound)])
+            read(SourceSpan(file, comment), line: following[source.lineIndex(of: comment.lowerBound)])
         }
     }
 
     /// - Parameter line: the one that the comment is about.
-    private mutating func read(_ comment: Range<Int>, line: Int) {
-        var words = AllowCommentScan.words(of: comment, in: source.bytes)[...]
+    private mutating func read(_ comment: SourceSpan, line: Int) {
+        var words = AllowCommentScan.words(of: comment.range, in: sources[comment.file].bytes).map { SourceSpan(comment.file, $0) }[...]
         guard let verb = words.popFirst() else { return }
         let text = string(verb)
         guard text == "allow" else {
@@ -54,7 +59,8 @@ struct AllowComments {
             if text == "--" { break }
             isEmpty = false
             do throws(DiagnosticPolicy.Refusal) {
-                allowances.append(Allowance(place: Place(code: try DiagnosticPolicy.allowable(text), line: line), comment: SourceSpan(file, comment)))
+                let code = try DiagnosticPolicy.allowable(text)
+                allowances.append(Allowance(place: Place(code: code, file: comment.file, line: line), comment: comment))
             } catch {
                 var replacement: String?
                 if case .unknown(_, let nearest?) = error, nearest.page.severity < .error { replacement = nearest.rawValue }
@@ -68,11 +74,10 @@ struct AllowComments {
         if diagnostics.count < Checker.maximumFindings { diagnostics.append(diagnostic) }
     }
 
-    private func string(_ range: Range<Int>) -> String { String(decoding: source.bytes[range].prefix(64), as: UTF8.self) }
+    private func string(_ span: SourceSpan) -> String { String(sources.text(of: span).prefix(64)) }
 
-    private func bad(_ message: String, _ word: Range<Int>, _ note: String, replacement: String?) -> Diagnostic {
-        let span = SourceSpan(file, word)
-        return Diagnostic(
+    private func bad(_ message: String, _ span: SourceSpan, _ note: String, replacement: String?) -> Diagnostic {
+        Diagnostic(
             .badAllowComment, message, at: span, label: "allows nothing", notes: [note],
             fixes: replacement.map { [Fix("write `\($0)`", .suggestion, edits: [.init(span, $0)])] } ?? [])
     }
@@ -85,8 +90,8 @@ struct AllowComments {
         let known = Set(allowances.map(\.place))
         var used: Set<Place> = []
         func isAllowed(_ diagnostic: Diagnostic) -> Bool {
-            guard diagnostic.severity < .error, let span = diagnostic.primary, span.file == file else { return false }
-            let place = Place(code: diagnostic.code, line: source.lineIndex(of: span.start))
+            guard diagnostic.severity < .error, let span = diagnostic.primary else { return false }
+            let place = Place(code: diagnostic.code, file: span.file, line: sources[span.file].lineIndex(of: span.start))
             if known.contains(place) { used.insert(place) }
             return known.contains(place)
         }
@@ -98,7 +103,7 @@ struct AllowComments {
 
     private func unused(_ allowance: Allowance) -> Diagnostic {
         let line = allowance.place.line
-        let isOwn = line == source.lineIndex(of: allowance.comment.start)
+        let isOwn = line == sources[allowance.comment.file].lineIndex(of: allowance.comment.start)
         return Diagnostic(
             .unusedAllowComment, "nothing here has the code \(allowance.place.code.rawValue)", at: allowance.comment, label: "not needed",
             notes: [isOwn ? "it is about this line" : "it is about line \(line + 1)"])
@@ -118,12 +123,12 @@ extension SourceText {
 }
 
 extension SyntaxNode {
-    /// The bytes of all texts and names in it.
-    fileprivate var scalarRanges: [Range<Int>] {
+    /// The places of all values and names in it.
+    fileprivate var scalarSpans: [SourceSpan] {
         switch value {
-        case .sequence(let elements): elements.flatMap(\.scalarRanges)
-        case .mapping(let entries): entries.flatMap { [$0.keySpan.range] + $0.value.scalarRanges }
-        default: [span.range]
+        case .sequence(let elements): elements.flatMap(\.scalarSpans)
+        case .mapping(let entries): entries.flatMap { [$0.keySpan] + $0.value.scalarSpans }
+        default: [span]
         }
     }
 }
