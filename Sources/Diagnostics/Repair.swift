@@ -22,6 +22,8 @@ public struct Repair: Sendable {
 
     /// More rounds than any file needs that people write.
     public static let maximumRounds = 1000
+    /// The bytes that all rounds together may look at: a hostile text gets fewer rounds.
+    public static let maximumBytes = 32 << 20
 
     public private(set) var bytes: [UInt8]
     public private(set) var changes: [Change] = []
@@ -33,7 +35,7 @@ public struct Repair: Sendable {
         self.bytes = bytes
         findings = try inspect(bytes)
         var seen: Set<[UInt8]> = [bytes]
-        for _ in 0..<Self.maximumRounds {
+        for _ in 0..<min(Self.maximumRounds, max(1, Self.maximumBytes / max(1, bytes.count))) {
             let fixes = SafeFixes(findings.diagnostics, in: FileID(0))
             let next = fixes.applied(to: self.bytes)
             // Fixes that undo each other would go round in circles.
@@ -41,15 +43,15 @@ public struct Repair: Sendable {
             let before = findings
             self.bytes = next
             findings = try inspect(next)
-            changes += fixes.changes.map { Self.change($0, fixes, before.sources, findings.sources) }
+            changes += zip(fixes.changes, fixes.movedStarts).map { Self.change($0, $1, before.sources, findings.sources) }
             if seen.count > 8 { seen = [next] }
         }
     }
 
-    private static func change(_ change: SafeFixes.Change, _ fixes: SafeFixes, _ old: SourceMap, _ new: SourceMap) -> Change {
+    private static func change(_ change: SafeFixes.Change, _ movedStart: Int, _ old: SourceMap, _ new: SourceMap) -> Change {
         let start = change.fix.edits.first?.span.start ?? change.span.start
         var lines: Lines?
-        if let before = line(old, start), let after = line(new, fixes.moved(start)) { lines = Lines(before: before, after: after) }
+        if let before = line(old, start), let after = line(new, movedStart) { lines = Lines(before: before, after: after) }
         return Change(code: change.code, description: change.fix.description, place: old.place(of: change.span), lines: lines)
     }
 

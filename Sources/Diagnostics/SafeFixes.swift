@@ -9,30 +9,31 @@ public struct SafeFixes: Sendable {
 
     /// In the order of the file. What is left out, since it touches another one, can be chosen in the next round.
     public let changes: [Change]
+    private let edits: [Fix.Edit]
 
     /// - Parameter file: changes of other files are left alone.
     public init(_ diagnostics: [Diagnostic], in file: FileID) {
-        var changes: [Change] = []
-        var taken: [Range<Int>] = []
+        var candidates: [Change] = []
         for diagnostic in diagnostics {
-            for fix in diagnostic.fixes where fix.applicability == .safe && !fix.edits.isEmpty {
-                guard fix.edits.allSatisfy({ $0.span.file == file }), let first = fix.edits.first else { continue }
-                let ranges = fix.edits.map(\.span.range)
-                if ranges.contains(where: { range in taken.contains { Self.touch($0, range) } }) { continue }
-                taken += ranges
-                changes.append(Change(code: diagnostic.code, fix: fix, span: diagnostic.primary ?? first.span))
-                break
+            let fix = diagnostic.fixes.first { fix in
+                fix.applicability == .safe && !fix.edits.isEmpty && fix.edits.allSatisfy { $0.span.file == file }
             }
+            if let fix { candidates.append(Change(code: diagnostic.code, fix: fix, span: diagnostic.primary ?? fix.edits[0].span)) }
         }
-        self.changes = changes.sorted { Self.start($0) < Self.start($1) }
+        var changes: [Change] = []
+        // Equal starts stay in the order of the report.
+        for (_, candidate) in candidates.enumerated().sorted(by: { (Self.start($0.1), $0.0) < (Self.start($1.1), $1.0) }) {
+            if let last = changes.last, Self.start(candidate) <= Self.end(last) { continue }
+            changes.append(candidate)
+        }
+        self.changes = changes
+        edits = changes.flatMap(\.fix.edits)
     }
 
     private static func start(_ change: Change) -> Int { change.fix.edits.first?.span.start ?? 0 }
 
     /// Two insertions at one place touch as well: their order would be a guess.
-    private static func touch(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
-        left.lowerBound <= right.upperBound && right.lowerBound <= left.upperBound
-    }
+    private static func end(_ change: Change) -> Int { change.fix.edits.last?.span.end ?? 0 }
 
     public func applied(to bytes: [UInt8]) -> [UInt8] {
         var result: [UInt8] = []
@@ -46,10 +47,13 @@ public struct SafeFixes: Sendable {
         return result + bytes[position...]
     }
 
-    /// Where the start of an old place is after the changes before it.
-    func moved(_ offset: Int) -> Int {
-        edits.reduce(offset) { $1.span.end <= offset ? $0 + $1.text.utf8.count - $1.span.range.count : $0 }
+    /// Where the start of each change is after the changes before it.
+    var movedStarts: [Int] {
+        var shift = 0
+        return changes.map { change in
+            let start = Self.start(change) + shift
+            for edit in change.fix.edits { shift += edit.text.utf8.count - edit.span.range.count }
+            return start
+        }
     }
-
-    private var edits: [Fix.Edit] { changes.flatMap(\.fix.edits).sorted { $0.span < $1.span } }
 }

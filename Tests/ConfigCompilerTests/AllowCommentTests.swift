@@ -32,6 +32,7 @@ import Testing
         let found = codes("backend: claude\n" + String(repeating: "# anyclaude: allow AC0703, AC0, AC0301\n", count: 26_000))
         #expect(found.count { $0 == .badAllowComment } == 1000)
         #expect(found.count { $0 == .unusedAllowComment } == 1000)
+        #expect(codes("backend: claude\n" + String(repeating: "# anyclaude: allow AC0703\n", count: 1001)).contains(.badAllowComment))
     }
 }
 

@@ -15,6 +15,9 @@ struct AllowComments {
         var comment: SourceSpan
     }
 
+    /// Of one file; more are no remarks about single lines, and would only cost time.
+    private static let maximumComments = 1000
+
     private let sources: SourceMap
     private var allowances: [Allowance] = []
     /// Comments that cannot be followed.
@@ -34,7 +37,14 @@ struct AllowComments {
         let following = source.followingLines
         let scalars = tree.scalarSpans.filter { $0.file == file }.map(\.range).sorted { $0.lowerBound < $1.lowerBound }
         var index = 0
-        for comment in candidates {
+        if candidates.count > Self.maximumComments {
+            let first = candidates[Self.maximumComments]
+            report(
+                bad(
+                    "more than \(Self.maximumComments) comments for anyclaude", SourceSpan(file, first), "those from here on are not read",
+                    replacement: nil))
+        }
+        for comment in candidates.prefix(Self.maximumComments) {
             while index < scalars.count, scalars[index].upperBound <= comment.lowerBound { index += 1 }
             if index < scalars.count, scalars[index].contains(comment.lowerBound) { continue }
             read(SourceSpan(file, comment), line: following[source.lineIndex(of: comment.lowerBound)])
