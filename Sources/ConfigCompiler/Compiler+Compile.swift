@@ -10,7 +10,7 @@ public enum Compiler {
         run.compile(input)
         return Compilation(
             plan: run.diagnostics.hasErrors ? nil : run.plan, provenance: run.provenance, decisions: run.decisions,
-            diagnostics: run.diagnostics.sortedForReport(), sources: run.sources)
+            diagnostics: run.reported.sortedForReport(), sources: run.sources)
     }
 
     private struct Run {
@@ -20,6 +20,13 @@ public enum Compiler {
         var provenance: Provenance
         var decisions: [WorkerDecision] = []
         let file: FileID
+        private var comments: AllowComments?
+
+        /// Without what comments of the file allow.
+        var reported: [Diagnostic] {
+            guard let comments else { return diagnostics }
+            return comments.apply(to: diagnostics.keepingProperties(sources), isWhole: !diagnostics.hasErrors && plan != nil)
+        }
 
         init(_ input: CompilerInput) {
             file = sources.add(path: input.file.path, bytes: input.file.bytes)
@@ -68,6 +75,7 @@ public enum Compiler {
                         label: "the second begins here"))
             }
             diagnostics += tree.duplicateKeys()
+            comments = AllowComments(sources, tree: tree)
             return tree
         }
 

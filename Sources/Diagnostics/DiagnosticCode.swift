@@ -82,6 +82,8 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case yesNoWord = "AC0801"
     case missingSpace = "AC0802"
     case withoutEffect = "AC0804"
+    case badAllowComment = "AC0805"
+    case unusedAllowComment = "AC0806"
 
     case internalError = "AC9901"
 }

@@ -74,6 +74,11 @@ public struct SourceText: Sendable {
         return starts
     }
 
+    /// Whether the new text of an edit could repeat what is masked: it takes the place of a secret, and is not one of the program's own texts.
+    func discloses(_ edit: Fix.Edit, _ applicability: Fix.Applicability) -> Bool {
+        applicability != .placeholder && masks.contains { $0.overlaps(edit.span.range) }
+    }
+
     public mutating func mask(_ range: Range<Int>) {
         if !range.isEmpty { masks.append(range) }
     }
@@ -97,12 +102,14 @@ public struct SourceText: Sendable {
         return start..<end
     }
 
+    /// A byte order mark is no column, as in editors.
     public func position(of offset: Int) -> SourcePosition {
         let bounded = min(max(offset, 0), bytes.count)
         let line = lineIndex(of: bounded)
+        let start = line == 0 && bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : lineStarts[line]
         var column = 1
         var utf16 = 0
-        for byte in bytes[lineStarts[line]..<bounded] where byte & 0xC0 != 0x80 {
+        for byte in bytes[min(start, bounded)..<bounded] where byte & 0xC0 != 0x80 {
             column += 1
             utf16 += byte >= 0xF0 ? 2 : 1
         }
@@ -134,4 +141,9 @@ public struct SourceMap: Sendable {
 
     /// The text of a span, secrets included: for decisions, never for output.
     public func text(of span: SourceSpan) -> String { String(decoding: self[span.file].bytes[span.range], as: UTF8.self) }
+}
+
+extension Fix {
+    /// The edits, or none where one of them would show what is masked.
+    func shownEdits(_ sources: SourceMap) -> [Edit] { edits.contains { sources[$0.span.file].discloses($0, applicability) } ? [] : edits }
 }

@@ -3,23 +3,40 @@ import Diagnostics
 import Testing
 
 @Suite struct GoldenDiagnosticsTests {
-    /// Findings that do not come from the text of a file; each has a test of its own.
-    private static let elsewhere: Set<DiagnosticCode> = [
-        .noFile, .unreadableFile, .notAFile, .fileTooLarge, .shadowedFile, .badOverride, .internalError,
+    /// Codes that no text of a file can give, and why; the first three have golden outputs in `FileFaultTests`.
+    private static let elsewhere: [DiagnosticCode: String] = [
+        .noFile: "there is no file", .notAFile: "a folder has no text", .fileTooLarge: "a text of more than 1 MiB",
+        .unreadableFile: "the system refuses it, and refuses nothing to an administrator, who may run the tests",
+        .shadowedFile: "two files in one folder: the command finds them, not the compiler", .internalError: "no input is known that gives it",
     ]
 
-    @Test func everyCodeHasABadInput() throws {
-        let covered = Set(try Fixtures.names(in: "invalid").filter { !$0.hasSuffix(".txt") }.map { String($0.prefix(6)) })
-        for code in DiagnosticCode.allCases where !Self.elsewhere.contains(code) {
-            #expect(covered.contains(code.rawValue), "no bad input for \(code.rawValue)")
+    /// What a bad input needs besides its text.
+    private static let overrides: [DiagnosticCode: Overrides] = [
+        .badOverride: Overrides(
+            flags: [.port("many"), Override(flag: "--set", key: "proxy.prot", value: "1")], environment: ["ANYCLAUDE_MODE": "A b"])
+    ]
+
+    static func inputs() throws -> [String] { try Fixtures.names(in: "invalid").filter { !$0.hasSuffix(".txt") } }
+
+    static func compile(_ name: String, _ bytes: [UInt8]) throws -> Compilation {
+        let code = try #require(DiagnosticCode(rawValue: String(name.prefix(6))))
+        return Compiler.compile(CompilerInput(file: SourceFile(path: name, bytes: bytes), overrides: overrides[code] ?? Overrides()))
+    }
+
+    @Test func everyCodeHasABadInputAndAnOutput() throws {
+        let names = Set(try Fixtures.names(in: "invalid"))
+        for code in DiagnosticCode.allCases {
+            let hasInput = ["yaml", "json"].contains { names.contains("\(code.rawValue).\($0)") }
+            #expect(hasInput == (Self.elsewhere[code] == nil), "a bad input for \(code.rawValue), or the reason why there is none")
+            #expect(!hasInput || names.contains("\(code.rawValue).txt"), "a golden output for \(code.rawValue)")
         }
+        for name in names { #expect(DiagnosticCode(rawValue: String(name.prefix(6))) != nil, "\(name) is of no code") }
     }
 
     @Test func everyBadInputGivesItsGoldenOutput() throws {
-        for name in try Fixtures.names(in: "invalid") where !name.hasSuffix(".txt") {
-            let result = Compiler.compile(CompilerInput(file: SourceFile(path: name, bytes: try Fixtures.bytes("invalid/\(name)"))))
-            let code = try #require(DiagnosticCode(rawValue: String(name.prefix(6))))
-            #expect(result.diagnostics.contains { $0.code == code }, "\(name)")
+        for name in try Self.inputs() {
+            let result = try Self.compile(name, try Fixtures.bytes("invalid/\(name)"))
+            #expect(result.diagnostics.contains { $0.code.rawValue == name.prefix(6) }, "\(name)")
             #expect(result.hasErrors == (result.plan == nil), "\(name)")
             try Fixtures.expectGolden(TextRenderer(color: false).render(result.diagnostics, result.sources), "invalid/\(name.prefix(6)).txt")
         }
@@ -27,37 +44,15 @@ import Testing
 
     /// Places are inside the file, and fixes are in the order of the file.
     @Test func everyPlaceIsInsideItsFile() throws {
-        for name in try Fixtures.names(in: "invalid") where !name.hasSuffix(".txt") {
+        for name in try Self.inputs() {
             let bytes = try Fixtures.bytes("invalid/\(name)")
-            let result = Compiler.compile(CompilerInput(file: SourceFile(path: name, bytes: bytes)))
+            let result = try Self.compile(name, bytes)
             for diagnostic in result.diagnostics {
                 let spans =
                     [diagnostic.primary].compactMap { $0 } + diagnostic.secondary.map(\.span) + diagnostic.fixes.flatMap { $0.edits.map(\.span) }
                 #expect(spans.allSatisfy { $0.start <= $0.end && $0.end <= bytes.count }, "\(name) \(diagnostic.code)")
             }
         }
-    }
-
-    /// A safe fix removes its own cause, and brings nothing new.
-    @Test func aSafeFixRemovesItsDiagnostic() throws {
-        var tried = 0
-        for name in try Fixtures.names(in: "invalid") where !name.hasSuffix(".txt") {
-            let bytes = try Fixtures.bytes("invalid/\(name)")
-            let before = Compiler.compile(CompilerInput(file: SourceFile(path: name, bytes: bytes))).diagnostics
-            for diagnostic in before {
-                for fix in diagnostic.fixes where fix.applicability == .safe {
-                    var fixed = bytes
-                    for edit in fix.edits.reversed() { fixed.replaceSubrange(edit.span.range, with: Array(edit.text.utf8)) }
-                    let after = Compiler.compile(CompilerInput(file: SourceFile(path: name, bytes: fixed))).diagnostics
-                    let same = after.filter {
-                        $0.code == diagnostic.code && $0.message == diagnostic.message && $0.primary?.start == diagnostic.primary?.start
-                    }
-                    #expect(same.isEmpty, "\(name): \(fix.description)")
-                    tried += 1
-                }
-            }
-        }
-        #expect(tried > 10)
     }
 
     @Test func everyKeyHasADocumentAndIsExplained() throws {
@@ -67,5 +62,20 @@ import Testing
         #expect(Explanation.key("nothing.like.this") == nil)
         #expect(Explanation.code("ac0301") == Explanation.code("AC0301"))
         #expect(Explanation.code("AC0999") == nil)
+    }
+
+    @Test func theListHasEveryCodeAndKey() throws {
+        let document = Explanation.listDocument
+        #expect(document["codes"]?.arrayValue?.count == DiagnosticCode.allCases.count)
+        #expect(document["keys"]?.arrayValue?.count == Explanation.allKeys.count)
+        for code in DiagnosticCode.allCases { #expect(Explanation.list.contains("\(code.rawValue)  \(code.page.severity)")) }
+        for key in Explanation.allKeys { #expect(Explanation.list.contains("\n\(key)\n")) }
+        #expect(Explanation.document(of: "ac0301")?["title"] == "unknown key")
+        #expect(Explanation.document(of: "proxy.port")?["keys"]?[0]?["default"] == 8788)
+        #expect(Explanation.document(of: "nothing") == nil)
+        #expect(Explanation.nearest(to: "AC301") == "AC0301")
+        #expect(Explanation.nearest(to: "proxy.prot") == "proxy.port")
+        #expect(Explanation.nearest(to: "backends.mine.cache.cache_slot") == "backends.*.cache.cache_slots")
+        #expect(Explanation.nearest(to: "xylophone") == nil)
     }
 }

@@ -17,12 +17,20 @@ import Testing
         "backend: openrouter\nbackends: { openrouter: { baseUrl: \"https://me:CANARY@host/v1\" } }",
         "backend: openrouter\nbackends: { openrouter: { apiKey: { value: CANARY } } }",
         "backend: openrouter\nbackends: { openrouter: { apiKey: { env: CANARY } } }",
+        "backend: openrouter\nbackends:\n  openrouter:\n    apiKey: @CANARY", "backend: openrouter\nbackends:\n  openrouter:\n    apiKey: CANARY: x",
+        "backend: openrouter\nbackends:\n  openrouter:\n    description: the key: CANARY\n    port: \"1\"",
     ])
     func aLiteralSecretIsNeverShown(text: String) {
         let result = compile(text.replacing("CANARY", with: Self.canary))
         #expect(result.hasErrors)
+        let report = Report([Findings(path: "test.yaml", diagnostics: result.diagnostics, sources: result.sources)])
+        let repair = Repair(Array(text.replacing("CANARY", with: Self.canary).utf8)) { bytes in
+            let result = compile(String(decoding: bytes, as: UTF8.self))
+            return Findings(path: "test.yaml", diagnostics: result.diagnostics, sources: result.sources)
+        }
         let shown =
-            TextRenderer(color: false).render(result.diagnostics, result.sources) + JSONRenderer().render(result.diagnostics, result.sources).text
+            TextRenderer(color: false).render(report) + JSONRenderer().render(report).text + GitHubRenderer().render(report)
+            + SARIFRenderer(version: "1").render(report).text + JUnitRenderer().render(report) + "\(repair.changes)"
             + (((try? JSON(encoding: result.provenance)) ?? .null).text)
         #expect(!shown.contains(Self.canary), "\(shown)")
     }

@@ -47,6 +47,15 @@ import Testing
         #expect(output.contains("key: *******"))
     }
 
+    @Test func aFixOfSeveralEditsIsShownOnItsLine() {
+        let output = render("a: 日: 1 x\n") { file in
+            Diagnostic(
+                .unknownKey, "m",
+                fixes: [Fix("nest", .safe, edits: [.init(SourceSpan(file, 0..<1), "b: { a"), .init(SourceSpan(file, 9..<9), " }")])])
+        }
+        #expect(output.contains("help: nest (safe)\n  |\n1 | b: { a: 日: 1 } x\n  | ~~~~~~       ~~\n"))
+    }
+
     @Test func linesBetweenAreShownOrLeftOut() {
         let text = (1...9).map { "k\($0): v\n" }.joined()
         func output(_ line: Int) -> String {
@@ -66,6 +75,20 @@ import Testing
         let output = render(text, { file in Diagnostic(.yamlSyntax, "x", at: SourceSpan(file, 5000..<5004)) }, width: 80)
         #expect(output.contains("HERE"))
         #expect(output.split(separator: "\n").allSatisfy { $0.count <= 81 })
+    }
+
+    @Test func aWindowThatCutsAWideCharacterKeepsItsColumns() {
+        let text = String(repeating: "日", count: 100) + "HERE" + String(repeating: "本", count: 100)
+        let output = render(text, { file in Diagnostic(.yamlSyntax, "x", at: SourceSpan(file, 300..<304)) }, width: 41).split(separator: "\n")
+        let width = { (line: Substring) in line.unicodeScalars.reduce(0) { $0 + ($1.value > 0x2000 ? 2 : 1) } }
+        let start = output[3].firstRange(of: "HERE")?.lowerBound ?? output[3].endIndex
+        let mark = output[4].firstIndex(of: "^") ?? output[4].endIndex
+        #expect(width(output[3][..<start]) == width(output[4][..<mark]))
+    }
+
+    @Test func marksThatCombineTakeNoColumn() {
+        let output = render("e\u{301}\u{200B}x: y\n") { file in Diagnostic(.yamlSyntax, "x", at: SourceSpan(file, 6..<7), label: "x") }
+        #expect(frame(output)[4] == "  |  ^ x")
     }
 
     @Test func colourOnlyWhereItIsAsked() {
@@ -104,6 +127,7 @@ import Testing
         #expect(text.lineStarts.count == 4)
         #expect(text.position(of: 10) == SourcePosition(line: 2, column: 4, utf16: 4))
         #expect(text.position(of: 99).line == 4)
+        #expect(SourceText(path: "f", bytes: Array("\u{FEFF}a".utf8)).position(of: 3) == SourcePosition(line: 1, column: 1, utf16: 0))
     }
 
     @Test func documentsForProgramsHaveAVersion() {
@@ -115,7 +139,7 @@ import Testing
                     .unknownKey, "m", at: SourceSpan(file, 0..<1), label: "l", fixes: [Fix("d", .safe, edits: [.init(SourceSpan(file, 0..<1), "b")])])
             ], sources)
         #expect(value["format"] == "anyclaude.diagnostics")
-        #expect(value["format_version"] == "1.0")
+        #expect(value["format_version"] == "1.1")
         #expect(value["summary"]?["errors"] == 1)
         #expect(value["diagnostics"]?[0]?["primary"]?["start"]?["column"] == 1)
         #expect(value["diagnostics"]?[0]?["fixes"]?[0]?["edits"]?[0]?["byte_end"] == 1)

@@ -16,7 +16,7 @@ public enum Explanation {
     /// All dotted keys, in the order of the table.
     public static var allKeys: [String] { KeyTable.rows.map(\.path) }
 
-    private static func rows(for name: String) -> [KeyTable.Row] {
+    static func rows(for name: String) -> [KeyTable.Row] {
         if name.contains(".") { return KeyTable.rows.filter { matches($0.path, name) } }
         return KeyTable.rows.filter { $0.spec.name == name || $0.spec.aliases.contains(name) }
     }
@@ -45,7 +45,7 @@ public enum Explanation {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func form(of type: ValueType) -> String {
+    static func form(of type: ValueType) -> String {
         switch type {
         case .boolean: "true or false"
         case .integer(let range): "an integer, \(range.lowerBound)...\(range.upperBound)"

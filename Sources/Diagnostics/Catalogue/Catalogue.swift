@@ -45,6 +45,14 @@ public enum Catalogue {
             .warning, "a key without effect here",
             "The key is right and works elsewhere; together with the others of this backend it changes nothing. The message says which of them decides.\n"
                 + "Remove the key, or change the one that stands in its way."),
+        .badAllowComment: CodePage(
+            .warning, "a comment that allows nothing",
+            "`# anyclaude: allow CODE` names a code that does not exist, or one of an error. Errors cannot be allowed: the file has no plan with them.\n\n"
+                + CodePage.allowing),
+        .unusedAllowComment: CodePage(
+            .warning, "a comment that is not needed",
+            "`# anyclaude: allow CODE` stands where nothing has that code any more. Remove it, so that it does not hide the next one.\n\n"
+                + CodePage.allowing),
         .internalError: CodePage(
             .error, "a fault of the program",
             "This should not happen, whatever the file says. Please report it with the file that shows it (without its secrets)."),

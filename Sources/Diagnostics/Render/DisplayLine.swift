@@ -76,6 +76,9 @@ struct DisplayLine {
             if position >= column {
                 if position + width > column + limit { break }
                 result.unicodeScalars.append(scalar)
+            } else if position + width > column {
+                // The half of a wide character that the window begins with.
+                result.append(" ")
             }
             position += width
         }

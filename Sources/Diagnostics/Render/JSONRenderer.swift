@@ -4,25 +4,33 @@ import JSON
 public struct JSONRenderer: Sendable {
     public static let formatName = "anyclaude.diagnostics"
     /// The minor number rises with additions; readers pass over members that they do not know.
-    public static let formatVersion = "1.0"
+    public static let formatVersion = "1.1"
 
     public init() {}
 
     public func render(_ diagnostics: [Diagnostic], _ sources: SourceMap) -> JSON {
+        render(Report([Findings(path: sources.files.first?.path ?? "", diagnostics: diagnostics, sources: sources)]))
+    }
+
+    /// One document for all inputs.
+    public func render(_ report: Report) -> JSON {
         [
             "format": .string(Self.formatName),
             "format_version": .string(Self.formatVersion),
-            "diagnostics": .array(diagnostics.map { render($0, sources) }),
+            "diagnostics": .array(report.inputs.flatMap { input in input.diagnostics.map { render($0, input) } }),
             "summary": [
-                "errors": .integer(diagnostics.count { $0.severity == .error }),
-                "warnings": .integer(diagnostics.count { $0.severity == .warning }),
-                "notes": .integer(diagnostics.count { $0.severity == .note }),
+                "files": .integer(report.inputs.count),
+                "errors": .integer(report.count(.error)),
+                "warnings": .integer(report.count(.warning)),
+                "notes": .integer(report.count(.note)),
             ],
         ]
     }
 
-    private func render(_ diagnostic: Diagnostic, _ sources: SourceMap) -> JSON {
-        [
+    private func render(_ diagnostic: Diagnostic, _ input: Findings) -> JSON {
+        let sources = input.sources
+        return [
+            "file": .string(input.path),
             "code": .string(diagnostic.code.rawValue),
             "severity": .string(diagnostic.severity.rawValue),
             "title": .string(diagnostic.code.page.title),
@@ -31,14 +39,15 @@ public struct JSONRenderer: Sendable {
             "primary": diagnostic.primary.map { place($0, diagnostic.label, sources) } ?? .null,
             "secondary": .array(diagnostic.secondary.map { place($0.span, $0.label, sources) }),
             "notes": .array(diagnostic.notes.map { .string($0) }),
-            "fixes": .array(
-                diagnostic.fixes.map { fix in
-                    [
-                        "description": .string(fix.description),
-                        "applicability": .string(fix.applicability.rawValue),
-                        "edits": .array(fix.edits.map { edit($0, sources) }),
-                    ]
-                }),
+            "fixes": .array(diagnostic.fixes.map { render($0, sources) }),
+        ]
+    }
+
+    private func render(_ fix: Fix, _ sources: SourceMap) -> JSON {
+        [
+            "description": .string(fix.description),
+            "applicability": .string(fix.applicability.rawValue),
+            "edits": .array(fix.shownEdits(sources).map { edit($0, sources) }),
         ]
     }
 

@@ -2,9 +2,6 @@
 public struct TextRenderer: Sendable {
     private let style: Style
     private let width: Int
-    /// More diagnostics than this are counted, not shown.
-    public static let maximumShown = 100
-
     /// - Parameters:
     ///   - color: whether to use the colours of a terminal.
     ///   - width: the columns of the terminal; nil where there is none.
@@ -15,27 +12,21 @@ public struct TextRenderer: Sendable {
 
     /// The diagnostics and a summary; empty where there are none.
     public func render(_ diagnostics: [Diagnostic], _ sources: SourceMap) -> String {
-        guard !diagnostics.isEmpty else { return "" }
-        var blocks = diagnostics.prefix(Self.maximumShown).map { render($0, sources) }
-        if diagnostics.count > Self.maximumShown { blocks.append("… and \(diagnostics.count - Self.maximumShown) more\n") }
-        blocks.append(summary(diagnostics))
+        render(Report([Findings(path: "", diagnostics: diagnostics, sources: sources)]))
+    }
+
+    /// The diagnostics of all inputs and one summary, last; empty where there are none.
+    public func render(_ report: Report) -> String {
+        guard !report.isEmpty else { return "" }
+        let all = report.inputs.flatMap { input in input.diagnostics.map { ($0, input.sources) } }
+        var blocks = all.prefix(Report.maximumShown).map { block($0, $1) }
+        if all.count > Report.maximumShown { blocks.append("… and \(all.count - Report.maximumShown) more\n") }
+        blocks.append("\(report.counts); \(report.hints.joined(separator: "\n"))\n")
         return blocks.joined(separator: "\n")
     }
 
-    private func summary(_ diagnostics: [Diagnostic]) -> String {
-        func count(_ severity: Diagnostic.Severity, _ noun: String) -> String? {
-            let number = diagnostics.count { $0.severity == severity }
-            return number == 0 ? nil : "\(number) \(noun)\(number == 1 ? "" : "s")"
-        }
-        let counts = [count(.error, "error"), count(.warning, "warning"), count(.note, "note")].compactMap { $0 }.joined(separator: ", ")
-        let codes = Set(diagnostics.map(\.code.rawValue)).sorted()
-        let hint =
-            codes.count == 1
-            ? "`anyclaude explain \(codes[0])` tells more" : "`anyclaude explain CODE` tells more (\(codes.prefix(8).joined(separator: ", ")))"
-        return "\(counts); \(hint)\n"
-    }
-
-    private func render(_ diagnostic: Diagnostic, _ sources: SourceMap) -> String {
+    /// One diagnostic, without a summary.
+    func block(_ diagnostic: Diagnostic, _ sources: SourceMap) -> String {
         let role = Style.role(of: diagnostic.severity)
         var lines = [
             style(role, "\(diagnostic.severity.rawValue)[\(diagnostic.code.rawValue)]") + style(.strong, ": \(diagnostic.message)")
@@ -75,26 +66,43 @@ public struct TextRenderer: Sendable {
         SourceFrame(source: source, marks: marks, gutter: gutter, style: style, severity: severity, width: max(20, width - gutter - 3))
     }
 
-    /// The line as it reads after the fix, with the new text marked; the description alone where that does not fit one line.
+    /// The line as it reads after the fix, with the new texts marked; the description alone where that does not fit one line.
     private func render(_ fix: Fix, _ sources: SourceMap, _ gutter: Int) -> [String] {
         let title = style(.help, "help") + ": \(fix.description) (\(fix.applicability.rawValue))"
-        guard fix.edits.count == 1, let edit = fix.edits.first, !edit.text.contains("\n") else { return [title] }
-        let source = sources[edit.span.file]
-        let line = source.lineIndex(of: min(edit.span.start, source.bytes.count))
+        guard let first = fix.edits.first, !fix.edits.contains(where: { $0.text.contains("\n") }) else { return [title] }
+        let source = sources[first.span.file]
+        let line = source.lineIndex(of: min(first.span.start, source.bytes.count))
         let range = source.lineRange(line)
-        guard edit.span.end <= range.upperBound, range.count < 4 * width, !source.masks.contains(where: { $0.overlaps(range) }) else {
-            return [title]
+        let isOnLine = fix.edits.allSatisfy {
+            $0.span.file == first.span.file && $0.span.start >= range.lowerBound && $0.span.end <= range.upperBound
         }
-        let before = String(decoding: source.bytes[range.lowerBound..<edit.span.start], as: UTF8.self)
-        let after = String(decoding: source.bytes[edit.span.end..<range.upperBound], as: UTF8.self)
-        let changed = SourceText(path: source.path, bytes: Array((before + edit.text + after).utf8))
-        let display = DisplayLine(changed, line: 0)
+        guard isOnLine, range.count < 4 * width, !source.masks.contains(where: { $0.overlaps(range) }) else { return [title] }
+        var changed: [UInt8] = []
+        var marks: [Range<Int>] = []
+        var position = range.lowerBound
+        for edit in fix.edits where edit.span.start >= position {
+            changed += source.bytes[position..<edit.span.start]
+            marks.append(changed.count..<changed.count + edit.text.utf8.count)
+            changed += Array(edit.text.utf8)
+            position = edit.span.end
+        }
+        changed += source.bytes[position..<range.upperBound]
+        let display = DisplayLine(SourceText(path: source.path, bytes: changed), line: 0)
         guard display.width <= width - gutter - 3 else { return [title] }
-        let start = display.column(of: before.utf8.count)
-        let end = display.column(of: before.utf8.count + edit.text.utf8.count)
         let number = String(line + 1)
         let margin = style(.gutter, String(repeating: " ", count: gutter - number.count) + number + " |")
-        let mark = edit.text.isEmpty ? "" : String(repeating: " ", count: start) + style(.help, String(repeating: "~", count: max(1, end - start)))
+        let mark = underline(marks.filter { !$0.isEmpty }, display)
         return [title, bar(gutter), "\(margin) \(display.text)"] + (mark.isEmpty ? [] : ["\(bar(gutter)) \(mark)"])
+    }
+
+    private func underline(_ marks: [Range<Int>], _ display: DisplayLine) -> String {
+        var result = ""
+        var column = 0
+        for mark in marks {
+            let (start, end) = (display.column(of: mark.lowerBound), display.column(of: mark.upperBound))
+            result += String(repeating: " ", count: max(0, start - column)) + style(.help, String(repeating: "~", count: max(1, end - start)))
+            column = max(end, start + 1)
+        }
+        return result
     }
 }

@@ -25,12 +25,16 @@ enum Files {
     }
 
     /// Writes a new file beside `path` and puts it in its place, so that a reader sees the old one or the new one.
-    static func write(_ bytes: [UInt8], to path: String, mode: mode_t) throws(CommandError) {
+    ///
+    /// - Parameter prepare: given the new file's descriptor before it has any contents; returns an `errno`, or 0.
+    static func write(
+        _ bytes: [UInt8], to path: String, mode: mode_t, prepare: (Int32) -> Int32 = { _ in 0 }
+    ) throws(CommandError) {
         let temporary = "\(path).\(getpid()).tmp"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw CommandError("write", path, errno: errno, creating: true) }
         var rest = bytes[...]
-        var failure: Int32 = 0
+        var failure = prepare(descriptor)
         while !rest.isEmpty, failure == 0 {
             let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { failure = errno }

@@ -54,6 +54,16 @@ extension Session {
         } catch {
             throw CommandError(error)
         }
+        return compilation(of: source, path, overrides: overrides)
+    }
+
+    /// What is to be reported of a text that was read from `path`.
+    func findings(in source: SourceFile, _ path: String, _ policy: DiagnosticPolicy) -> Findings {
+        let compilation = compilation(of: source, path)
+        return Findings(path: source.path, diagnostics: policy.apply(to: compilation.diagnostics), sources: compilation.sources)
+    }
+
+    private func compilation(of source: SourceFile, _ path: String, overrides: [Override] = []) -> Compilation {
         let flags = (options.instance.map { [Override.instance($0)] } ?? []) + overrides
         debug(1, "compiling \(path)")
         var compilation = Compiler.compile(CompilerInput(file: source, overrides: Overrides(flags: flags, environment: caller.environment)))

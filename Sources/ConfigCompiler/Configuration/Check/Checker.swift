@@ -8,6 +8,8 @@ struct Checker {
     private(set) var diagnostics: [Diagnostic] = []
     /// Places that must not be shown.
     private(set) var masks: [SourceSpan] = []
+    /// The whole file, for what a finding has to say about another part of it.
+    private(set) var root: SyntaxNode?
 
     init(sources: SourceMap) { self.sources = sources }
 
@@ -27,6 +29,7 @@ struct Checker {
                     .notAMapping, "a configuration is a mapping, found \(node.typeName)", at: shortened(node.span), label: "not a mapping", path: ""))
             return nil
         }
+        root = node
         return section(node, FileKeys.scope, Place())
     }
 
@@ -52,7 +55,7 @@ struct Checker {
             }
             seen[spec.name] = entry
             let inner = place.child(entry.key, entry.keySpan)
-            advise(spec, entry, inner)
+            advise(spec, entry, node, inner)
             if let value = value(entry.value, spec, inner) {
                 section.set(spec.name, Checked(value: value, origin: .file(entry.value.span), keySpan: entry.keySpan))
             } else {
@@ -68,11 +71,13 @@ struct Checker {
         return section
     }
 
-    private mutating func advise(_ spec: KeySpec, _ entry: SyntaxEntry, _ place: Place) {
+    private mutating func advise(_ spec: KeySpec, _ entry: SyntaxEntry, _ node: SyntaxNode, _ place: Place) {
         if let newer = spec.deprecatedBy {
             report(
                 Diagnostic(
-                    .deprecatedKey, "`\(entry.key)` is deprecated: write `\(newer)`", at: entry.keySpan, label: "still works", path: place.pointer))
+                    .deprecatedKey, "`\(entry.key)` is deprecated: write `\(newer)`", at: entry.keySpan, label: "still works",
+                    fixes: [nesting(entry, in: node, under: newer.split(separator: ".").map(String.init), .safe)].compactMap { $0 },
+                    path: place.pointer))
         }
         if let unused = spec.unused, !unused.inert.contains(entry.value.json) {
             report(

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// The table of keys as a list, with each key's dotted place: `backends.*.cache.cache_slots`, `routes[].to`.
 enum KeyTable {
     struct Row: Sendable {

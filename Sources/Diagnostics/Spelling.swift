@@ -1,7 +1,7 @@
 /// "Did you mean": names that differ from a word by a slip.
-enum Spelling {
+public enum Spelling {
     /// The candidate nearest to `word`, where it is near enough to be meant.
-    static func nearest(to word: String, among candidates: [String]) -> String? {
+    public static func nearest(to word: String, among candidates: [String]) -> String? {
         guard word.utf8.count <= 64 else { return nil }
         let folded = fold(word)
         // Two habits of writing names, `base_url` and `baseUrl`, are no slip at all.
@@ -11,12 +11,24 @@ enum Spelling {
             .filter { $0.distance <= limit }.min { ($0.distance, $0.exact) < ($1.distance, $1.exact) }?.name
     }
 
+    /// Whether `candidate` is surely what `word` was to be: the same but for case and hyphens, or one slip in a long word that none of the
+    /// other names is near to.
+    public static func isCertain(_ candidate: String, for word: String, among others: [String]) -> Bool {
+        let folded = fold(word)
+        if fold(candidate) == folded { return true }
+        guard folded.count >= 6, distance(fold(candidate), folded) == 1 else { return false }
+        return others.allSatisfy { distance(fold($0), folded) > 2 }
+    }
+
+    /// Whether two names differ in case, hyphens and underscores at most.
+    public static func isSame(_ left: String, _ right: String) -> Bool { fold(left) == fold(right) }
+
     private static func fold(_ word: String) -> [UInt8] {
         word.lowercased().utf8.filter { $0 != UInt8(ascii: "_") && $0 != UInt8(ascii: "-") }
     }
 
     /// Damerau and Levenshtein's distance with adjacent transpositions (optimal string alignment).
-    static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    public static func distance(_ left: [UInt8], _ right: [UInt8]) -> Int {
         if left.isEmpty || right.isEmpty { return max(left.count, right.count) }
         var before: [Int] = []
         var previous = Array(0...right.count)
