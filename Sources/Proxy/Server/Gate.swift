@@ -1,5 +1,5 @@
-import Synchronization
 import Messages
+import Synchronization
 
 /// The bound on requests in flight.
 final class Gate: Sendable {

@@ -21,7 +21,7 @@ from typing import Any, Callable
 
 HERE = Path(__file__).resolve().parent
 SEED = 20261121
-EVAL_SEED = 77
+EVAL_SEED = 20261122
 EVAL_SIZE = 200
 FILLERS = 40
 #: Characters of one filler text; with this tokenizer 2,000 tokens or a little more.
@@ -468,8 +468,22 @@ def usual(g: Gen) -> float:
     return 0.8 if g.held_out else 0.6
 
 
+def named(g: Gen, name: str, param: str) -> tuple[str, str]:
+    """In the training now and then a name that the model has to read from the declaration."""
+    if not g.held_out and g.chance(0.12):
+        name = invented(g, g.pick(VERBS))
+    return name, g.pick((g.pick(g.nouns), g.stem(), f"{g.pick(g.nouns)}_{g.pick(g.nouns)}", f"{g.stem()}{g.pick(g.nouns).capitalize()}")) if not g.held_out and g.chance(0.12) else param
+
+
+def invented(g: Gen, verb: str) -> str:
+    """The name of a tool that no other program has."""
+    noun = g.pick((g.pick(g.nouns), g.stem()))
+    return g.pick((f"{verb}_{noun}", f"{verb}{noun.capitalize()}", f"{verb.capitalize()}{noun.capitalize()}", f"mcp__{g.stem()}__{verb}_{noun}"))
+
+
 def bash(g: Gen) -> Tool:
     name, param = ("Bash", "command") if g.chance(usual(g)) else (g.pick(("bash", "shell", "run_command", "execute", "terminal", "Shell", "exec", "run_shell")), g.pick(("command", "command", "cmd", "input")))
+    name, param = named(g, name, param)
     about = g.pick(("Executes a given bash command and returns its output.", "Run a shell command.", "Runs a command in a shell and returns what it prints.",
                     "Execute a command in the terminal.", "Executes a bash command in a persistent shell session with optional timeout.", "Run a bash command"))
 
@@ -502,6 +516,7 @@ def quoted_short(g: Gen, text: str) -> str:
 
 def read(g: Gen) -> Tool:
     name, param = ("Read", "file_path") if g.chance(usual(g)) else (g.pick(("read_file", "read", "ReadFile", "open_file", "view_file", "View")), g.pick(("path", "file_path", "file", "filename")))
+    name, param = named(g, name, param)
     about = g.pick(("Reads a file from the local filesystem.", "Read a file and return its contents.", "Reads the text of a file.", "Read file contents", "Open a file and return its text."))
 
     def ask(g: Gen) -> tuple[str, dict]:
@@ -519,6 +534,7 @@ def read(g: Gen) -> Tool:
 def write(g: Gen) -> Tool:
     name = "Write" if g.chance(usual(g)) else g.pick(("write_file", "WriteFile", "save_file", "create_file"))
     param = "file_path" if name == "Write" else g.pick(("path", "file_path", "filename"))
+    name, param = named(g, name, param)
     body = "content" if g.chance(0.85) else "text"
 
     def ask(g: Gen) -> tuple[str, dict]:
@@ -577,6 +593,7 @@ def fetch(g: Gen) -> Tool:
 
 def weather(g: Gen) -> Tool:
     name, param = ("get_weather", "city") if g.chance(0.75) else (g.pick(("weather", "GetWeather", "current_weather")), g.pick(("city", "location", "place")))
+    name, param = named(g, name, param)
 
     def ask(g: Gen) -> tuple[str, dict]:
         city = g.stem().capitalize() + (" " + g.stem().capitalize() if g.chance(0.15 if g.held_out else 0.35) else "")
@@ -591,9 +608,11 @@ def weather(g: Gen) -> Tool:
 def other(g: Gen) -> Tool:
     """An invented tool with one string parameter, asked for by its name."""
     verb = g.pick("get find lookup search list check show fetch count send describe translate resolve open".split())
-    noun = g.pick((g.pick(g.nouns), g.stem()))
-    name = g.pick((f"{verb}_{noun}", f"{verb}{noun.capitalize()}", f"{verb.capitalize()}{noun.capitalize()}", f"mcp__{g.stem()}__{verb}_{noun}"))
+    name = invented(g, verb)
+    noun = re.split("_|(?=[A-Z])", name)[-1].lower()
     param = g.pick("query id name topic text key value city user title word date symbol item".split())
+    if not g.held_out and g.chance(0.4):
+        param = g.pick((g.pick(g.nouns), g.stem(), f"{g.pick(g.nouns)}_{g.pick(g.nouns)}"))
 
     def ask(g: Gen) -> tuple[str, dict]:
         value = g.pick((g.phrase, g.name, g.stem, g.path))()
@@ -615,7 +634,7 @@ def bystander(g: Gen) -> Tool:
     return Tool("bystander", schema(g, name, about, params, {"old_string": ("string", "The text to replace"), "limit": ("integer", "How many")}), lambda g: ("", {}), "")
 
 
-KINDS: list[tuple[Callable[[Gen], Tool], float]] = [(bash, 0.42), (read, 0.2), (grep, 0.08), (glob, 0.07), (write, 0.07), (fetch, 0.05), (weather, 0.05), (other, 0.06)]
+KINDS: list[tuple[Callable[[Gen], Tool], float]] = [(bash, 0.42), (read, 0.2), (grep, 0.08), (glob, 0.07), (write, 0.07), (fetch, 0.05), (weather, 0.05), (other, 0.09)]
 
 
 def offer(g: Gen, small: bool) -> list[Tool]:

@@ -40,11 +40,8 @@ SPLIT = r"""[{}\[\]":,]+ ?["{\[]*|\p{L}+|\p{N}| +|\n|-+|=+|\.+|`+|[^\s\p{L}\p{N}
 STAGES: list[tuple[str, int, float, float, float, list[tuple[str, int, int, float]]]] = [
     ("copy", 300, 1.0, 1.0, 0.3, [("copy", 256, 16, 1.0)]),
     ("short", 400, 1.0, 1.0, 0.1, [("short", 512, 8, 0.9), ("copy", 256, 16, 0.1)]),
-    ("mixed", 500, 1.0, 0.8, 0.0, [("short", 512, 12, 0.45), ("mid", 1024, 6, 0.4), ("long", 3072, 3, 0.15)]),
-    ("varied", 600, 0.8, 0.4, 0.0, [("copy", 512, 12, 0.08), ("short", 512, 12, 0.3), ("mid", 1024, 6, 0.4), ("long", 3072, 3, 0.22)]),
-    ("final", 750, 0.4, 0.0, 0.0, [("copy", 512, 12, 0.05), ("short", 512, 12, 0.35), ("mid", 1024, 6, 0.4), ("long", 3072, 3, 0.2)]),
-    ("ends", 2000, 0.4, 0.0, 0.0, [("copy", 512, 12, 0.04), ("short", 512, 12, 0.38), ("mid", 1024, 6, 0.36), ("long", 3072, 3, 0.22)]),
-    ("words", 554, 0.25, 0.0, 0.0, [("copy", 512, 12, 0.04), ("short", 512, 12, 0.4), ("mid", 1024, 6, 0.36), ("long", 3072, 3, 0.2)]),
+    ("mixed", 500, 1.0, 1.0, 0.0, [("short", 512, 12, 0.45), ("mid", 1024, 6, 0.4), ("long", 3072, 3, 0.15)]),
+    ("main", 4000, 1.0, 0.0, 0.0, [("copy", 512, 12, 0.04), ("short", 512, 12, 0.38), ("mid", 1024, 6, 0.36), ("long", 3072, 3, 0.22)]),
 ]
 MUON_LR, ADAM_LR = 0.02, 0.003
 
@@ -353,7 +350,7 @@ def main() -> None:
                 save(model, args.out)
             if step % 200 == 0 or local == steps - 1:
                 marks = []
-                for p, n in (("short", 96),) + ((("mid", 48), ("long", 16)) if step % 400 == 0 and name in ("mixed", "final", "ends", "words") or local == steps - 1 else ()):
+                for p, n in (("short", 96),) + ((("mid", 48), ("long", 16)) if step % 400 == 0 and name in ("mixed", "main") or local == steps - 1 else ()):
                     calls, replies = exact(model, tokenizer, chat, p, n)
                     marks.append(f"{p}: calls {calls:.3f} replies {replies:.3f}")
                 log(f"eval {step} exact, held-out stems; " + "; ".join(marks) + f" time {time.time() - began:.0f}s")
