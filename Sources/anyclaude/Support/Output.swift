@@ -3,9 +3,12 @@ import JSON
 
 /// Where a command writes: results to standard output, everything about the way to them to standard error.
 enum Output {
-    static func print(_ text: String, terminator: String = "\n") { write(text + terminator, to: STDOUT_FILENO) }
+    static func print(_ text: String, terminator: String = "\n") { write(Array((text + terminator).utf8), to: STDOUT_FILENO) }
 
-    static func note(_ text: String, terminator: String = "\n") { write(text + terminator, to: STDERR_FILENO) }
+    /// A line of UTF-8.
+    static func print(_ bytes: [UInt8]) { write(bytes + [0x0A], to: STDOUT_FILENO) }
+
+    static func note(_ text: String, terminator: String = "\n") { write(Array((text + terminator).utf8), to: STDERR_FILENO) }
 
     /// A document for programs: indented on a terminal, one line otherwise.
     static func print(_ document: JSON) { print(Terminal.isTerminal(STDOUT_FILENO) ? document.prettyText : document.text) }
@@ -17,8 +20,8 @@ enum Output {
         if let hint = error.hint { note("\(style.hint("hint")): \(hint)") }
     }
 
-    private static func write(_ text: String, to descriptor: Int32) {
-        var bytes = Array(text.utf8)[...]
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        var bytes = bytes[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count >= 0 {
