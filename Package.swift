@@ -115,7 +115,8 @@ let package = Package(
         tests("Messages", ["Messages", "JSON"]),
         tests("Control", ["Control", "LaunchPlan", "JSON"]),
         tests("Serving", ["Serving", "Locking", hummingbird, logging]),
-        tests("ConfigCompiler", ["ConfigCompiler", "LaunchPlan", "Diagnostics", "JSON"]),
+        library(name: "FuzzProperties", path: "Tests/FuzzProperties", ["ConfigCompiler", "LaunchPlan", "Diagnostics", "JSON"]),
+        tests("ConfigCompiler", ["ConfigCompiler", "FuzzProperties", "LaunchPlan", "Diagnostics", "JSON"]),
         tests("Supervisor", ["Supervisor", "Control", "LaunchPlan", "JSON"]),
         tests("InferenceRuntime", ["InferenceRuntime", "Locking", "Checkpoint", "Messages", "JSON", "CKernels", "COpenBLAS"]),
         tests(
@@ -128,3 +129,8 @@ let package = Package(
         tests("Integration", ["JSON", "Control", "LaunchPlan"], exclude: ["Python", "Systemd", "requirements.txt"]),
     ]
 )
+
+// `make fuzz`: its main function is in the sanitizer, so that no other build could link it.
+if Context.environment["ANYCLAUDE_FUZZ"] != nil {
+    package.targets.append(.executableTarget(name: "fuzz", dependencies: ["FuzzProperties"], path: "Tests/Fuzz", swiftSettings: strict))
+}
