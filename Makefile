@@ -9,7 +9,7 @@ PROGRAMS   := anyclaude anyclaude-supervisor anyclaude-proxy anyclaude-runtime
 VERSION    := $(shell sed -n 's/.*static let current = "\(.*\)"/\1/p' Sources/Control/Version.swift)
 BIN        := .build/release
 
-.PHONY: help setup build demo test lint fmt cover tsan asan fuzz bench docs install install-units dist clean train-demo-model
+.PHONY: help setup build demo test lint fmt cover tsan asan bench docs install install-units dist clean train-demo-model
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -44,11 +44,7 @@ tsan: setup ## run the unit tests under ThreadSanitizer
 asan: setup ## run the unit tests under AddressSanitizer
 	SWIFT_BACKTRACE=enable=no $(SWIFT) test --sanitize=address --scratch-path .build/asan --disable-xctest --skip IntegrationTests
 
-fuzz: setup ## fuzz YAML, JSON and the whole compiler with libFuzzer, FUZZ_SECONDS each (600)
-	ANYCLAUDE_FUZZ=1 $(SWIFT) build -c release --scratch-path .build/fuzz -Xswiftc -sanitize=fuzzer --product fuzz
-	@scripts/fuzz.sh .build/fuzz/release/fuzz
-
-bench: build ## measure: validate beside nginx -t, large texts beside Python's JSON, time to first token, the demo model's table
+bench: build ## measure: validate beside nginx -t, large texts beside JSON in Python, time to first token, the demo model's table
 	@scripts/bench.sh $(BIN)
 
 docs: build ## the reference of all modules as a DocC archive in docs/out

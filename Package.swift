@@ -129,8 +129,3 @@ let package = Package(
         tests("Integration", ["JSON", "Control", "LaunchPlan"], exclude: ["Python", "Systemd", "requirements.txt"]),
     ]
 )
-
-// `make fuzz`: its main function is in the sanitizer, so that no other build could link it.
-if Context.environment["ANYCLAUDE_FUZZ"] != nil {
-    package.targets.append(.executableTarget(name: "fuzz", dependencies: ["FuzzProperties"], path: "Tests/Fuzz", swiftSettings: strict))
-}

@@ -5,8 +5,7 @@ import Testing
 /// Mutated texts through each reader and through the whole compiler, deterministic by round.
 ///
 /// Ordinary test runs do a few texts of one seed; with ANYCLAUDE_FUZZ_SECONDS, rounds of a thousand go on for that long on each target.
-/// A round is printed before it begins, so that the last one printed repeats a crash: ANYCLAUDE_FUZZ_ROUND=N. `make fuzz` holds the
-/// same properties against texts that coverage leads to.
+/// A round is printed before it begins, so that the last one printed repeats a crash: ANYCLAUDE_FUZZ_ROUND=N.
 @Suite struct FuzzTests {
     @Test(.timeLimit(.minutes(60)), arguments: FuzzTarget.allCases)
     func mutatedTextsKeepTheProperties(target: FuzzTarget) throws {

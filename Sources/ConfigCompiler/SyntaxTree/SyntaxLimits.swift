@@ -8,6 +8,7 @@ public struct SyntaxLimits: Sendable {
     public var scalarBytes = 256 << 10
     public var keyBytes = 1024
     public var aliases = 100
+    public var anchors = 10_000
     /// Whether tags outside the core schema are passed over; a configuration has no use for them, and they are refused.
     public var passesUnknownTags = false
 

@@ -45,7 +45,11 @@ struct Checker {
         var seen: [String: SyntaxEntry] = [:]
         for entry in entries where !entry.key.hasPrefix("//") {
             guard let spec = scope.key(entry.key) else {
-                unknownKey(entry, scope, node, place)
+                if diagnostics.count < Self.maximumFindings {
+                    unknownKey(entry, scope, node, place)
+                } else if SecretScan.isSecretName(entry.key) {
+                    for span in entry.value.textSpans { mask(span) }
+                }
                 continue
             }
             if let first = seen[spec.name] {

@@ -126,7 +126,7 @@ struct YAMLComposer {
         }
         if isKey {
             // A key is its text, whatever a value of that text would be.
-            if let anchor { anchors[anchor] = Anchor(node: SyntaxNode(value, at: place, style: style), size: 1) }
+            if let anchor { remember(anchor, SyntaxNode(value, at: place, style: style), size: 1) }
             stack[stack.count - 1].key = (text, place, style)
             if style == .plain, text == "<<" { stack[stack.count - 1].merges = true }
         } else {
@@ -193,13 +193,20 @@ struct YAMLComposer {
         finish(node, size: anchor.size, anchor: nil)
     }
 
+    private mutating func remember(_ anchor: String, _ node: SyntaxNode, size: Int) {
+        if anchors.count >= limits.anchors, anchors[anchor] == nil {
+            return fail(Diagnostic(.tooLarge, "more than \(limits.anchors) anchors", at: node.span, label: "one too many"))
+        }
+        anchors[anchor] = Anchor(node: node, size: size)
+    }
+
     /// Gives a finished value to the container that is open.
     private mutating func finish(_ node: SyntaxNode, size: Int, anchor: String?) {
         if node.alias == nil { total += 1 } else { total += size }
         guard total <= limits.nodes else {
             return fail(Diagnostic(.tooLarge, "more than \(limits.nodes) values", at: node.alias ?? node.span, label: "one too many"))
         }
-        if let anchor { anchors[anchor] = Anchor(node: node, size: size) }
+        if let anchor { remember(anchor, node, size: size) }
         guard let last = stack.indices.last else { return documents.append(node) }
         stack[last].size += size
         guard stack[last].isMapping else { return elements.push(node) }

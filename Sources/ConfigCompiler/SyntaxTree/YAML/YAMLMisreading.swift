@@ -7,6 +7,8 @@ struct YAMLMisreading {
     private let bytes: UnsafeBufferPointer<UInt8>
     private let file: FileID
     private var previousEnd = 0
+    /// Whether the document before ended without `...`.
+    private var endedWithoutMark = false
 
     init(bytes: UnsafeBufferPointer<UInt8>, file: FileID) {
         self.bytes = bytes
@@ -19,6 +21,11 @@ struct YAMLMisreading {
         if range.lowerBound > previousEnd, let comment = gluedComment(in: previousEnd..<range.lowerBound) { return gluedComment(at: comment) }
         previousEnd = max(previousEnd, range.upperBound)
         switch event.kind {
+        case .documentEnd:
+            endedWithoutMark = range.isEmpty
+            return nil
+        case .documentStart: return directive(range)
+        case .scalar("-", _, _, .plain): return loneDash(range)
         case .scalar(_, _, let anchor, .block):
             // The whole scalar is one event; its header may have a comment.
             if anchor != nil, let fault = anchorName(range.lowerBound) { return fault }
@@ -33,6 +40,24 @@ struct YAMLMisreading {
             return gluedIndicator(before: range.lowerBound) ?? nameEnd(range.upperBound, range.lowerBound)
         default: return nil
         }
+    }
+
+    private func directive(_ range: Range<Int>) -> Diagnostic? {
+        guard !range.isEmpty, bytes[range.lowerBound] == UInt8(ascii: "%") else { return nil }
+        let place = SourceSpan(file, range.lowerBound..<range.lowerBound + 1)
+        if endedWithoutMark {
+            return Diagnostic(
+                .yamlSyntax, "a directive after a document that has no end", at: place, label: "begins a directive, or goes on with the text?",
+                notes: ["a line `...` must end the document before it"])
+        }
+        guard bytes[range].starts(with: "%YAML".utf8) else { return nil }
+        let end = bytes[range].firstIndex { $0 == 0x0A || $0 == 0x0D } ?? range.upperBound
+        return gluedComment(in: range.lowerBound..<end).map(gluedComment(at:))
+    }
+
+    private func loneDash(_ range: Range<Int>) -> Diagnostic {
+        Diagnostic(
+            .yamlSyntax, "a `-` that is neither a text nor a list", at: SourceSpan(file, range), label: "quote it where the text \"-\" is meant")
     }
 
     /// The first `#` of indicators and comments that no white space precedes.
