@@ -44,7 +44,7 @@ tsan: setup ## run the unit tests under ThreadSanitizer
 asan: setup ## run the unit tests under AddressSanitizer
 	SWIFT_BACKTRACE=enable=no $(SWIFT) test --sanitize=address --scratch-path .build/asan --disable-xctest --skip IntegrationTests
 
-bench: build ## measure: validate beside nginx -t, time to first token, the demo model's table
+bench: build ## measure: validate beside nginx -t, large texts beside JSON in Python, time to first token, the demo model's table
 	@scripts/bench.sh $(BIN)
 
 docs: build ## the reference of all modules as a DocC archive in docs/out

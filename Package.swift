@@ -115,7 +115,8 @@ let package = Package(
         tests("Messages", ["Messages", "JSON"]),
         tests("Control", ["Control", "LaunchPlan", "JSON"]),
         tests("Serving", ["Serving", "Locking", hummingbird, logging]),
-        tests("ConfigCompiler", ["ConfigCompiler", "LaunchPlan", "Diagnostics", "JSON"]),
+        library(name: "FuzzProperties", path: "Tests/FuzzProperties", ["ConfigCompiler", "LaunchPlan", "Diagnostics", "JSON"]),
+        tests("ConfigCompiler", ["ConfigCompiler", "FuzzProperties", "LaunchPlan", "Diagnostics", "JSON"]),
         tests("Supervisor", ["Supervisor", "Control", "LaunchPlan", "JSON"]),
         tests("InferenceRuntime", ["InferenceRuntime", "Locking", "Checkpoint", "Messages", "JSON", "CKernels", "COpenBLAS"]),
         tests(

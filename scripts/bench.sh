@@ -27,6 +27,9 @@ else
     echo "  skipped: nginx is not installed (apt-get install nginx-light)"
 fi
 
+echo "10 MB of YAML and of JSON to the checked tree, beside Python's json.loads"
+python3 scripts/bench_syntax.py "$bin/anyclaude"
+
 echo "time to first token through the proxy, quickstart (seconds; tokens computed / from the KV store)"
 anyclaude apply -f $config > "$ANYCLAUDE_HOME/apply.txt" 2>&1
 python3 scripts/ask.py http://127.0.0.1:8788 --json > "$ANYCLAUDE_HOME/ask.json"

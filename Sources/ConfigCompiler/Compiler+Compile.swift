@@ -6,7 +6,7 @@ import LaunchPlan
 public enum Compiler {
     /// Everything that is wrong is said in one run. There is a plan exactly where nothing is an error.
     public static func compile(_ input: CompilerInput) -> Compilation {
-        var run = Run(input)
+        var run = Run()
         run.compile(input)
         return Compilation(
             plan: run.diagnostics.hasErrors ? nil : run.plan, provenance: run.provenance, decisions: run.decisions,
@@ -17,24 +17,18 @@ public enum Compiler {
         var sources = SourceMap()
         var diagnostics: [Diagnostic] = []
         var plan: LaunchPlan?
-        var provenance: Provenance
+        var provenance = Provenance(tool: "anyclaude")
         var decisions: [WorkerDecision] = []
-        let file: FileID
         private var comments: AllowComments?
 
-        /// Without what comments of the file allow.
+        /// Without what comments of the files allow.
         var reported: [Diagnostic] {
             guard let comments else { return diagnostics }
             return comments.apply(to: diagnostics.keepingProperties(sources), isWhole: !diagnostics.hasErrors && plan != nil)
         }
 
-        init(_ input: CompilerInput) {
-            file = sources.add(path: input.file.path, bytes: input.file.bytes)
-            provenance = Provenance(tool: "anyclaude", files: [Provenance.File(path: input.file.path, contents: input.file.bytes)])
-        }
-
         mutating func compile(_ input: CompilerInput) {
-            guard let tree = tree(input.file), let section = checked(tree) else { return }
+            guard let tree = tree(input), let section = checked(tree) else { return }
             var overriding = OverrideApplication(section)
             overriding.apply(input.overrides)
             diagnostics += overriding.diagnostics
@@ -56,27 +50,18 @@ public enum Compiler {
             }
         }
 
-        private mutating func tree(_ source: SourceFile) -> SyntaxNode? {
-            let syntax = SyntaxTree.documents(of: source.bytes, file: file, format: SourceFormat(path: source.path))
-            diagnostics += syntax.diagnostics
-            if syntax.documents.isEmpty {
-                for range in SecretScan.ranges(in: source.bytes) { sources.mask(SourceSpan(file, range)) }
-            }
-            guard let tree = syntax.documents.first else {
-                if diagnostics.isEmpty { diagnostics.append(SyntaxTree.empty(file)) }
-                return nil
-            }
-            if syntax.documents.count > 1 {
-                let second = syntax.documents[1].span
-                diagnostics.append(
-                    Diagnostic(
-                        .severalDocuments, "the file has \(syntax.documents.count) documents",
-                        at: SourceSpan(file, second.start..<min(second.end, second.start + 1)),
-                        label: "the second begins here"))
-            }
-            diagnostics += tree.duplicateKeys()
+        private mutating func tree(_ input: CompilerInput) -> SyntaxNode? {
+            var inclusion = Inclusion(reader: input.includes, root: input.file.path)
+            let tree = inclusion.tree(of: input.file)
+            sources = inclusion.sources
+            diagnostics += inclusion.diagnostics
+            provenance = Provenance(tool: "anyclaude", files: sources.files.map { Provenance.File(path: $0.path, contents: $0.bytes) })
+            guard let tree else { return nil }
             comments = AllowComments(sources, tree: tree)
-            return tree
+            var cluster = ClusterNodes()
+            let expanded = cluster.expand(tree)
+            diagnostics += cluster.diagnostics
+            return expanded
         }
 
         private mutating func checked(_ tree: SyntaxNode) -> Section? {

@@ -2,26 +2,17 @@ import Diagnostics
 import JSON
 import LaunchPlan
 
-/// The bytes of a configuration and the name by which messages call it.
-public struct SourceFile: Sendable {
-    /// As the user wrote it; its extension decides between YAML and JSON.
-    public var path: String
-    public var bytes: [UInt8]
-
-    public init(path: String, bytes: [UInt8]) {
-        self.path = path
-        self.bytes = bytes
-    }
-}
-
 /// Everything that a plan depends on, as a value: the same input gives the same bytes.
 public struct CompilerInput: Sendable {
     public var file: SourceFile
     public var overrides: Overrides
+    /// Where `include` reads from.
+    public var includes: IncludeReader
 
-    public init(file: SourceFile, overrides: Overrides = Overrides()) {
+    public init(file: SourceFile, overrides: Overrides = Overrides(), includes: IncludeReader = .none) {
         self.file = file
         self.overrides = overrides
+        self.includes = includes
     }
 }
 
@@ -45,20 +36,5 @@ public struct Compilation: Sendable {
         self.decisions = decisions
         self.diagnostics = diagnostics
         self.sources = sources
-    }
-}
-
-/// Whether a backend is a worker of this machine.
-public struct WorkerDecision: Sendable, Equatable {
-    public var backend: String
-    /// The engine that is started; nil where none is.
-    public var engine: String?
-    /// In words, as `model is a path` or `its baseUrl is on another machine`.
-    public var reason: String
-
-    public init(backend: String, engine: String?, reason: String) {
-        self.backend = backend
-        self.engine = engine
-        self.reason = reason
     }
 }

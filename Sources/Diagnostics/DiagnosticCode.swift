@@ -74,6 +74,8 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case interpolation = "AC0602"
     case literalSecret = "AC0603"
     case badOverride = "AC0604"
+    case badInclude = "AC0605"
+    case includeCycle = "AC0606"
 
     case deprecatedKey = "AC0701"
     case deprecatedName = "AC0702"

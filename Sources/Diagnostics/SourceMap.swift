@@ -63,12 +63,33 @@ public struct SourceText: Sendable {
         self.lineStarts = Self.lines(of: bytes)
     }
 
+    /// The next LF or CR, looked for in eight bytes at a time; the count where there is none.
+    private static func nextBreak(in bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        guard let base = bytes.baseAddress else { return start }
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var index = start
+        while index + 8 <= bytes.count {
+            let word = UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self)
+            let feed = word ^ (ones &* 0x0A)
+            let carriage = word ^ (ones &* 0x0D)
+            // The high bit of some byte is set where a byte is one of the two.
+            if (((feed &- ones) & ~feed) | ((carriage &- ones) & ~carriage)) & (ones &* 0x80) != 0 { break }
+            index += 8
+        }
+        while index < bytes.count, base[index] != 0x0A, base[index] != 0x0D { index += 1 }
+        return index
+    }
+
     private static func lines(of bytes: [UInt8]) -> [Int] {
         var starts = [0]
         bytes.withUnsafeBufferPointer { buffer in
-            for index in buffer.indices where buffer[index] == 0x0A || buffer[index] == 0x0D {
-                if buffer[index] == 0x0D, index + 1 < buffer.count, buffer[index + 1] == 0x0A { continue }
-                starts.append(index + 1)
+            var index = 0
+            while index < buffer.count {
+                index = nextBreak(in: buffer, from: index)
+                guard index < buffer.count else { break }
+                index += 1
+                if buffer[index - 1] == 0x0D, index < buffer.count, buffer[index] == 0x0A { continue }
+                starts.append(index)
             }
         }
         return starts

@@ -24,8 +24,6 @@ public struct JSONParser<Sink: JSONSink> {
     private let maximumDepth: Int
     public private(set) var sink: Sink
 
-    private enum Container { case array, object }
-
     public static func parse(_ bytes: UnsafeBufferPointer<UInt8>, into sink: Sink, maximumDepth: Int = 512) throws(JSONError) -> Sink {
         var parser = JSONParser(bytes: bytes, maximumDepth: maximumDepth, sink: sink)
         try parser.run()
@@ -61,7 +59,7 @@ public struct JSONParser<Sink: JSONSink> {
             throw failure("the text is UTF-16; save it as UTF-8", at: 0)
         }
         if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { position = 3 }
-        var open: [Container] = []
+        var open: [JSONContainer] = []
         var expectsValue = true
         repeat {
             skipSpace()
@@ -76,7 +74,7 @@ public struct JSONParser<Sink: JSONSink> {
     }
 
     /// Consumes a scalar, or opens a container (and closes it if it is empty). True if a value must follow.
-    private mutating func parseValueStart(_ open: inout [Container]) throws(JSONError) -> Bool {
+    private mutating func parseValueStart(_ open: inout [JSONContainer]) throws(JSONError) -> Bool {
         guard let byte = current else { throw failure("unexpected end of the text; a value was expected") }
         let start = position
         switch byte {
@@ -126,7 +124,7 @@ public struct JSONParser<Sink: JSONSink> {
     }
 
     /// Consumes what follows a value inside a container. True if a value must follow.
-    private mutating func parseAfterValue(in container: Container, _ open: inout [Container]) throws(JSONError) -> Bool {
+    private mutating func parseAfterValue(in container: JSONContainer, _ open: inout [JSONContainer]) throws(JSONError) -> Bool {
         let close = container == .array ? UInt8(ascii: "]") : UInt8(ascii: "}")
         guard let byte = current else { throw failure("unexpected end of the text; expected ',' or '\(Character(UnicodeScalar(close)))'") }
         if byte == close {
@@ -384,3 +382,6 @@ extension JSONParser {
         }
     }
 }
+
+/// Outside the generic parser: a list of its nested type would be looked up by name for every element.
+private enum JSONContainer { case array, object }

@@ -36,6 +36,7 @@ public enum SchemaDocument {
     private static func property(_ spec: KeySpec) -> JSONObject {
         var result = type(spec.type)
         result["description"] = .string(spec.doc)
+        if spec.unused?.isRefused == true { result["not"] = [:] }
         if let value = spec.defaultValue { result["default"] = value.json }
         if let newer = spec.deprecatedBy { result["description"] = .string("\(spec.doc) Deprecated: write `\(newer)`.") }
         return result
@@ -74,6 +75,7 @@ public enum SchemaDocument {
         case .named(let scope):
             ["type": ["object", "null"], "patternProperties": ["^//": true, namePattern: .object(object(scope))], "additionalProperties": false]
         case .optional(let scope): ["anyOf": [["const": "none"], .object(object(scope))]]
+        case .files: ["type": "array", "items": ["type": "string", "minLength": 1, "pattern": "^[^/~]"]]
         case .anything: [:]
         }
     }

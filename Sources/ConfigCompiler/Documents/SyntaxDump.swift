@@ -4,8 +4,9 @@ import JSON
 /// The syntax layer alone: any YAML or JSON text as JSON values. What the public test suites run.
 public enum SyntaxDump {
     public struct Result: Sendable {
+        let documents: [SyntaxNode]
         /// One for each document; empty where there are errors.
-        public var values: [JSON]
+        public var values: [JSON] { documents.map(\.json) }
         public var diagnostics: [Diagnostic]
         public var sources: SourceMap
     }
@@ -26,6 +27,6 @@ public enum SyntaxDump {
         if diagnostics.hasErrors {
             for range in SecretScan.ranges(in: file.bytes) { sources.mask(SourceSpan(id, range)) }
         }
-        return Result(values: diagnostics.hasErrors ? [] : tree.documents.map(\.json), diagnostics: diagnostics, sources: sources)
+        return Result(documents: diagnostics.hasErrors ? [] : tree.documents, diagnostics: diagnostics, sources: sources)
     }
 }

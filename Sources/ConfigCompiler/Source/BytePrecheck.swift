@@ -16,6 +16,8 @@ enum BytePrecheck {
         var index = hasByteOrderMark(bytes) ? 3 : 0
         var directives = 0
         while index < bytes.count {
+            if index > 0, bytes[index - 1] != 0x0A { index = endOfPlain(bytes, index) }
+            guard index < bytes.count else { break }
             let byte = bytes[index]
             if byte >= 0x20 && byte < 0x7F {
                 if byte == UInt8(ascii: "%"), index == 0 || bytes[index - 1] == 0x0A {
@@ -44,6 +46,21 @@ enum BytePrecheck {
             }
         }
         return nil
+    }
+
+    /// The first offset from `start` on whose next eight bytes are not all printable ASCII.
+    @inline(__always)
+    private static func endOfPlain(_ bytes: UnsafeBufferPointer<UInt8>, _ start: Int) -> Int {
+        guard let base = bytes.baseAddress else { return start }
+        let ones: UInt64 = 0x0101_0101_0101_0101
+        var index = start
+        while index + 8 <= bytes.count {
+            let word = UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self)
+            // The high bit of some byte is set where a byte is below 0x20, is 0x7F, or is beyond ASCII.
+            if (word | (word &- ones &* 0x20) | (word &+ ones)) & (ones &* 0x80) != 0 { break }
+            index += 8
+        }
+        return index
     }
 
     static func hasByteOrderMark(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {

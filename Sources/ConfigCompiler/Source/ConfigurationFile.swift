@@ -10,6 +10,13 @@ public struct ConfigFileError: Error, Sendable, Equatable, CustomStringConvertib
     public var exitCode: Int
     public var code: DiagnosticCode
 
+    public init(message: String, hint: String, exitCode: Int, code: DiagnosticCode) {
+        self.message = message
+        self.hint = hint
+        self.exitCode = exitCode
+        self.code = code
+    }
+
     public var description: String { message }
 }
 
@@ -45,19 +52,28 @@ public enum ConfigurationFile {
 
     /// Reads a whole file, or standard input where `path` is `-`. Nothing beyond `maximumBytes` is ever held.
     public static func read(_ path: String, maximumBytes: Int = defaultMaximumBytes) throws(ConfigFileError) -> SourceFile {
-        let isStandardInput = path == "-"
-        let descriptor = isStandardInput ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        if path == "-" { return SourceFile(path: "<stdin>", bytes: try readAll(STDIN_FILENO, "<stdin>", maximumBytes, expected: 0)) }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(errno, path) }
-        defer { if !isStandardInput { close(descriptor) } }
-        if !isStandardInput {
-            var status = stat()
-            guard fstat(descriptor, &status) == 0 else { throw failure(errno, path) }
-            guard status.st_mode & S_IFMT == S_IFREG else {
-                throw ConfigFileError(
-                    message: "\(path) is not a regular file", hint: "name a file, or - for standard input", exitCode: 66, code: .notAFile)
-            }
+        defer { close(descriptor) }
+        return SourceFile(path: path, bytes: try readRegular(descriptor, path, maximumBytes))
+    }
+
+    static func readRegular(_ descriptor: Int32, _ path: String, _ maximumBytes: Int) throws(ConfigFileError) -> [UInt8] {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure(errno, path) }
+        guard status.st_mode & S_IFMT == S_IFREG else {
+            throw ConfigFileError(
+                message: "\(path) is not a regular file", hint: "name a file, or - for standard input", exitCode: 66, code: .notAFile)
         }
+        return try readAll(descriptor, path, maximumBytes, expected: Int(status.st_size))
+    }
+
+    private static func readAll(
+        _ descriptor: Int32, _ path: String, _ maximumBytes: Int, expected: Int
+    ) throws(ConfigFileError) -> [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(min(expected, maximumBytes))
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
@@ -65,7 +81,7 @@ public enum ConfigurationFile {
                 if errno == EINTR { continue }
                 throw failure(errno, path)
             }
-            if count == 0 { break }
+            if count == 0 { return bytes }
             guard bytes.count + count <= maximumBytes else {
                 throw ConfigFileError(
                     message: "\(path) is larger than \(maximumBytes) bytes", hint: "a configuration is small: is this the right file?", exitCode: 78,
@@ -73,10 +89,9 @@ public enum ConfigurationFile {
             }
             bytes.append(contentsOf: buffer[..<count])
         }
-        return SourceFile(path: isStandardInput ? "<stdin>" : path, bytes: bytes)
     }
 
-    private static func failure(_ number: Int32, _ path: String) -> ConfigFileError {
+    static func failure(_ number: Int32, _ path: String) -> ConfigFileError {
         let reason = String(cString: strerror(number))
         return switch number {
         case ENOENT, ENOTDIR:

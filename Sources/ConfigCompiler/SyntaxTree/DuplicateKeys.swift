@@ -8,21 +8,44 @@ extension SyntaxNode {
         return result
     }
 
+    /// More of them in one file say nothing new.
+    private static let most = 1000
+
     private func collectDuplicates(_ result: inout [Diagnostic]) {
+        if result.count >= Self.most { return }
         switch value {
         case .sequence(let elements):
-            for element in elements { element.collectDuplicates(&result) }
+            for element in elements where element.isContainer { element.collectDuplicates(&result) }
         case .mapping(let entries):
-            var seen: [String: SyntaxEntry] = [:]
-            for entry in entries {
-                if let first = seen[entry.key] {
-                    result.append(Self.duplicate(entry.key, first: first, again: entry))
-                } else if entries.count > 1 {
-                    seen[entry.key] = entry
+            if entries.count <= Self.fewEntries {
+                for index in entries.indices {
+                    if let first = entries[..<index].firstIndex(where: { $0.key == entries[index].key }) {
+                        result.append(Self.duplicate(entries[index].key, first: entries[first], again: entries[index]))
+                    }
                 }
-                entry.value.collectDuplicates(&result)
+            } else {
+                var seen: [String: Int] = [:]
+                for (index, entry) in entries.enumerated() {
+                    if result.count >= Self.most { return }
+                    if let first = seen[entry.key] {
+                        result.append(Self.duplicate(entry.key, first: entries[first], again: entry))
+                    } else {
+                        seen[entry.key] = index
+                    }
+                }
             }
+            for entry in entries where entry.value.isContainer { entry.value.collectDuplicates(&result) }
         default: break
+        }
+    }
+
+    /// Up to this many, comparing all keys is cheaper than a table of them.
+    private static let fewEntries = 24
+
+    private var isContainer: Bool {
+        switch value {
+        case .sequence, .mapping: true
+        default: false
         }
     }
 

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// What one file may ask of the machine. The defaults are far beyond any real configuration.
 public struct SyntaxLimits: Sendable {
     public var depth = 64
@@ -6,8 +8,23 @@ public struct SyntaxLimits: Sendable {
     public var scalarBytes = 256 << 10
     public var keyBytes = 1024
     public var aliases = 100
+    public var anchors = 10_000
     /// Whether tags outside the core schema are passed over; a configuration has no use for them, and they are refused.
     public var passesUnknownTags = false
 
     public init() {}
+}
+
+extension SyntaxLimits {
+    func tooDeep(_ place: SourceSpan) -> Diagnostic {
+        Diagnostic(.tooDeep, "nested more than \(depth) deep", at: place, label: "one level too many")
+    }
+
+    func keyTooLong(_ place: SourceSpan) -> Diagnostic {
+        Diagnostic(.keyTooLong, "a key has more than \(keyBytes) bytes", at: place, label: "this key")
+    }
+
+    func scalarTooLong(_ place: SourceSpan) -> Diagnostic {
+        Diagnostic(.tooLarge, "a text has more than \(scalarBytes) bytes", at: place, label: "this text")
+    }
 }

@@ -17,9 +17,10 @@ public struct SyntaxNode: Sendable {
 
     public enum Style: UInt8, Sendable { case plain, quoted, block }
 
+    // In this order a node takes 48 bytes and an entry 80; there are millions of them in a large text.
     public var value: Value
-    public var span: SourceSpan
     public var style: Style
+    public var span: SourceSpan
     /// The `*name` through which the value came here.
     public var alias: SourceSpan?
 
@@ -48,9 +49,9 @@ public struct SyntaxEntry: Sendable {
     public var key: String
     public var keySpan: SourceSpan
     public var keyStyle: SyntaxNode.Style
-    public var value: SyntaxNode
     /// Came through `<<`.
     public var isMerged = false
+    public var value: SyntaxNode
 
     init(key: String, keySpan: SourceSpan, keyStyle: SyntaxNode.Style, value: SyntaxNode) {
         self.key = key

@@ -97,5 +97,12 @@ extension Catalogue {
         .badOverride: CodePage(
             .error, "a flag or variable with a value that does not fit",
             "A flag or an environment variable gives a value that its key does not take. The message names both."),
+        .badInclude: CodePage(
+            .error, "a file that cannot be included",
+            "`include` lists files below the folder of the first configuration, relative to the file that includes them. They are regular files; symbolic links\n"
+                + "are not followed. At most 32 files, 8 deep, and 4 MiB in all."),
+        .includeCycle: CodePage(
+            .error, "files include each other",
+            "A file is included while it is being read, so that reading would never end. The note shows the chain."),
     ]
 }

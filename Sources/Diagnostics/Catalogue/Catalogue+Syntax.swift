@@ -54,7 +54,7 @@ extension Catalogue {
                 + "Write `\\\\` for a backslash, or use single quotes, where it has no meaning."),
         .tooLarge: CodePage(
             .error, "beyond a limit of size",
-            "A file may hold 100,000 values, a text 256 KiB, a name 1 KiB, and 100 aliases. The limits keep a hostile file from using up the machine."
+            "A file may hold 100,000 values, a text 256 KiB, a name 1 KiB, 100 aliases, 1000 backends and 1000 routes. The limits keep a hostile file from using up the machine."
         ),
         .missingColon: CodePage(
             .error, "a key without a colon", "The line looks like a key and has no `: ` after it. A colon needs a space behind it to count."),

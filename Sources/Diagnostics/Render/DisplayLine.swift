@@ -6,8 +6,9 @@ struct DisplayLine {
     private var columns: [Int] = []
     private let start: Int
 
-    init(_ source: SourceText, line: Int) {
-        let range = source.lineRange(line)
+    /// - Parameter focus: of a line that is far longer than any window, only what stands around this byte is taken.
+    init(_ source: SourceText, line: Int, near focus: Int? = nil) {
+        let range = Self.part(of: source.lineRange(line), near: focus, source.bytes)
         start = range.lowerBound
         let masks = source.masks.filter { $0.overlaps(range) }
         columns.reserveCapacity(range.count + 1)
@@ -33,6 +34,17 @@ struct DisplayLine {
             column += append(scalar, isMasked: masks.contains { $0.contains(index) }, column: column)
             index += length
         }
+    }
+
+    private static func part(of line: Range<Int>, near focus: Int?, _ bytes: [UInt8]) -> Range<Int> {
+        let most = 8192
+        guard let focus, line.count > most else { return line }
+        var low = min(max(line.lowerBound, focus - most / 2), line.upperBound - most)
+        var high = low + most
+        // Not in the middle of a character.
+        while low > line.lowerBound, bytes[low] & 0xC0 == 0x80 { low -= 1 }
+        while high < line.upperBound, bytes[high] & 0xC0 == 0x80 { high += 1 }
+        return low..<high
     }
 
     private mutating func append(_ scalar: Unicode.Scalar, isMasked: Bool, column: Int) -> Int {

@@ -37,7 +37,7 @@ struct SourceFrame {
     }
 
     private func plain(_ line: Int) -> String {
-        let text = DisplayLine(source, line: line).window(from: 0, width: width)
+        let text = DisplayLine(source, line: line, near: source.lineRange(line).lowerBound).window(from: 0, width: width)
         return text.isEmpty ? margin(line) : margin(line) + " " + text
     }
 
@@ -49,7 +49,7 @@ struct SourceFrame {
     }
 
     private func annotated(_ line: Int, _ marks: [Mark]) -> [String] {
-        let display = DisplayLine(source, line: line)
+        let display = DisplayLine(source, line: line, near: (marks.first(where: \.isPrimary) ?? marks[0]).span.start)
         var placed = marks.map { mark in
             let start = display.column(of: mark.span.start)
             return Placed(start: start, end: max(start + 1, display.column(of: mark.span.end)), label: mark.label, isPrimary: mark.isPrimary)

@@ -3,9 +3,12 @@ import JSON
 
 /// Where a command writes: results to standard output, everything about the way to them to standard error.
 enum Output {
-    static func print(_ text: String, terminator: String = "\n") { write(text + terminator, to: STDOUT_FILENO) }
+    static func print(_ text: String, terminator: String = "\n") { write(Array((text + terminator).utf8), to: STDOUT_FILENO) }
 
-    static func note(_ text: String, terminator: String = "\n") { write(text + terminator, to: STDERR_FILENO) }
+    /// A line of UTF-8.
+    static func print(_ bytes: [UInt8]) { write(bytes + [0x0A], to: STDOUT_FILENO) }
+
+    static func note(_ text: String, terminator: String = "\n") { write(Array((text + terminator).utf8), to: STDERR_FILENO) }
 
     /// A document for programs: indented on a terminal, one line otherwise.
     static func print(_ document: JSON) { print(Terminal.isTerminal(STDOUT_FILENO) ? document.prettyText : document.text) }
@@ -20,10 +23,8 @@ enum Output {
     /// A text as it is, whatever its encoding.
     static func print(bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
 
-    private static func write(_ text: String, to descriptor: Int32) { write(Array(text.utf8), to: descriptor) }
-
-    private static func write(_ all: [UInt8], to descriptor: Int32) {
-        var bytes = all[...]
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        var bytes = bytes[...]
         while !bytes.isEmpty {
             let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count >= 0 {

@@ -66,7 +66,10 @@ extension Session {
     private func compilation(of source: SourceFile, _ path: String, overrides: [Override] = []) -> Compilation {
         let flags = (options.instance.map { [Override.instance($0)] } ?? []) + overrides
         debug(1, "compiling \(path)")
-        var compilation = Compiler.compile(CompilerInput(file: source, overrides: Overrides(flags: flags, environment: caller.environment)))
+        let directory = path == "-" ? caller.directory : Paths.directory(of: caller.absolute(path))
+        var compilation = Compiler.compile(
+            CompilerInput(
+                file: source, overrides: Overrides(flags: flags, environment: caller.environment), includes: .folder(directory)))
         compilation.diagnostics = (shadowed(by: path) + compilation.diagnostics).sortedForReport()
         return compilation
     }

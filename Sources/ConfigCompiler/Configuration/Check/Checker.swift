@@ -45,7 +45,11 @@ struct Checker {
         var seen: [String: SyntaxEntry] = [:]
         for entry in entries where !entry.key.hasPrefix("//") {
             guard let spec = scope.key(entry.key) else {
-                unknownKey(entry, scope, node, place)
+                if diagnostics.count < Self.maximumFindings {
+                    unknownKey(entry, scope, node, place)
+                } else if SecretScan.isSecretName(entry.key) {
+                    for span in entry.value.textSpans { mask(span) }
+                }
                 continue
             }
             if let first = seen[spec.name] {
@@ -80,9 +84,10 @@ struct Checker {
                     path: place.pointer))
         }
         if let unused = spec.unused, !unused.inert.contains(entry.value.json) {
-            report(
-                Diagnostic(
-                    .unusedKey, "`\(entry.key)` changes nothing here: \(unused.reason)", at: entry.keySpan, label: "not used", path: place.pointer))
+            var finding = Diagnostic(
+                .unusedKey, "`\(entry.key)` changes nothing here: \(unused.reason)", at: entry.keySpan, label: "not used", path: place.pointer)
+            if unused.isRefused { finding.severity = .error }
+            report(finding)
         }
     }
 
@@ -105,7 +110,7 @@ struct Checker {
             if case .string("none") = node.value { return CheckedValue.none }
             guard let section = section(node, scope, place) else { return nil }
             return probe(section, place) ? .section(section) : nil
-        case .anything: return nil
+        case .files, .anything: return nil
         }
     }
 
@@ -114,6 +119,7 @@ struct Checker {
             wrongType("a list", node, place)
             return nil
         }
+        guard isBounded(elements.count, node, place) else { return nil }
         return .list(elements.enumerated().compactMap { index, element in section(element, scope, place.child(String(index))) })
     }
 
@@ -123,8 +129,10 @@ struct Checker {
             wrongType("a mapping of names", node, place)
             return nil
         }
+        guard isBounded(entries.count, node, place) else { return nil }
         var result = NamedSections()
-        for entry in entries where !entry.key.hasPrefix("//") && result[entry.key] == nil {
+        var names: Set<String> = []
+        for entry in entries where !entry.key.hasPrefix("//") && names.insert(entry.key).inserted {
             let inner = place.child(entry.key, entry.keySpan)
             if backendName(entry, inner), let section = section(entry.value, scope, inner) {
                 result.elements.append(.init(name: entry.key, nameSpan: entry.keySpan, section: section))
@@ -133,6 +141,18 @@ struct Checker {
             }
         }
         return .named(result)
+    }
+
+    /// Backends and routes are compared with one another; no machine has a thousand of them.
+    private static let maximumElements = 1000
+
+    private mutating func isBounded(_ count: Int, _ node: SyntaxNode, _ place: Place) -> Bool {
+        if count <= Self.maximumElements { return true }
+        report(
+            Diagnostic(
+                .tooLarge, "`\(place.name)` has \(count) members, more than \(Self.maximumElements)", at: shortened(node.span), label: "too many",
+                path: place.pointer))
+        return false
     }
 
     private mutating func backendName(_ entry: SyntaxEntry, _ place: Place) -> Bool {

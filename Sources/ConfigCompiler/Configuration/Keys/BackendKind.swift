@@ -7,7 +7,8 @@ enum BackendKind: String, Sendable, CaseIterable {
 
     static let choices = [
         Choice(
-            vllmMLX.rawValue, "a worker that is started here, or any server of the OpenAI API", aliases: ["mlx-textgen", "mlx", "mlx-lm", "local"]),
+            vllmMLX.rawValue, "a worker that is started here, or any server of the OpenAI API",
+            aliases: ["mlx-textgen", "mlx", "mlx-lm", "mlx-legacy", "local"]),
         Choice(lmstudio.rawValue, "LM Studio"),
         Choice(openrouter.rawValue, "OpenRouter"),
         Choice(claude.rawValue, "Anthropic's own API, passed through unchanged"),

@@ -4,6 +4,9 @@ import LaunchPlan
 /// The keys of the whole file.
 enum FileKeys {
     static let schema = Key<JSON>.remark("$schema", "The JSON Schema, for editors.")
+    static let include = Key<JSON>.files(
+        "include",
+        "Other files that this one builds on, below its folder; what this one says itself goes before them, and a later one before an earlier one.")
     static let backend = Key<String>.name("backend", "The backend that takes every request that no route takes.").otherwise(
         "vllm-mlx, or the only one that is enabled")
     static let backends = Key<NamedSections>.named("backends", BackendKeys.scope, "The backends by name. A name that is a kind needs no `kind`.")
@@ -21,7 +24,8 @@ enum FileKeys {
     static let scope = Scope(
         "the file",
         keys: [
-            schema.spec, backend.spec, backends.spec, proxy.spec, routes.spec, budget.spec, instance.spec, probation.spec, pythonVenv.spec, port.spec,
+            schema.spec, include.spec, backend.spec, backends.spec, proxy.spec, routes.spec, budget.spec, instance.spec, probation.spec,
+            pythonVenv.spec, port.spec,
             debug.spec, circuitBreaker.spec, webSearch.spec,
         ])
 }
@@ -34,7 +38,12 @@ enum RouteKeys {
 
 enum MatchKeys {
     static let model = Key<String>.string("model", "The client's model id; `*` stands for any text, `?` for one character.")
-    static let scope = Scope("a match", keys: [model.spec])
+    private static let refused = [
+        Key.refused("sideCall", "side calls are known by their model: `model: \"*haiku*\"`").spec,
+        Key.refused("minTokens", "a request goes by its model, not by its size").spec,
+        Key.refused("maxTokens", "a request goes by its model, not by its size").spec,
+    ]
+    static let scope = Scope("a match", keys: [model.spec] + refused)
 }
 
 enum BudgetKeys {

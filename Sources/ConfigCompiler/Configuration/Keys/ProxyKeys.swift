@@ -1,3 +1,4 @@
+import JSON
 import LaunchPlan
 
 /// The keys of the proxy.
@@ -15,11 +16,12 @@ enum ProxyKeys {
     static let stop = Key<Section>.section("stop", StopKeys.scope, "How the proxy is stopped; streams in flight finish within it.")
     static let resources = Key<Section>.section("resources", ResourceKeys.scope, "What the proxy may use.")
     static let logs = Key<Section>.section("logs", LogKeys.scope, "What is kept of the proxy's output.")
+    static let tls = Key<JSON>.refused("tls", "the proxy speaks plain HTTP; a TLS server before it can be given its loopback address")
     static let scope = Scope(
         "the proxy",
         keys: [
             host.spec, port.spec, authToken.spec, promptCache.spec, responseCache.spec, limits.spec, restart.spec, stop.spec, resources.spec,
-            logs.spec,
+            logs.spec, tls.spec,
         ])
 }
 

@@ -1,3 +1,4 @@
+import JSON
 import LaunchPlan
 
 /// The keys that every started service has.
@@ -24,7 +25,8 @@ enum StopKeys {
 enum ResourceKeys {
     static let memory = Key<Int>.size("memory", 1 << 20...1 << 50, "The memory that the service may use.").otherwise("not limited")
     static let threads = Key<Int>.integer("threads", 1...4096, "Threads for computing.").otherwise("all cores")
-    static let scope = Scope("resources", keys: [memory.spec, threads.spec])
+    static let cpus = Key<JSON>.refused("cpus", "processors are not shared out; `threads` says how many a worker computes with")
+    static let scope = Scope("resources", keys: [memory.spec, threads.spec, cpus.spec])
 }
 
 enum LogKeys {

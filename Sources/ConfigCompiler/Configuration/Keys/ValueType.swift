@@ -34,6 +34,8 @@ indirect enum ValueType: Sendable {
     case named(Scope)
     /// `none`, or a section.
     case optional(Scope)
+    /// A list of other configurations; read with the files, before anything is checked.
+    case files
     /// Not looked at.
     case anything
 }

@@ -6,7 +6,7 @@ enum JSONSyntaxFault {
     static func diagnostic(_ error: JSONError, in bytes: UnsafeBufferPointer<UInt8>, file: FileID, limits: SyntaxLimits) -> Diagnostic {
         let offset = min(error.offset, bytes.count)
         let place = SourceSpan(file, offset..<min(offset + 1, bytes.count))
-        if error.message.hasPrefix("nested more") { return YAMLComposer.tooDeep(limits, place) }
+        if error.message.hasPrefix("nested more") { return limits.tooDeep(place) }
         if let open = unclosed(upTo: offset, bytes), offset == bytes.count {
             let bracket = Character(UnicodeScalar(bytes[open]))
             return Diagnostic(

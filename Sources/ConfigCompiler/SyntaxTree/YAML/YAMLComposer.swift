@@ -4,10 +4,12 @@ import JSON
 /// Builds syntax nodes from events: types by the core schema, anchors shared, merge keys resolved, limits checked at each event.
 struct YAMLComposer {
     private struct Frame {
-        var elements: [SyntaxNode] = []
-        var entries: [SyntaxEntry] = []
         var key: (text: String, span: SourceSpan, style: SyntaxNode.Style)?
+        /// Whether `<<` is among its keys.
+        var merges = false
         let isMapping: Bool
+        /// Where its values begin among the pending ones.
+        let first: Int
         let start: Int
         let anchor: String?
         /// Values in it, aliases written out.
@@ -23,6 +25,8 @@ struct YAMLComposer {
     private let file: FileID
     private let limits: SyntaxLimits
     private var stack: [Frame] = []
+    private let elements = PendingValues<SyntaxNode>()
+    private let entries = PendingValues<SyntaxEntry>()
     private var anchors: [String: Anchor] = [:]
     private var total = 0
     private var aliases = 0
@@ -39,20 +43,22 @@ struct YAMLComposer {
     /// Reads the whole stream, up to the first fault.
     mutating func run() {
         var events = YAMLEvents(bytes)
+        var misreading = YAMLMisreading(bytes: bytes, file: file)
         do throws(YAMLEvents.Failure) {
             while !failed {
                 let event = try events.next()
+                if let fault = misreading.fault(in: event) { return fail(fault) }
                 if case .streamEnd = event.kind { break }
                 take(event)
             }
         } catch {
             fail(YAMLSyntaxFault(bytes: bytes, file: file, limits: limits).diagnostic(error))
         }
-        if failed { documents = [] }
     }
 
     private mutating func fail(_ diagnostic: Diagnostic) {
         failed = true
+        documents = []
         diagnostics.append(diagnostic)
     }
 
@@ -79,30 +85,35 @@ struct YAMLComposer {
             return fail(
                 Diagnostic(.notRepresentable, "a key must be a text, not \(isMapping ? "a mapping" : "a list")", at: span(range), label: "this key"))
         }
-        guard stack.count < limits.depth else { return fail(Self.tooDeep(limits, span(range))) }
-        stack.append(Frame(isMapping: isMapping, start: range.lowerBound, anchor: anchor))
+        guard stack.count < limits.depth else { return fail(limits.tooDeep(span(range))) }
+        stack.append(Frame(isMapping: isMapping, first: isMapping ? entries.count : elements.count, start: range.lowerBound, anchor: anchor))
         // What an anchor meant before is gone while its new value is open: an alias inside it is a cycle.
         if let anchor { anchors[anchor] = nil }
     }
 
     private mutating func close(_ range: Range<Int>) {
-        guard var frame = stack.popLast() else { return }
+        guard let frame = stack.popLast() else { return }
         // A block collection ends where the next token begins; the last value tells where its text ends.
-        let last = frame.isMapping ? frame.entries.last.map { max($0.value.span.end, $0.keySpan.end) } : frame.elements.last?.span.end
+        let last =
+            frame.isMapping
+            ? entries.last(from: frame.first).map { max($0.value.span.end, $0.keySpan.end) } : elements.last(from: frame.first)?.span.end
         let isFlow = range.lowerBound < range.upperBound
         let end = isFlow ? range.upperBound : max(frame.start, min(last ?? frame.start, range.upperBound))
-        if frame.isMapping, frame.entries.contains(where: { $0.key == "<<" && $0.keyStyle == .plain }) {
-            frame.entries = YAMLMerge.resolve(frame.entries, &diagnostics)
+        let place = span(frame.start..<max(frame.start, end))
+        if frame.isMapping {
+            let own = entries.take(from: frame.first)
+            let all = frame.merges ? YAMLMerge.resolve(own, &diagnostics) : own
+            finish(SyntaxNode(.mapping(all), at: place), size: frame.size, anchor: frame.anchor)
+        } else {
+            finish(SyntaxNode(.sequence(elements.take(from: frame.first)), at: place), size: frame.size, anchor: frame.anchor)
         }
-        let node = SyntaxNode(frame.isMapping ? .mapping(frame.entries) : .sequence(frame.elements), at: span(frame.start..<max(frame.start, end)))
-        finish(node, size: frame.size, anchor: frame.anchor)
     }
 
     private mutating func scalar(_ text: String, _ tag: String?, _ anchor: String?, _ style: SyntaxNode.Style, _ range: Range<Int>) {
         let place = span(range)
         let isKey = stack.last.map { $0.isMapping && $0.key == nil } ?? false
-        if isKey, text.utf8.count > limits.keyBytes { return fail(Self.keyTooLong(limits, place)) }
-        if text.utf8.count > limits.scalarBytes { return fail(Self.scalarTooLong(limits, place)) }
+        if isKey, text.utf8.count > limits.keyBytes { return fail(limits.keyTooLong(place)) }
+        if text.utf8.count > limits.scalarBytes { return fail(limits.scalarTooLong(place)) }
         let value: SyntaxNode.Value
         switch tag {
         case nil where style != .plain, "!", Self.core + "str": value = .string(text)
@@ -115,8 +126,9 @@ struct YAMLComposer {
         }
         if isKey {
             // A key is its text, whatever a value of that text would be.
-            if let anchor { anchors[anchor] = Anchor(node: SyntaxNode(value, at: place, style: style), size: 1) }
+            if let anchor { remember(anchor, SyntaxNode(value, at: place, style: style), size: 1) }
             stack[stack.count - 1].key = (text, place, style)
+            if style == .plain, text == "<<" { stack[stack.count - 1].merges = true }
         } else {
             finish(SyntaxNode(value, at: place, style: style), size: 1, anchor: anchor)
         }
@@ -151,7 +163,7 @@ struct YAMLComposer {
                         .aliasCycle, "`*\(name)` stands inside its own anchor", at: place, label: "this would contain itself",
                         secondary: [.init(span(open.start..<open.start + 1), "`&\(name)` is still open here")]))
             }
-            let near = Spelling.nearest(to: name, among: Array(anchors.keys))
+            let near = anchors.count > 100 ? nil : Spelling.nearest(to: name, among: Array(anchors.keys))
             return fail(
                 Diagnostic(
                     .unknownAlias, "`*\(name)` has no anchor before it", at: place, label: "stands for `&\(name)`",
@@ -181,35 +193,30 @@ struct YAMLComposer {
         finish(node, size: anchor.size, anchor: nil)
     }
 
+    private mutating func remember(_ anchor: String, _ node: SyntaxNode, size: Int) {
+        if anchors.count >= limits.anchors, anchors[anchor] == nil {
+            return fail(Diagnostic(.tooLarge, "more than \(limits.anchors) anchors", at: node.span, label: "one too many"))
+        }
+        anchors[anchor] = Anchor(node: node, size: size)
+    }
+
     /// Gives a finished value to the container that is open.
     private mutating func finish(_ node: SyntaxNode, size: Int, anchor: String?) {
         if node.alias == nil { total += 1 } else { total += size }
         guard total <= limits.nodes else {
             return fail(Diagnostic(.tooLarge, "more than \(limits.nodes) values", at: node.alias ?? node.span, label: "one too many"))
         }
-        if let anchor { anchors[anchor] = Anchor(node: node, size: size) }
+        if let anchor { remember(anchor, node, size: size) }
         guard let last = stack.indices.last else { return documents.append(node) }
         stack[last].size += size
-        guard stack[last].isMapping else { return stack[last].elements.append(node) }
+        guard stack[last].isMapping else { return elements.push(node) }
         guard let key = stack[last].key else { return }
         stack[last].key = nil
-        stack[last].entries.append(SyntaxEntry(key: key.text, keySpan: key.span, keyStyle: key.style, value: node))
+        entries.push(SyntaxEntry(key: key.text, keySpan: key.span, keyStyle: key.style, value: node))
     }
 }
 
 extension YAMLComposer {
-    static func tooDeep(_ limits: SyntaxLimits, _ place: SourceSpan) -> Diagnostic {
-        Diagnostic(.tooDeep, "nested more than \(limits.depth) deep", at: place, label: "one level too many")
-    }
-
-    static func keyTooLong(_ limits: SyntaxLimits, _ place: SourceSpan) -> Diagnostic {
-        Diagnostic(.keyTooLong, "a key has more than \(limits.keyBytes) bytes", at: place, label: "this key")
-    }
-
-    static func scalarTooLong(_ limits: SyntaxLimits, _ place: SourceSpan) -> Diagnostic {
-        Diagnostic(.tooLarge, "a text has more than \(limits.scalarBytes) bytes", at: place, label: "this text")
-    }
-
     private func unknownTag(_ tag: String, _ range: Range<Int>) -> Diagnostic {
         Diagnostic(
             .unknownTag, "unknown tag `\(tag.prefix(80))`",

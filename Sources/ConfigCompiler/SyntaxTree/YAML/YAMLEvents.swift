@@ -32,6 +32,8 @@ struct YAMLEvents: ~Copyable {
     /// The length of a byte order mark, which libyaml's marks do not count.
     private let base: Int
     private let count: Int
+    /// The text with a line break at its end, where libyaml would lose what the last line says.
+    private let ended: UnsafeMutableBufferPointer<UInt8>?
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) {
         base = BytePrecheck.hasByteOrderMark(bytes) ? 3 : 0
@@ -41,15 +43,31 @@ struct YAMLEvents: ~Copyable {
         parser = .allocate(capacity: 1)
         yaml_parser_initialize(parser)
         yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
-        yaml_parser_set_input_string(parser, text.baseAddress, text.count)
+        if Self.endsInSpaces(text) {
+            let copy = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: text.count + 1)
+            _ = copy.initialize(from: text)
+            copy.initializeElement(at: text.count, to: 0x0A)
+            yaml_parser_set_input_string(parser, copy.baseAddress, copy.count)
+            ended = copy
+        } else {
+            yaml_parser_set_input_string(parser, text.baseAddress, text.count)
+            ended = nil
+        }
     }
 
     deinit {
         yaml_parser_delete(parser)
         parser.deallocate()
+        ended?.deallocate()
     }
 
-    private func offset(_ mark: yaml_mark_t) -> Int { base + index.offset(of: Int(mark.index)) }
+    /// In a block text, a last line of spaces counts even without a line break after it.
+    private static func endsInSpaces(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard text.last == 0x20, let end = text.lastIndex(where: { $0 != 0x20 }) else { return false }
+        return text[end] == 0x0A || text[end] == 0x0D
+    }
+
+    private func offset(_ mark: yaml_mark_t) -> Int { min(count, base + index.offset(of: Int(mark.index))) }
 
     mutating func next() throws(Failure) -> Event {
         var event = yaml_event_t()

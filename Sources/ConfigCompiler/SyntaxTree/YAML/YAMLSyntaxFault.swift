@@ -60,7 +60,7 @@ struct YAMLSyntaxFault {
         let spaces = bytes[tabs.range].reduce(0) { $0 + ($1 == 0x09 ? 2 : 1) }
         return Diagnostic(
             .tabIndentation, "a tab is used for indentation", at: tabs, label: "a tab",
-            fixes: [Fix("use two spaces for each tab", .suggestion, edits: [.init(tabs, String(repeating: " ", count: spaces))])])
+            fixes: spaces > 256 ? [] : [Fix("use two spaces for each tab", .suggestion, edits: [.init(tabs, String(repeating: " ", count: spaces))])])
     }
 
     /// From `start` to the end of the line, without a comment and the spaces before it.
@@ -92,7 +92,7 @@ struct YAMLSyntaxFault {
 
     private func strayColon(_ offset: Int, _ line: Range<Int>) -> Diagnostic {
         let start = indentation(line).upperBound
-        if offset - start > 1000 { return YAMLComposer.keyTooLong(limits, SourceSpan(file, start..<min(offset, bytes.count))) }
+        if offset - start > 1000 { return limits.keyTooLong(SourceSpan(file, start..<min(offset, bytes.count))) }
         let first = (start..<offset).first { bytes[$0] == UInt8(ascii: ":") && $0 + 1 < bytes.count && bytes[$0 + 1] == 0x20 }
         if first == nil, let before = precedingKeyWithoutSpace(line, start) { return missingColon(before) }
         guard let first, var value = (first + 1..<offset).first(where: { bytes[$0] != 0x20 }) else {
@@ -121,7 +121,7 @@ struct YAMLSyntaxFault {
     private func missingColon(_ offset: Int) -> Diagnostic {
         let line = lineRange(offset)
         let key = unquoted(from: min(offset, line.upperBound), line)
-        if key.range.count > limits.keyBytes { return YAMLComposer.keyTooLong(limits, key) }
+        if key.range.count > limits.keyBytes { return limits.keyTooLong(key) }
         let colon = key.range.first { bytes[$0] == UInt8(ascii: ":") }
         let fixes =
             colon.map {
