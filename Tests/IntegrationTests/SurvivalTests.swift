@@ -45,6 +45,43 @@ extension IntegrationTests {
             #expect(try stack.ask("Hello again").status == 200)
         }
 
+        /// More requests than a socket's buffer has room for leases.
+        @Test func theStackServesLongWithoutItsSupervisor() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", Stack.quickstart)
+            try #require(try stack.anyclaude("apply").status == 0)
+            #expect(try stack.ask().status == 200)
+            kill(pid_t(try stack.status().pid), SIGKILL)
+            for number in 1...300 { try #require(try stack.ask("Hello, number \(number)").status == 200) }
+            #expect(try stack.anyclaude("apply").status == 0)
+            #expect(try stack.ask("Hello again").status == 200)
+        }
+
+        @Test func aRequestOutlivesItsWorker() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", Stack.quickstart)
+            try #require(try stack.anyclaude("apply").status == 0)
+            #expect(try stack.ask().status == 200)
+            // A long prompt, so that the worker is killed while it reads it.
+            let text = (1...300).map { "Line \($0) of the notes." }.joined(separator: " ")
+            let body: JSON = [
+                "model": "claude-local", "max_tokens": 20, "temperature": 0, "messages": [["role": "user", "content": .string(text)]],
+            ]
+            let pid = try #require(try stack.service("vllm-mlx").pid)
+            let metrics = ["-sS", "-m", "10", "http://127.0.0.1:\(stack.workerPort)/metrics"]
+            let killer = Thread {
+                for _ in 0..<500 {
+                    let text = (try? ProgramRun.run("curl", metrics))?.output ?? ""
+                    if text.contains("anyclaude_runtime_active_requests 1\n") { break }
+                }
+                kill(pid_t(pid), SIGKILL)
+            }
+            killer.start()
+            let answer = try stack.curl("/v1/messages", body: body.text)
+            #expect(answer.status == 200, "\(answer.body)")
+            try stack.wait(for: "the worker's successor") { try stack.service("vllm-mlx").pid != pid }
+        }
+
         @Test func overlapServiceNeverStopsServingWhileABadPlanFails() throws {
             let stack = try Stack()
             try stack.write(".anyclauderc.yaml", Stack.quickstart)

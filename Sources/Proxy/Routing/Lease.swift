@@ -47,14 +47,18 @@ final class Lease: Sendable {
     }
 
     private let shared: Shared
+    private let presence: SupervisorPresence
     private let last: @Sendable () -> LeaseEndpoint?
     private let release: @Sendable () -> Void
 
     /// - Parameters:
     ///   - last: where the supervisor last said that the service is.
     ///   - release: called when the lease is let go.
-    init(_ shared: Shared, last: @escaping @Sendable () -> LeaseEndpoint?, release: @escaping @Sendable () -> Void) {
+    init(
+        _ shared: Shared, presence: SupervisorPresence, last: @escaping @Sendable () -> LeaseEndpoint?, release: @escaping @Sendable () -> Void
+    ) {
         self.shared = shared
+        self.presence = presence
         self.last = last
         self.release = release
     }
@@ -70,8 +74,12 @@ final class Lease: Sendable {
     /// - Throws: 529 where the supervisor has given the service up.
     func endpoint() async throws -> LeaseEndpoint {
         if shared.reply == nil {
+            if presence.isAway, let last = last() { return last }
             try await news(after: 0, within: Self.silence)
-            if shared.reply == nil, let last = last() { return last }
+            if shared.reply == nil {
+                presence.wasSilent()
+                if let last = last() { return last }
+            }
         }
         while true {
             try Task.checkCancellation()

@@ -15,6 +15,7 @@ final class LeaseConnection: Sendable {
     private let descriptor: CInt
     private let state = Mutex(State())
     private let outbox: LeaseOutbox
+    private let presence = SupervisorPresence()
     private let logger: Logger
     /// A line longer than this is no reply of ours.
     private static let maximumLine = 1 << 20
@@ -35,7 +36,7 @@ final class LeaseConnection: Sendable {
             state.leases[id] = shared
             return id
         }
-        let lease = Lease(shared) {
+        let lease = Lease(shared, presence: presence) {
             self.state.withLock { $0.lastEndpoint[service] }
         } release: {
             self.release(id, service)
@@ -97,6 +98,7 @@ final class LeaseConnection: Sendable {
     private func take(_ line: [UInt8]) {
         do {
             let reply: LeaseReply = try JSON(parsing: line).decode()
+            presence.hasAnswered()
             let shared = state.withLock { state in
                 let shared = state.leases[reply.id]
                 if let shared, let endpoint = reply.endpoint { state.lastEndpoint[shared.service] = endpoint }
