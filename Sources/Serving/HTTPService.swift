@@ -89,6 +89,8 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
                     }
                 }
             }
+        } catch is CancellationError {
+            // Told to end at once.
         } catch {
             logger.error("a listener ended", metadata: ["error": "\(error)"])
         }

@@ -65,7 +65,7 @@ struct ProxyUnderTest {
     private let running: Task<Void, any Error>
 
     static func run(
-        _ settings: ProxySettings, secrets: [String: String] = [:], lease: CInt? = nil, bodyTimeout: Duration = .seconds(60),
+        _ settings: ProxySettings, secrets: [String: String] = [:], lease: CInt? = nil, bodyTimeout: Duration = .seconds(540),
         _ body: (ProxyUnderTest) async throws -> Void
     ) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("proxy-tests-\(UUID().uuidString)").path
@@ -110,7 +110,7 @@ struct ProxyUnderTest {
     func get(_ path: String) async throws -> Answer { try await send(HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")) }
 
     private func send(_ request: HTTPClientRequest) async throws -> Answer {
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(540))
         let body = try await response.body.collect(upTo: 1 << 20)
         let headers = Dictionary(response.headers.map { ($0.name.lowercased(), $0.value) }, uniquingKeysWith: { first, _ in first })
         return Answer(status: Int(response.status.code), headers: headers, text: String(buffer: body))
