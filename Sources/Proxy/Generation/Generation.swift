@@ -11,7 +11,6 @@ final class Generation: Sendable {
         var bytes = 0
         var hasWords = false
         var hasStarted = false
-        var hasContent = false
         var isOver = false
         var isAbandoned = false
         var assembly = MessageAssembly()
@@ -99,14 +98,7 @@ final class Generation: Sendable {
     }
 
     /// Gives up what is not over yet.
-    func cancel() {
-        let task = state.withLock { state -> Task<Void, Never>? in
-            guard !state.isOver else { return nil }
-            state.isAbandoned = true
-            return state.task
-        }
-        task?.cancel()
-    }
+    func cancel() { state.withLock { $0.giveUp() }?.cancel() }
 
     /// Upstream sent a byte: it lives.
     func touch() { state.withLock { $0.touch() } }
@@ -185,18 +177,23 @@ final class Generation: Sendable {
         guard isLast else { return }
         Task {
             try await Task.sleep(for: linger)
-            let isGivenUp = state.withLock { state in
-                guard state.listeners.isEmpty, !state.isOver else { return false }
-                state.isAbandoned = true
-                return true
-            }
-            if isGivenUp { cancel() }
+            state.withLock { $0.listeners.isEmpty ? $0.giveUp() : nil }?.cancel()
         }
     }
 }
 
 extension Generation.State {
+    /// The model has begun to speak.
+    var hasContent: Bool { first != nil }
+
     mutating func touch() { lastByte = .now }
+
+    /// - Returns: what is to be cancelled then.
+    mutating func giveUp() -> Task<Void, Never>? {
+        guard !isOver else { return nil }
+        isAbandoned = true
+        return task
+    }
 
     mutating func add(_ listener: AsyncStream<Void>.Continuation) -> (id: Int, past: Int) {
         defer { nextListener += 1 }
@@ -222,8 +219,7 @@ extension Generation.State {
             hasStarted = true
         default:
             hasWords = true
-            if !hasContent { first = .now }
-            hasContent = true
+            if first == nil { first = .now }
         }
         if bytes > limit, !isOver {
             let error = MessageEvent.error(AnthropicError(.api, "the answer is larger than \(limit) bytes", shouldRetry: false))
