@@ -24,6 +24,8 @@ struct start {
     char *listen_pid;             ///< where the digits of LISTEN_PID go; NULL without descriptors
     int report;                   ///< write end of the error pipe
     int *moved;                   ///< room for 4 + descriptor_count numbers
+    cpu_set_t *cpus;              ///< NULL leaves the caller's
+    size_t cpus_size;
 };
 
 static void write_decimal(char *to, unsigned value) {
@@ -81,10 +83,28 @@ static _Noreturn void run_child(struct start *start) {
     const int arranged = arrange_descriptors(start);
     if (arranged < 0) fail(start, CPROCESS_STAGE_DESCRIPTORS, -arranged);
     if (chdir(spec->directory) < 0) fail(start, CPROCESS_STAGE_DIRECTORY, errno);
+    if (start->cpus != NULL && sched_setaffinity(0, start->cpus_size, start->cpus) < 0) fail(start, CPROCESS_STAGE_PROCESSORS, errno);
     if (start->listen_pid != NULL) write_decimal(start->listen_pid, (unsigned)getpid());
     reset_signals();
     execve(spec->program, spec->arguments, start->environment);
     fail(start, CPROCESS_STAGE_EXECUTE, errno);
+}
+
+/// The processors as the kernel takes them; NULL where all may be used.
+static int prepare_processors(struct start *start) {
+    const struct cprocess_spec *spec = start->spec;
+    if (spec->cpu_count == 0) return 0;
+    int most = 0;
+    for (int i = 0; i < spec->cpu_count; i++) {
+        if (spec->cpus[i] < 0) return -EINVAL;
+        if (spec->cpus[i] > most) most = spec->cpus[i];
+    }
+    start->cpus = CPU_ALLOC((size_t)most + 1);
+    if (start->cpus == NULL) return -ENOMEM;
+    start->cpus_size = CPU_ALLOC_SIZE((size_t)most + 1);
+    CPU_ZERO_S(start->cpus_size, start->cpus);
+    for (int i = 0; i < spec->cpu_count; i++) CPU_SET_S((size_t)spec->cpus[i], start->cpus_size, start->cpus);
+    return 0;
 }
 
 static int prepare(struct start *start, char **listen_pid_entry) {
@@ -102,7 +122,7 @@ static int prepare(struct start *start, char **listen_pid_entry) {
         start->listen_pid = *listen_pid_entry + sizeof name - 1;
         start->environment[count] = *listen_pid_entry;
     }
-    return 0;
+    return prepare_processors(start);
 }
 
 /// Not `fork`: the pidfd is given in the same instant, and no handler of a library runs in the child. `clone3` only where it is
@@ -158,12 +178,13 @@ static int start_and_wait(struct start *start, struct cprocess_child *child) {
 
 int cprocess_spawn(const struct cprocess_spec *spec, struct cprocess_child *child) {
     *child = (struct cprocess_child){.pid = -1, .pidfd = -1, .stage = CPROCESS_STAGE_NONE};
-    struct start start = {.spec = spec, .environment = NULL, .listen_pid = NULL, .report = -1, .moved = NULL};
+    struct start start = {.spec = spec, .environment = NULL, .listen_pid = NULL, .report = -1, .moved = NULL, .cpus = NULL, .cpus_size = 0};
     char *listen_pid = NULL;
     int result = prepare(&start, &listen_pid);
     if (result == 0) result = start_and_wait(&start, child);
     free(listen_pid);
     free(start.environment);
     free(start.moved);
+    CPU_FREE(start.cpus);
     return result;
 }

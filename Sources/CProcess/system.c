@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -97,4 +98,23 @@ int cprocess_peer(int socket, pid_t *pid, uid_t *uid) {
     *pid = peer.pid;
     *uid = peer.uid;
     return 0;
+}
+
+int cprocess_usable_cpus(int *numbers, int capacity) {
+    // The kernel refuses a set that is smaller than its own.
+    for (size_t most = 1024; most <= 1 << 16; most *= 2) {
+        cpu_set_t *set = CPU_ALLOC(most);
+        if (set == NULL) return -ENOMEM;
+        const size_t size = CPU_ALLOC_SIZE(most);
+        const int result = sched_getaffinity(0, size, set) < 0 ? -errno : 0;
+        int count = 0;
+        for (size_t i = 0; result == 0 && i < most; i++) {
+            if (!CPU_ISSET_S(i, size, set)) continue;
+            if (count < capacity) numbers[count] = (int)i;
+            count++;
+        }
+        CPU_FREE(set);
+        if (result != -EINVAL) return result < 0 ? result : count;
+    }
+    return -EINVAL;
 }

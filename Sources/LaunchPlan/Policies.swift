@@ -91,14 +91,17 @@ public struct StopPolicy: Codable, Sendable, Equatable {
 public struct Resources: Codable, Sendable, Equatable {
     public var memoryBytes: Int?
     public var threads: Int?
+    /// The processors that the process may run on, ascending; nil for all that the supervisor may.
+    public var cpus: [Int]?
 
-    public init(memoryBytes: Int? = nil, threads: Int? = nil) {
+    public init(memoryBytes: Int? = nil, threads: Int? = nil, cpus: [Int]? = nil) {
         self.memoryBytes = memoryBytes
         self.threads = threads
+        self.cpus = cpus
     }
 
     enum CodingKeys: String, CodingKey {
-        case threads
+        case threads, cpus
         case memoryBytes = "memory_bytes"
     }
 }

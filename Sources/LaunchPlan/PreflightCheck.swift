@@ -8,6 +8,8 @@ public struct PreflightCheck: Codable, Sendable, Equatable {
         /// The address can be bound, unless the service itself holds it now.
         case listener(host: String, port: Int)
         case secret(reference: SecretReference)
+        /// The machine has these processors, and the supervisor may use them.
+        case processors(numbers: [Int])
         /// The folder can be made and written to.
         case writableDirectory(path: PlanPath)
         /// The weights of `model`, KV for `slots` contexts (the checkpoint's own length where nil) and the overhead fit into `limitBytes` (or the

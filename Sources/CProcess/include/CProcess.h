@@ -24,6 +24,8 @@ struct cprocess_spec {
     const int *descriptors;       ///< become 3, 4, ... in this order
     int descriptor_count;
     int cgroup;                   ///< a cgroup v2 directory to start in, or -1
+    const int *cpus;              ///< the processors to run on; all of the caller's where there are none
+    int cpu_count;
 };
 
 /// What can fail between the start and the first instruction of the program.
@@ -33,6 +35,7 @@ enum cprocess_stage {
     CPROCESS_STAGE_SESSION,
     CPROCESS_STAGE_DESCRIPTORS,
     CPROCESS_STAGE_DIRECTORY,
+    CPROCESS_STAGE_PROCESSORS,
     CPROCESS_STAGE_EXECUTE,
 };
 
@@ -54,6 +57,9 @@ int cprocess_pidfd_getfd(int pidfd, int number);
 int cprocess_pidfd_signal(int pidfd, int signal);
 /// The wait status of a process that has ended and is not a child, where the kernel keeps it (6.15 and later): -ENODATA otherwise.
 int cprocess_pidfd_exit_status(int pidfd, int *status);
+
+/// The processors that this process may run on: writes at most `capacity` numbers, ascending. Returns how many there are.
+int cprocess_usable_cpus(int *numbers, int capacity);
 
 /// Becomes the parent of orphaned descendants, so that none escapes unseen.
 int cprocess_become_subreaper(void);

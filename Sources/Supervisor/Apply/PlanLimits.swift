@@ -6,6 +6,8 @@ enum PlanLimits {
     static let longestMs = 366 * 86_400_000
     static let largestBytes = 1 << 50
     static let largestCount = 1 << 20
+    /// The highest number that Linux gives a processor on any architecture.
+    static let largestProcessor = 8191
 
     static func problem(_ plan: LaunchPlan) -> String? {
         first(of: [
@@ -31,7 +33,8 @@ enum PlanLimits {
                 ("probes.\(name).failures", probe.failures, 1...largestCount), ("probes.\(name).deadline_ms", probe.deadlineMs, 1...longestMs),
             ]
         }
-        return first(of: limits + ofProbes).map { "\(service.name): \($0)" }
+        let processors = (service.resources.cpus ?? []).map { ("resources.cpus", Optional($0), 0...largestProcessor) }
+        return first(of: limits + ofProbes + processors).map { "\(service.name): \($0)" }
     }
 
     private static func first(of limits: [(String, Int?, ClosedRange<Int>)]) -> String? {

@@ -38,6 +38,7 @@ struct Preflight {
         case .executable(let program): try executable(program)
         case .listener(let host, let port): try listener(host, port, for: check.service)
         case .secret(let reference): _ = try secrets.value(reference, bindings)
+        case .processors(let numbers): try processors(numbers)
         case .writableDirectory(let path): if let problem = Folder.problemWriting(to: try resolve(path, bindings)) { throw problem }
         case .memory(let model, let contextTokens, let slots, let limit): try memory(model, contextTokens, slots, limit)
         }
@@ -74,6 +75,16 @@ struct Preflight {
         case .success(let descriptor): close(descriptor)
         case .failure(let failure): throw ListenerPool.explain(failure.code, address)
         }
+    }
+
+    private func processors(_ numbers: [Int]) throws(SupervisorError) {
+        let usable = try Processors.usable()
+        let missing = numbers.filter { !usable.contains($0) }
+        guard let first = missing.first else { return }
+        let list = missing.map(String.init).joined(separator: ", ")
+        throw SupervisorError(
+            missing.count == 1 ? "there is no processor \(first) here" : "there are no processors \(list) here",
+            hint: "the supervisor may use \(usable.sorted().map(String.init).joined(separator: ", "))", exitCode: 78)
     }
 
     private func memory(_ model: PlanPath, _ contextTokens: Int?, _ slots: Int, _ limit: Int?) throws(SupervisorError) {

@@ -74,7 +74,9 @@ struct Launcher {
         guard let name = arguments.first, !name.isEmpty else { throw SupervisorError("the service \(service.name) has no program", exitCode: 78) }
         let working = try service.directory.map { path throws(SupervisorError) in try resolve(path, bindings) } ?? bindings[.config] ?? "/"
         let program = try ProgramSearch.find(name, path: environment["PATH"] ?? "", directory: working)
-        return SpawnRequest(program: program, arguments: arguments, environment: environment, directory: working, output: -1)
+        return SpawnRequest(
+            program: program, arguments: arguments, environment: environment, directory: working, output: -1,
+            processors: service.resources.cpus ?? [])
     }
 
     /// All that a service knows of the supervisor's own environment.

@@ -11,6 +11,8 @@ struct SpawnRequest {
     var output: CInt
     /// From 3 on, in this order, with their names in LISTEN_FDNAMES.
     var descriptors: [(name: String, descriptor: CInt)] = []
+    /// The processors to run on; all that this process may where empty.
+    var processors: [Int] = []
 
     struct Child {
         var pid: Int32
@@ -29,16 +31,20 @@ struct SpawnRequest {
         }
         var child = cprocess_child()
         let numbers = descriptors.map(\.descriptor)
+        let processors = processors.map { CInt($0) }
         let result = withCStrings(arguments) { argv in
             withCStrings(variables.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }) { environment in
                 program.withCString { program in
                     directory.withCString { directory in
                         numbers.withUnsafeBufferPointer { numbers in
-                            var specification = cprocess_spec(
-                                program: program, arguments: argv, environment: environment, directory: directory, input: null,
-                                output: output < 0 ? null : output, error: output < 0 ? null : output, descriptors: numbers.baseAddress,
-                                descriptor_count: CInt(numbers.count), cgroup: -1)
-                            return cprocess_spawn(&specification, &child)
+                            processors.withUnsafeBufferPointer { processors in
+                                var specification = cprocess_spec(
+                                    program: program, arguments: argv, environment: environment, directory: directory, input: null,
+                                    output: output < 0 ? null : output, error: output < 0 ? null : output, descriptors: numbers.baseAddress,
+                                    descriptor_count: CInt(numbers.count), cgroup: -1, cpus: processors.baseAddress,
+                                    cpu_count: CInt(processors.count))
+                                return cprocess_spawn(&specification, &child)
+                            }
                         }
                     }
                 }
@@ -55,6 +61,8 @@ struct SpawnRequest {
             .system(
                 "cannot execute \(program)", errno: code,
                 hint: code == ENOENT ? "is the program, or the interpreter in its first line, installed?" : nil)
+        case CPROCESS_STAGE_PROCESSORS.rawValue:
+            .system("cannot run \(program) on the processors \(processors.map(String.init).joined(separator: ", "))", errno: code)
         case CPROCESS_STAGE_DESCRIPTORS.rawValue: .system("cannot pass descriptors to \(program)", errno: code)
         default: .system("cannot start \(program)", errno: code)
         }

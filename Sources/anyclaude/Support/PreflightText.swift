@@ -9,6 +9,7 @@ extension PreflightCheck {
         case .executable(let program): "\(program.text) can be executed"
         case .listener(let host, let port): "\(host):\(port) is free"
         case .secret(let reference): "\(reference.text) is set"
+        case .processors(let numbers): "the processors \(numbers.map(String.init).joined(separator: ", ")) can be used"
         case .writableDirectory(let path): "\(path) can be written to"
         case .memory(let model, let context, let slots, let limit):
             "\(model) with \(slots) context\(slots == 1 ? "" : "s") of \(context.map { "\($0)" } ?? "all its") tokens fits into \(limit.map { "\($0 >> 20) MiB" } ?? "this machine's memory")"

@@ -91,7 +91,7 @@ struct SetupChecks {
         case .executable(.path(let path)): (try? path.resolved(bindings)).map(Paths.isExecutable)
         case .secret(.env(let name)): !(session.caller.environment[name] ?? "").isEmpty
         case .secret(.file(let path)): (try? path.resolved(bindings)).map { access($0, R_OK) == 0 }
-        case .executable, .secret, .listener, .writableDirectory, .memory: nil
+        case .executable, .secret, .listener, .processors, .writableDirectory, .memory: nil
         }
     }
 }
