@@ -82,7 +82,7 @@ public struct ClientEnvironment: Sendable, Equatable {
     /// A tier stays the client's own where a route takes it and its backend's id would not come by the same route.
     private static func models(_ settings: ProxySettings, _ backend: ProxySettings.Backend) -> [String: String] {
         func idReaching(_ target: ProxySettings.Backend?) -> String? {
-            guard let target, let id = target.model, settings.backend(forModel: id) == target else { return nil }
+            guard let target, let id = target.model, settings.backend(for: .init(model: id)) == target else { return nil }
             return id
         }
         var models: [String: String] = [:]
@@ -90,7 +90,7 @@ public struct ClientEnvironment: Sendable, Equatable {
             models["ANTHROPIC_MODEL"] = id
         }
         for tier in tiers {
-            models["ANTHROPIC_DEFAULT_\(tier.uppercased())_MODEL"] = idReaching(settings.backend(forModel: "claude-\(tier)-5-5"))
+            models["ANTHROPIC_DEFAULT_\(tier.uppercased())_MODEL"] = idReaching(settings.backend(for: .init(model: "claude-\(tier)-5-5")))
         }
         return models
     }

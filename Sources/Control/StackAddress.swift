@@ -48,7 +48,7 @@ public struct StackAddress: Sendable, Equatable {
     }
 
     public var baseURL: String {
-        let name = reachableHost
-        return "http://\(name.contains(":") ? "[\(name)]" : name):\(port)"
+        let name = settings.tls?.serverName ?? reachableHost
+        return "\(settings.tls == nil ? "http" : "https")://\(name.contains(":") ? "[\(name)]" : name):\(port)"
     }
 }

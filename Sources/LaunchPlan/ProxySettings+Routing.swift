@@ -1,16 +1,44 @@
-extension ProxySettings.Route {
-    /// Whether the client's model id is one that the route takes; letters count as they are written.
-    public func takes(model id: String) -> Bool {
-        guard let model else { return true }
-        return globMatches(Array(model.unicodeScalars), Array(id.unicodeScalars))
+extension ProxySettings {
+    /// What of a request decides where it goes.
+    public struct Call: Sendable, Equatable {
+        /// The client's model id.
+        public var model: String
+        public var kinds: Set<CallKind>
+        /// Of the body; nil where no request is there yet, so that a route by size takes none.
+        public var bytes: Int?
+
+        public init(model: String, kinds: Set<CallKind> = [.main], bytes: Int? = nil) {
+            self.model = model
+            self.kinds = kinds
+            self.bytes = bytes
+        }
+    }
+
+    /// The first route that takes the request.
+    public func route(for call: Call) -> Route? { routes.first { $0.takes(call) } }
+
+    /// The backend that a request goes to; nil where the plan names one that it does not have.
+    public func backend(for call: Call) -> Backend? {
+        let name = route(for: call)?.to ?? defaultBackend
+        return backends.first { $0.name == name }
     }
 }
 
-extension ProxySettings {
-    /// The backend that a request for the client's model id `model` goes to; nil where the plan names one that it does not have.
-    public func backend(forModel model: String) -> Backend? {
-        let name = routes.first { $0.takes(model: model) }?.to ?? defaultBackend
-        return backends.first { $0.name == name }
+extension ProxySettings.Route {
+    /// Whether the request is one that the route takes; letters of the model's id count as they are written.
+    public func takes(_ request: ProxySettings.Call) -> Bool {
+        if let model, !globMatches(Array(model.unicodeScalars), Array(request.model.unicodeScalars)) { return false }
+        if let call, !request.kinds.contains(call) { return false }
+        guard minBytes != nil || maxBytes != nil else { return true }
+        guard let bytes = request.bytes else { return false }
+        return bytes >= minBytes ?? 0 && bytes <= maxBytes ?? .max
+    }
+
+    /// Whether every request that `other` takes is one that this route takes: a route behind it would never be reached.
+    public func covers(_ other: ProxySettings.Route) -> Bool {
+        let modelCovers = model == nil || model == "*" || model == other.model
+        let callCovers = call == nil || call == other.call || (call == .side && other.call == .title)
+        return modelCovers && callCovers && minBytes ?? 0 <= other.minBytes ?? 0 && maxBytes ?? .max >= other.maxBytes ?? .max
     }
 }
 

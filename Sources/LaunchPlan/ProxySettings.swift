@@ -7,6 +7,8 @@ public struct ProxySettings: Codable, Sendable, Equatable {
     public var routes: [Route]
     /// The id, in the descriptor `secrets`, of the token that clients must present; nil means loopback without one.
     public var authToken: String?
+    /// Nil where clients speak plain HTTP.
+    public var tls: TLS?
     public var promptCache: PromptCache
     public var responseCache: ResponseCache
     public var limits: Limits
@@ -15,13 +17,15 @@ public struct ProxySettings: Codable, Sendable, Equatable {
     public var drainMs: Int?
 
     public init(
-        backends: [Backend], defaultBackend: String, routes: [Route] = [], authToken: String? = nil, promptCache: PromptCache = PromptCache(),
-        responseCache: ResponseCache = ResponseCache(), limits: Limits = Limits(), directories: Directories, drainMs: Int? = nil
+        backends: [Backend], defaultBackend: String, routes: [Route] = [], authToken: String? = nil, tls: TLS? = nil,
+        promptCache: PromptCache = PromptCache(), responseCache: ResponseCache = ResponseCache(), limits: Limits = Limits(), directories: Directories,
+        drainMs: Int? = nil
     ) {
         self.backends = backends
         self.defaultBackend = defaultBackend
         self.routes = routes
         self.authToken = authToken
+        self.tls = tls
         self.promptCache = promptCache
         self.responseCache = responseCache
         self.limits = limits
@@ -30,7 +34,7 @@ public struct ProxySettings: Codable, Sendable, Equatable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case backends, routes, limits, directories
+        case backends, routes, tls, limits, directories
         case drainMs = "drain_ms"
         case defaultBackend = "default_backend"
         case authToken = "auth_token"
@@ -85,14 +89,63 @@ public struct ProxySettings: Codable, Sendable, Equatable {
         }
     }
 
+    /// A condition that is nil holds for every request; all of them together must hold.
     public struct Route: Codable, Sendable, Equatable {
-        /// A glob over the client's model id (`*` and `?`); nil matches all.
+        /// A glob over the client's model id (`*` and `?`).
         public var model: String?
+        public var call: CallKind?
+        /// The size of the request's body, in bytes: at least and at most this.
+        public var minBytes: Int?
+        public var maxBytes: Int?
         public var to: String
 
-        public init(model: String?, to: String) {
+        public init(model: String?, call: CallKind? = nil, minBytes: Int? = nil, maxBytes: Int? = nil, to: String) {
             self.model = model
+            self.call = call
+            self.minBytes = minBytes
+            self.maxBytes = maxBytes
             self.to = to
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case model, call, to
+            case minBytes = "min_bytes"
+            case maxBytes = "max_bytes"
+        }
+    }
+
+    /// What a request is to the client's conversation. One request can be of several kinds: naming a session is a side call too.
+    public enum CallKind: String, Codable, Sendable, CaseIterable {
+        /// A turn of the conversation itself.
+        case main
+        /// A turn of a sub-agent's conversation.
+        case subagent
+        /// Beside the conversation: titles, summaries, searches; it shares no prefix with a conversation.
+        case side
+        /// The side call that names a session.
+        case title
+        /// Only counts tokens.
+        case count
+    }
+
+    /// The server's side of TLS for clients on other machines.
+    public struct TLS: Codable, Sendable, Equatable {
+        /// The certificate and those that vouch for it, in PEM, the server's own first.
+        public var certificate: PlanPath
+        /// The id, in the descriptor `secrets`, of the private key in PEM.
+        public var key: String
+        /// The name by which clients must ask for the proxy; nil where its address will do.
+        public var serverName: String?
+
+        public init(certificate: PlanPath, key: String, serverName: String? = nil) {
+            self.certificate = certificate
+            self.key = key
+            self.serverName = serverName
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case certificate, key
+            case serverName = "server_name"
         }
     }
 

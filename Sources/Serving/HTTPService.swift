@@ -20,20 +20,23 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
     private let responder: Responder
     private let idleTimeout: TimeAmount
     private let logger: Logger
+    private let onConnection: @Sendable (any Channel) throws -> Void
     private let onRunning: @Sendable () throws -> Void
 
     /// - Parameters:
     ///   - listeners: listening sockets; owned and closed by the service.
     ///   - idleTimeout: how long a connection may be silent between requests.
+    ///   - onConnection: puts what comes before HTTP, as TLS does, into the pipeline of each connection; called on its event loop.
     ///   - onRunning: called once, when all listeners accept.
     public init(
         listeners: [CInt], responder: Responder, idleTimeout: TimeAmount = .seconds(120), logger: Logger,
-        onRunning: @escaping @Sendable () throws -> Void = {}
+        onConnection: @escaping @Sendable (any Channel) throws -> Void = { _ in }, onRunning: @escaping @Sendable () throws -> Void = {}
     ) {
         self.listeners = listeners
         self.responder = responder
         self.idleTimeout = idleTimeout
         self.logger = logger
+        self.onConnection = onConnection
         self.onRunning = onRunning
     }
 
@@ -65,7 +68,10 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
                     }
                     // Else nobody hears of a client's leaving before the next write to it.
                     .childChannelOption(.allowRemoteHalfClosure, value: false)
-                    .bind(listener) { channel in channelSetup.setup(channel: channel, logger: logger) })
+                    .bind(listener) { channel in
+                        do { try onConnection(channel) } catch { return channel.eventLoop.makeFailedFuture(error) }
+                        return channelSetup.setup(channel: channel, logger: logger)
+                    })
         }
         try onRunning()
         let running = servers

@@ -8,13 +8,13 @@ struct RoutingTests {
         ("a*b*c", "aXcYb", false), ("**a", "bba", true), ("Haiku", "haiku", false),
     ])
     func globs(pattern: String, model: String, takes: Bool) {
-        #expect(ProxySettings.Route(model: pattern, to: "x").takes(model: model) == takes)
+        #expect(ProxySettings.Route(model: pattern, to: "x").takes(.init(model: model)) == takes)
     }
 
-    @Test func aRouteWithoutAPatternTakesAll() { #expect(ProxySettings.Route(model: nil, to: "x").takes(model: "anything")) }
+    @Test func aRouteWithoutAPatternTakesAll() { #expect(ProxySettings.Route(model: nil, to: "x").takes(.init(model: "anything"))) }
 
     @Test func longHostilePatternsEnd() {
         let pattern = String(repeating: "*a", count: 500) + "b"
-        #expect(!ProxySettings.Route(model: pattern, to: "x").takes(model: String(repeating: "a", count: 2000)))
+        #expect(!ProxySettings.Route(model: pattern, to: "x").takes(.init(model: String(repeating: "a", count: 2000))))
     }
 }

@@ -181,7 +181,7 @@ import Testing
     @Test func whoCountsDoesNotWaitLong() async throws {
         let supervisor = try FakeSupervisor { _, request in LeaseReply(id: request.id, state: .starting) }
         try await ProxyUnderTest.run(ProxyUnderTest.settings(Self.service()), lease: supervisor.theirs) { proxy in
-            let backend = try proxy.assembly.backends.backend(for: "m")
+            let backend = try proxy.assembly.backends.backend(for: .init(model: "m"))
             let counter = TokenCounter(
                 upstreams: proxy.assembly.upstreams, backend: backend, request: try MessagesRequest(ProxyUnderTest.request(), isCount: true),
                 patience: .milliseconds(10))

@@ -1,3 +1,4 @@
+import HTTPTypes
 import JSON
 import LaunchPlan
 import Testing
@@ -16,10 +17,43 @@ import Testing
 
     @Test func routesThenAliasesThenTheDefault() throws {
         let table = try BackendTable(Self.settings(routes: [.init(model: "*haiku*", to: "small")]), secrets: [:])
-        #expect(try table.backend(for: "claude-haiku-5-5").name == "small")
-        #expect(try table.backend(for: "claude-local-claude").name == "claude")
-        #expect(try table.backend(for: "claude-local").name == "local")
-        #expect(try table.backend(for: "claude-local-none").name == "local")
+        #expect(try table.backend(for: .init(model: "claude-haiku-5-5")).name == "small")
+        #expect(try table.backend(for: .init(model: "claude-local-claude")).name == "claude")
+        #expect(try table.backend(for: .init(model: "claude-local")).name == "local")
+        #expect(try table.backend(for: .init(model: "claude-local-none")).name == "local")
+    }
+
+    @Test func callsAndSizesChooseTheBackend() throws {
+        let table = try BackendTable(
+            Self.settings(routes: [
+                .init(model: nil, call: .count, to: "claude"), .init(model: nil, call: .side, to: "small"),
+                .init(model: "claude-*", call: .main, minBytes: 1000, to: "claude"), .init(model: nil, call: .subagent, maxBytes: 99, to: "small"),
+            ]), secrets: [:])
+        func name(_ body: JSON, _ fields: HTTPFields = [:], bytes: Int = 500, isCount: Bool = false) throws -> String {
+            try table.backend(for: .init(body, headers: fields, bytes: bytes, isCount: isCount)).name
+        }
+        let session: HTTPFields = [.init("x-claude-code-session-id")!: "s"]
+        let agent: HTTPFields = [.init("x-claude-code-session-id")!: "s", .init("x-claude-code-agent-id")!: "a"]
+        let turn: JSON = ["model": "claude-x", "tools": [["name": "Bash"]]]
+        #expect(try name(turn, session) == "local")
+        #expect(try name(turn, session, bytes: 1000) == "claude")
+        #expect(try name(turn, session, isCount: true) == "claude")
+        #expect(try name(turn, agent) == "local")
+        #expect(try name(turn, agent, bytes: 99) == "small")
+        #expect(try name(["model": "claude-x", "tools": []], session) == "small")
+        #expect(try name(["model": "claude-x", "tools": [["type": "web_search_20250305", "name": "web_search"]]], session) == "small")
+        // Another client's request without tools is its conversation.
+        #expect(try name(["model": "claude-x"], bytes: 2000) == "claude")
+    }
+
+    @Test func aTitleIsASideCallWithASchemaThatHasOne() {
+        let title: JSON = [
+            "model": "m", "tools": [], "output_config": ["format": ["type": "json_schema", "schema": ["properties": ["title": ["type": "string"]]]]],
+        ]
+        let session: HTTPFields = [.init("x-claude-code-session-id")!: "s"]
+        #expect(ProxySettings.Call(title, headers: session, bytes: 1).kinds == [.side, .title])
+        #expect(ProxySettings.Call(title, headers: [:], bytes: 1).kinds == [.main])
+        #expect(ProxySettings.Call(title, headers: session, bytes: 1, isCount: true).kinds == [.count, .main])
     }
 
     @Test func whatTheSettingsNameMustExist() {

@@ -18,6 +18,7 @@ public enum Proxy {
                 "other machines could use port \(ListeningSocket.boundPort(of: open) ?? 0), and no token is asked for",
                 hint: "set `auth_token`, or listen on 127.0.0.1")
         }
+        let tls = try launch.tls()
         let logger = Logger(label: "anyclaude-proxy") { StreamLogHandler.standardError(label: $0) }
         let client = UpstreamClient(limits: launch.settings.limits)
         let assembly: ProxyAssembly
@@ -28,11 +29,14 @@ public enum Proxy {
             throw error
         }
         let probes = HTTPService(listeners: launch.probeListeners, responder: ProxyResponder(assembly, asksForToken: false), logger: logger)
-        let server = HTTPService(listeners: launch.listeners, responder: ProxyResponder(assembly, asksForToken: true), logger: logger) {
-            try SupervisorNotification.ready(status: "serving")
-            let ports = launch.listeners.compactMap(ListeningSocket.boundPort).map(String.init).joined(separator: ", ")
-            logger.info("serving", metadata: ["port": "\(ports)", "default": "\(launch.settings.defaultBackend)"])
-        }
+        let server = HTTPService(
+            listeners: launch.listeners, responder: ProxyResponder(assembly, asksForToken: true), logger: logger,
+            onConnection: { try tls?.protect($0) },
+            onRunning: {
+                try SupervisorNotification.ready(status: "serving")
+                let ports = launch.listeners.compactMap(ListeningSocket.boundPort).map(String.init).joined(separator: ", ")
+                logger.info("serving", metadata: ["port": "\(ports)", "default": "\(launch.settings.defaultBackend)"])
+            })
         let drain = launch.settings.drainMs.map { Duration.milliseconds($0) } ?? Self.usualDrain
         // Stopped in reverse: clients first, probes last.
         let probeServices = launch.probeListeners.isEmpty ? [] : [probes]

@@ -16,6 +16,13 @@ public struct ProxyLaunch: Sendable {
     /// The connected socket on which leases are asked for; nil where no supervisor is there.
     public var lease: CInt?
 
+    /// What protects the connections of clients; nil where they speak plain HTTP.
+    func tls() throws(ProxyError) -> ListenerTLS? {
+        guard let settings = settings.tls else { return nil }
+        guard let key = secrets[settings.key] else { throw ProxyError("the secret `\(settings.key)`, the private key for TLS, was not passed") }
+        return try ListenerTLS(settings, key: key, roots: roots)
+    }
+
     /// What the supervisor passed to this process.
     public static func inherited() throws(ProxyError) -> ProxyLaunch {
         do {

@@ -60,13 +60,14 @@ struct BackendTable: Sendable {
     }
 
     /// Routes first, then the ids that `/v1/models` gives out, then the default.
-    func backend(for model: String) throws(AnthropicError) -> ResolvedBackend {
-        var name = settings.backend(forModel: model)?.name ?? settings.defaultBackend
-        if !settings.routes.contains(where: { $0.takes(model: model) }), model.hasPrefix(Self.aliasPrefix) {
-            let alias = String(model.dropFirst(Self.aliasPrefix.count))
+    func backend(for call: ProxySettings.Call) throws(AnthropicError) -> ResolvedBackend {
+        let route = settings.route(for: call)
+        var name = route?.to ?? settings.defaultBackend
+        if route == nil, call.model.hasPrefix(Self.aliasPrefix) {
+            let alias = String(call.model.dropFirst(Self.aliasPrefix.count))
             if byName[alias] != nil { name = alias }
         }
-        guard let backend = byName[name] else { throw AnthropicError(.notFound, "no backend serves the model `\(model)`", shouldRetry: false) }
+        guard let backend = byName[name] else { throw AnthropicError(.notFound, "no backend serves the model `\(call.model)`", shouldRetry: false) }
         return backend
     }
 

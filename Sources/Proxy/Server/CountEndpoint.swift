@@ -1,5 +1,6 @@
 import Hummingbird
 import JSON
+import LaunchPlan
 import Messages
 import NIOCore
 
@@ -9,7 +10,8 @@ struct CountEndpoint: Sendable {
 
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
         let json = try request.json(of: body)
-        let backend = try assembly.backends.backend(for: json["model"]?.stringValue ?? "")
+        let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes, isCount: true)
+        let backend = try assembly.backends.backend(for: call)
         return try await assembly.answer(for: backend, requestID) {
             if backend.settings.api == .anthropic {
                 return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)

@@ -12,7 +12,7 @@ struct MessagesEndpoint: Sendable {
 
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
         let json = try request.json(of: body)
-        let backend = try assembly.backends.backend(for: json["model"]?.stringValue ?? "")
+        let backend = try assembly.backends.backend(for: ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes))
         return try await assembly.answer(for: backend, requestID) {
             if backend.settings.api == .anthropic {
                 return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)

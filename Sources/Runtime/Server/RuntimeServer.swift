@@ -15,10 +15,12 @@ public enum RuntimeServer {
         try Checkpoint.read(launch.model)
         let state = ServerState()
         let responder = RuntimeResponder(state: state, metrics: RuntimeMetrics(state), prefixes: PrefixStore(), logger: logger)
-        let server = HTTPService(listeners: launch.listeners, responder: responder, logger: logger) {
-            let ports = launch.listeners.compactMap(ListeningSocket.boundPort).map(String.init).joined(separator: ", ")
-            logger.info("listening", metadata: ["port": "\(ports)"])
-        }
+        let server = HTTPService(
+            listeners: launch.listeners, responder: responder, logger: logger,
+            onRunning: {
+                let ports = launch.listeners.compactMap(ListeningSocket.boundPort).map(String.init).joined(separator: ", ")
+                logger.info("listening", metadata: ["port": "\(ports)"])
+            })
         let host = ModelHost(launch: launch, state: state, logger: logger)
         // Stopped in reverse: the server drains while the engine still computes.
         var configuration = ServiceGroupConfiguration(

@@ -12,6 +12,11 @@ struct ModelExchange {
     private var usage: JSONObject = [:]
 
     init(stack: StackClient, model: String, prompt: String, caller: Caller, timeoutMs: Int) throws {
+        guard stack.address.settings.tls == nil else {
+            throw CommandError(
+                "the stack speaks TLS, which this command does not",
+                hint: "ask with curl: \(stack.address.baseURL)/v1/messages", exitCode: ExitStatus.precondition)
+        }
         var request = HTTPRequest.post(
             "/v1/messages",
             [
