@@ -39,12 +39,15 @@ public enum Compiler {
             var cross = CrossChecks(configuration)
             cross.run()
             diagnostics += cross.diagnostics
+            var dependencies = DependencyChecks(configuration)
+            dependencies.run()
+            diagnostics += dependencies.diagnostics
             let builder = PlanBuilder(configuration)
             decisions = builder.decisions
             guard !diagnostics.hasErrors else { return }
             do {
                 plan = try builder.plan()
-                provenance.inputs = ProvenanceBuilder(configuration: configuration, sources: sources).inputs()
+                provenance.inputs = try ProvenanceBuilder(configuration: configuration, sources: sources).inputs()
             } catch {
                 diagnostics.append(Diagnostic(.internalError, "the plan cannot be encoded: \(error)"))
             }

@@ -70,6 +70,8 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case engineNeeds = "AC0509"
     case engineOnRemoteKind = "AC0510"
     case unreachableRoute = "AC0511"
+    case dependencyCycle = "AC0512"
+    case badDependency = "AC0513"
 
     case interpolation = "AC0602"
     case literalSecret = "AC0603"

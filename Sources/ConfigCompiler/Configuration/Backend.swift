@@ -11,6 +11,8 @@ struct Backend: Sendable {
 
     subscript<Value>(_ key: Key<Value>) -> Value? { section[key] }
 
+    var dependencies: [PlacedName] { self[BackendKeys.dependsOn] ?? [] }
+
     var isEnabled: Bool { self[BackendKeys.enabled] ?? true }
 
     /// The port of a worker on this machine.
@@ -59,7 +61,7 @@ extension Backend {
     func engine(isNeeded: Bool) -> (engine: EngineName?, reason: String) {
         if kind != .vllmMLX { return (nil, "a backend of the kind \(kind.rawValue) runs elsewhere") }
         if !isEnabled { return (nil, "it is disabled") }
-        if !isNeeded { return (nil, "neither `backend` nor a route leads to it") }
+        if !isNeeded { return (nil, "neither `backend` nor a route leads to it, and no worker depends on it") }
         if self[BackendKeys.autoStartServer] == false { return (nil, "`autoStartServer` is false") }
         if let url = self[BackendKeys.baseUrl], !url.isLoopback { return (nil, "its baseUrl is on another machine") }
         if let engine = self[BackendKeys.engine] { return (engine, "`engine` says so") }

@@ -4,10 +4,9 @@ import LaunchPlan
 /// The third stage: what the file means, with every reference resolved.
 struct Configuration: Sendable {
     struct Route: Sendable {
-        /// A glob over the client's model id; nil takes all.
-        var model: String?
-        var to: String
+        var settings: ProxySettings.Route
         var span: SourceSpan?
+        var to: String { settings.to }
     }
 
     let file: Section
@@ -30,8 +29,18 @@ struct Configuration: Sendable {
     func backend(_ name: String) -> Backend? { backends.first { $0.name == name } }
 
     /// The backends that requests can reach.
-    var needed: [Backend] {
+    var reachable: [Backend] {
         let names = Set([active] + routes.map(\.to))
+        return backends.filter { names.contains($0.name) && $0.isEnabled }
+    }
+
+    /// Those that requests can reach, and what they depend on.
+    var needed: [Backend] {
+        var names = Set(reachable.map(\.name))
+        var open = Array(names)
+        while let name = open.popLast() {
+            for other in backend(name)?.dependencies ?? [] where names.insert(other.text).inserted { open.append(other.text) }
+        }
         return backends.filter { names.contains($0.name) && $0.isEnabled }
     }
 

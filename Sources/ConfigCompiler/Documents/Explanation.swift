@@ -60,6 +60,8 @@ public enum Explanation {
         case .name: "a name: lower-case letters, digits, `-`"
         case .httpPath: "a path of HTTP, as /health"
         case .secret: "{ env: NAME }, { file: PATH } or { credential: NAME }"
+        case .processors: "processors, as 0-3 or 0,2,4-7"
+        case .names: "a list of names"
         case .arguments: "a list: a program and its arguments"
         case .variables: "a mapping of variables to texts or secret references"
         case .section(let scope), .optional(let scope):

@@ -64,6 +64,14 @@ public enum SchemaDocument {
         case .name: ["type": "string", "pattern": .string(namePattern)]
         case .httpPath: ["type": "string", "pattern": "^/[!-~]*$"]
         case .secret: secret
+        case .processors:
+            [
+                "anyOf": [
+                    ["type": "string", "pattern": "^[0-9]{1,4}(-[0-9]{1,4})?(,[0-9]{1,4}(-[0-9]{1,4})?)*$"],
+                    ["type": "integer", "minimum": 0, "maximum": .integer(ProcessorList.largest)],
+                ]
+            ]
+        case .names: ["type": "array", "items": ["type": "string", "pattern": .string(namePattern)]]
         case .arguments: ["type": "array", "minItems": 1, "items": ["type": "string"]]
         case .variables:
             [

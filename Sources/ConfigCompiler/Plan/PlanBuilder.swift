@@ -31,7 +31,8 @@ struct PlanBuilder {
         for (name, value) in worker.environment().sorted(by: { $0.key < $1.key }) {
             secrets += value.secrets.map { worker.check(.secret(reference: $0), "environment.\(name)") }
         }
-        return worker.engine.adapter.preflight(for: worker) + [worker.check(.listener(host: worker.host, port: worker.port), "port")] + secrets
+        return worker.engine.adapter.preflight(for: worker) + [worker.check(.listener(host: worker.host, port: worker.port), "port")]
+            + Policies.preflight(worker.section[BackendKeys.resources]).map { worker.check($0, "resources.cpus") } + secrets
     }
 
     var decisions: [WorkerDecision] {

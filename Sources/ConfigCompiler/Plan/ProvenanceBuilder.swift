@@ -7,9 +7,9 @@ struct ProvenanceBuilder {
     let configuration: Configuration
     let sources: SourceMap
 
-    func inputs() -> [String: [Provenance.Input]] {
+    func inputs() throws -> [String: [Provenance.Input]] {
         var result: [String: [Provenance.Input]] = [:]
-        result[ProxyService.name] = sorted(proxyInputs())
+        result[ProxyService.name] = sorted(try proxyInputs())
         for (backend, engine) in configuration.workers {
             var inputs = flatten(backend.section, "backends.\(backend.name).", except: [])
             if !backend.section.has(BackendKeys.engine) {
@@ -44,17 +44,17 @@ struct ProvenanceBuilder {
         BackendKeys.autoStartServer.name,
     ]
 
-    private func proxyInputs() -> [Provenance.Input] {
+    private func proxyInputs() throws -> [Provenance.Input] {
         var inputs = flatten(configuration.proxy, "proxy.", except: [])
         inputs.append(.init(key: "backend", value: .string(configuration.active), source: source(configuration.file.origin(of: FileKeys.backend))))
         if let port = configuration.file.field(FileKeys.port) {
             inputs.append(.init(key: "port", value: json(port.value), source: source(port.origin)))
         }
         for (index, route) in configuration.routes.enumerated() {
-            let value: JSON = ["model": route.model.map { .string($0) } ?? .null, "to": .string(route.to)]
+            let value = try JSON(encoding: route.settings)
             inputs.append(.init(key: "routes[\(index)]", value: value, source: route.span.map(sources.place) ?? "default"))
         }
-        for backend in configuration.needed {
+        for backend in configuration.reachable {
             let others = Set(BackendKeys.scope.keys.map(\.name)).subtracting(Self.proxyKeys)
             inputs += flatten(backend.section, "backends.\(backend.name).", except: others)
         }
@@ -100,6 +100,8 @@ extension CheckedValue {
         case .url(let url): .string(url.text)
         case .secret(.none), .none: .string("none")
         case .secret(.reference(let reference)): reference.json
+        case .processors(let numbers): .string(ProcessorList.text(numbers))
+        case .names(let names): .array(names.map { .string($0.text) })
         case .arguments(let list): .array(list.map { .string($0) })
         case .variables(let values): .object(JSONObject(values.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: $0.value.json) }))
         case .section(let section): section.json

@@ -8,6 +8,7 @@ struct ProxyService {
     let workers: [Worker]
 
     private static let tokenID = "proxy.authToken"
+    private static let privateKeyID = "proxy.tls.key"
     private static func keyID(_ backend: Backend) -> String { "backends.\(backend.name).apiKey" }
 
     private var section: Section { configuration.proxy }
@@ -16,7 +17,6 @@ struct ProxyService {
         let probe = Endpoint.socket(name: DescriptorName.probe)
         let health = Probe.Check.http(path: "/health", at: probe)
         let probes = ProbePlan(health: nil, endpoint: probe, host: configuration.proxyHost, startupTimeoutMs: 30_000)
-        let resources = section[ProxyKeys.resources]
         return Service(
             name: Self.name, role: .proxy, argv: [.path(.rooted(.bin, "anyclaude-proxy"))], settings: try JSON(encoding: settings), secrets: secrets,
             sockets: [
@@ -25,22 +25,22 @@ struct ProxyService {
             ],
             endpoint: .socket(name: DescriptorName.http), notifies: true, probes: probes.probes(startup: health, readiness: health, liveness: health),
             restart: Policies.restart(section[ProxyKeys.restart]), stop: Policies.stop(section[ProxyKeys.stop]), replace: .overlap,
-            resources: Resources(memoryBytes: resources?[ResourceKeys.memory], threads: resources?[ResourceKeys.threads]),
-            logs: Policies.logs(section[ProxyKeys.logs]), leases: true)
+            resources: Policies.resources(section[ProxyKeys.resources]), logs: Policies.logs(section[ProxyKeys.logs]), leases: true)
     }
 
     private var secrets: [String: SecretReference] {
         var result: [String: SecretReference] = [:]
         if let token = section[ProxyKeys.authToken]?.reference { result[Self.tokenID] = token }
-        for backend in configuration.needed { result[Self.keyID(backend)] = backend.apiKey }
+        if let key = section[ProxyKeys.tls]?[TLSKeys.key]?.reference { result[Self.privateKeyID] = key }
+        for backend in configuration.reachable { result[Self.keyID(backend)] = backend.apiKey }
         return result
     }
 
     private var settings: ProxySettings {
         ProxySettings(
-            backends: configuration.needed.map(backend), defaultBackend: configuration.active,
-            routes: configuration.routes.map { .init(model: $0.model, to: $0.to) },
-            authToken: section[ProxyKeys.authToken]?.reference == nil ? nil : Self.tokenID, promptCache: promptCache, responseCache: responseCache,
+            backends: configuration.reachable.map(backend), defaultBackend: configuration.active, routes: configuration.routes.map(\.settings),
+            authToken: section[ProxyKeys.authToken]?.reference == nil ? nil : Self.tokenID, tls: tls, promptCache: promptCache,
+            responseCache: responseCache,
             limits: limits,
             directories: .init(cache: .rooted(.cache, ""), logs: .rooted(.logs, "")), drainMs: drainMs)
     }
@@ -76,6 +76,11 @@ struct ProxyService {
         }
     }
 
+    private var tls: ProxySettings.TLS? {
+        guard let tls = section[ProxyKeys.tls], let certificate = tls[TLSKeys.certificate] else { return nil }
+        return ProxySettings.TLS(certificate: certificate, key: Self.privateKeyID, serverName: tls[TLSKeys.serverName])
+    }
+
     private var promptCache: ProxySettings.PromptCache {
         let cache = section[ProxyKeys.promptCache] ?? Section(PromptCacheKeys.scope)
         let base = ProxySettings.PromptCache()
@@ -107,6 +112,8 @@ struct ProxyService {
         return [
             check(.executable(program: .path(.rooted(.bin, "anyclaude-proxy"))), "proxy"),
             check(.listener(host: configuration.proxyHost, port: configuration.proxyPort), "proxy.port"),
-        ] + secrets.sorted { $0.key < $1.key }.map { check(.secret(reference: $0.value), $0.key) }
+        ] + (tls.map { [check(.file(path: $0.certificate), "proxy.tls.certificate")] } ?? [])
+            + Policies.preflight(section[ProxyKeys.resources]).map { check($0, "proxy.resources.cpus") }
+            + secrets.sorted { $0.key < $1.key }.map { check(.secret(reference: $0.value), $0.key) }
     }
 }

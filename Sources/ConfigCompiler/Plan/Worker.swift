@@ -34,10 +34,7 @@ struct Worker {
         }
     }
 
-    var resources: Resources {
-        let resources = section[BackendKeys.resources]
-        return Resources(memoryBytes: resources?[ResourceKeys.memory], threads: resources?[ResourceKeys.threads])
-    }
+    var resources: Resources { Policies.resources(section[BackendKeys.resources]) }
 
     /// The variables that the file gives, over those of the engine.
     func environment(_ own: [String: PlanValue] = [:]) -> [String: PlanValue] {
@@ -49,8 +46,9 @@ struct Worker {
         argv: [PlanValue], environment: [String: PlanValue] = [:], files: [GeneratedFile] = [], probes: Probes, logFile: String? = nil
     ) -> Service {
         Service(
-            name: name, role: .worker, argv: argv, environment: self.environment(environment), files: files, endpoint: tcp, probes: probes,
-            restart: Policies.restart(section[BackendKeys.restart]), stop: Policies.stop(section[BackendKeys.stop]), replace: .stopFirst,
+            name: name, role: .worker, argv: argv, environment: self.environment(environment), files: files, endpoint: tcp,
+            dependsOn: Set(backend.dependencies.map(\.text)).sorted(), probes: probes, restart: Policies.restart(section[BackendKeys.restart]),
+            stop: Policies.stop(section[BackendKeys.stop]), replace: .stopFirst,
             resources: resources,
             logs: Policies.logs(section[BackendKeys.logs], file: logFile))
     }
@@ -76,6 +74,15 @@ enum Policies {
             initialMs: section[RestartKeys.initial] ?? base.initialMs, maxMs: section[RestartKeys.max] ?? base.maxMs,
             resetAfterMs: section[RestartKeys.resetAfter] ?? base.resetAfterMs, failures: intensity[IntensityKeys.failures] ?? base.failures,
             withinMs: intensity[IntensityKeys.within] ?? base.withinMs, slowRetryMs: section[RestartKeys.slowRetry] ?? base.slowRetryMs)
+    }
+
+    static func resources(_ section: Section?) -> Resources {
+        Resources(memoryBytes: section?[ResourceKeys.memory], threads: section?[ResourceKeys.threads], cpus: section?[ResourceKeys.cpus])
+    }
+
+    /// What the machine must have for them.
+    static func preflight(_ resources: Section?) -> [PreflightCheck.Requirement] {
+        resources?[ResourceKeys.cpus].map { [.processors(numbers: $0)] } ?? []
     }
 
     static func stop(_ section: Section?) -> StopPolicy {

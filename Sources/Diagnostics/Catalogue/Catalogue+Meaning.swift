@@ -82,7 +82,16 @@ extension Catalogue {
             .error, "an engine on a kind that is never started",
             "Backends of the kinds lmstudio, openrouter and claude are servers that run elsewhere. A worker of this machine has `kind: vllm-mlx`."),
         .unreachableRoute: CodePage(
-            .warning, "a route that is never reached", "An earlier route matches everything that this one would. Routes are tried in order."),
+            .warning, "a route that is never reached",
+            "An earlier route matches everything that this one would, or no request is of the sizes that it asks for. Routes are tried in order."),
+        .dependencyCycle: CodePage(
+            .error, "workers that wait for each other",
+            "`dependsOn` lets a worker start when others are ready. Here each waits for one that waits for it, so that none would ever start. The places\n"
+                + "show the whole circle; take one of the names away."),
+        .badDependency: CodePage(
+            .error, "a dependency that is not a worker",
+            "`dependsOn` names workers that are started on this machine. A server that runs elsewhere, a disabled backend and one that is not declared\n"
+                + "can never become ready here."),
     ]
 
     static let environmentPages: [DiagnosticCode: CodePage] = [

@@ -100,6 +100,8 @@ struct Checker {
             if case .integer = node.value { return integer(node, range, place).map { .milliseconds($0) } }
             return text(node, spec, place)
         case .string, .prose, .choice, .duration, .size, .path, .url, .host, .name, .httpPath: return text(node, spec, place)
+        case .processors: return processors(node, spec, place)
+        case .names: return names(node, place)
         case .secret: return secret(node, place)
         case .arguments: return arguments(node, place)
         case .variables: return variables(node, place)
@@ -146,7 +148,7 @@ struct Checker {
     /// Backends and routes are compared with one another; no machine has a thousand of them.
     private static let maximumElements = 1000
 
-    private mutating func isBounded(_ count: Int, _ node: SyntaxNode, _ place: Place) -> Bool {
+    mutating func isBounded(_ count: Int, _ node: SyntaxNode, _ place: Place) -> Bool {
         if count <= Self.maximumElements { return true }
         report(
             Diagnostic(

@@ -44,6 +44,7 @@ enum BackendKeys {
         "startupTimeout", 1000...86_400_000, "How long a start may take; an integer counts milliseconds."
     )
     .otherwise("120s")
+    static let dependsOn = Key<[PlacedName]>.names("dependsOn", "Workers that must be ready before this one starts; they are started for it.")
     static let maxQueue = Key<Int>.integer("maxQueue", 0...100_000, default: 64, "Requests that wait for a native worker; more are answered 429.")
     static let maxBatch = Key<Int>.integer("maxBatch", 1...256, default: 8, "Requests that a native worker decodes together.")
 
@@ -72,7 +73,7 @@ enum BackendKeys {
             kind.spec, enabled.spec, description.spec, engine.spec, baseUrl.spec, port.spec, apiKey.spec, model.spec, modelPath.spec,
             serverScript.spec,
             pythonVenv.spec, command.spec, environment.spec, contextWindow.spec, maxTokens.spec, cache.spec, health.spec, restart.spec, stop.spec,
-            resources.spec, logs.spec, replace.spec, autoStartServer.spec, startupTimeout.spec, maxQueue.spec, maxBatch.spec,
+            resources.spec, logs.spec, replace.spec, autoStartServer.spec, startupTimeout.spec, dependsOn.spec, maxQueue.spec, maxBatch.spec,
         ] + unused)
 }
 

@@ -13,6 +13,9 @@ enum CheckedValue: Sendable {
     case path(PlanPath, written: String)
     case url(BaseURL)
     case secret(SecretChoice)
+    /// Ascending.
+    case processors([Int])
+    case names([PlacedName])
     case arguments([String])
     case variables([String: PlanValue])
     case section(Section)
@@ -20,6 +23,12 @@ enum CheckedValue: Sendable {
     case named(NamedSections)
     /// `none` for a probe.
     case none
+}
+
+/// A name of a list, and where it stands.
+struct PlacedName: Sendable {
+    var text: String
+    var span: SourceSpan
 }
 
 /// A key of a backend or the proxy: there is one, or its absence was said.

@@ -38,12 +38,21 @@ enum RouteKeys {
 
 enum MatchKeys {
     static let model = Key<String>.string("model", "The client's model id; `*` stands for any text, `?` for one character.")
-    private static let refused = [
-        Key.refused("sideCall", "side calls are known by their model: `model: \"*haiku*\"`").spec,
-        Key.refused("minTokens", "a request goes by its model, not by its size").spec,
-        Key.refused("maxTokens", "a request goes by its model, not by its size").spec,
-    ]
-    static let scope = Scope("a match", keys: [model.spec] + refused)
+    static let call = Key<ProxySettings.CallKind>.choice(
+        "call",
+        [
+            Choice(ProxySettings.CallKind.main.rawValue, "a turn of the conversation itself"),
+            Choice(ProxySettings.CallKind.subagent.rawValue, "a turn of a sub-agent's conversation"),
+            Choice(ProxySettings.CallKind.side.rawValue, "beside the conversation: titles, summaries, searches"),
+            Choice(ProxySettings.CallKind.title.rawValue, "the side call that names a session"),
+            Choice(ProxySettings.CallKind.count.rawValue, "only counts tokens"),
+        ], "What the request is to Claude Code's conversation; other clients have only `main` and `count`.")
+    static let minSize = Key<Int>.size(
+        "minSize", 0...1 << 30,
+        "The request's body has at least this size. It is known before anything is counted: a token of English or code has about four bytes."
+    )
+    static let maxSize = Key<Int>.size("maxSize", 0...1 << 30, "The request's body has at most this size.")
+    static let scope = Scope("a match", keys: [model.spec, call.spec, minSize.spec, maxSize.spec])
 }
 
 enum BudgetKeys {

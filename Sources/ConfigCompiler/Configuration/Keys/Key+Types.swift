@@ -87,6 +87,18 @@ extension Key where Value == [String] {
     }
 }
 
+extension Key where Value == [Int] {
+    static func processors(_ name: String, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .processors, doc: doc)) { if case .processors(let numbers) = $0 { numbers } else { nil } }
+    }
+}
+
+extension Key where Value == [PlacedName] {
+    static func names(_ name: String, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .names, doc: doc)) { if case .names(let names) = $0 { names } else { nil } }
+    }
+}
+
 extension Key where Value == [String: PlanValue] {
     static func variables(_ name: String, _ doc: String) -> Key {
         Key(spec: KeySpec(name: name, type: .variables, doc: doc)) { if case .variables(let values) = $0 { values } else { nil } }

@@ -16,13 +16,23 @@ enum ProxyKeys {
     static let stop = Key<Section>.section("stop", StopKeys.scope, "How the proxy is stopped; streams in flight finish within it.")
     static let resources = Key<Section>.section("resources", ResourceKeys.scope, "What the proxy may use.")
     static let logs = Key<Section>.section("logs", LogKeys.scope, "What is kept of the proxy's output.")
-    static let tls = Key<JSON>.refused("tls", "the proxy speaks plain HTTP; a TLS server before it can be given its loopback address")
+    static let tls = Key<Section>.section("tls", TLSKeys.scope, "HTTPS for clients on other machines; without it the proxy speaks plain HTTP.")
     static let scope = Scope(
         "the proxy",
         keys: [
             host.spec, port.spec, authToken.spec, promptCache.spec, responseCache.spec, limits.spec, restart.spec, stop.spec, resources.spec,
             logs.spec, tls.spec,
         ])
+}
+
+enum TLSKeys {
+    static let certificate = Key<PlanPath>.path(
+        "certificate", "The certificate in PEM, followed by those that vouch for it."
+    ).required()
+    static let key = Key<SecretChoice>.secret("key", "The certificate's private key in PEM.").required()
+    static let serverName = Key<String>.host("serverName", "The name that the certificate is for; `run` and `env` send clients there.").otherwise(
+        "the address that the proxy listens on")
+    static let scope = Scope("TLS", keys: [certificate.spec, key.spec, serverName.spec])
 }
 
 enum PromptCacheKeys {

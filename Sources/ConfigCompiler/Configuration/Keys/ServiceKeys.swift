@@ -25,7 +25,7 @@ enum StopKeys {
 enum ResourceKeys {
     static let memory = Key<Int>.size("memory", 1 << 20...1 << 50, "The memory that the service may use.").otherwise("not limited")
     static let threads = Key<Int>.integer("threads", 1...4096, "Threads for computing.").otherwise("all cores")
-    static let cpus = Key<JSON>.refused("cpus", "processors are not shared out; `threads` says how many a worker computes with")
+    static let cpus = Key<[Int]>.processors("cpus", "The processors that the service may run on, as `0-3` or `0,2`.").otherwise("all")
     static let scope = Scope("resources", keys: [memory.spec, threads.spec, cpus.spec])
 }
 

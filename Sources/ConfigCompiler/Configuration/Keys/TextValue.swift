@@ -23,7 +23,8 @@ enum TextValue {
                 throw ValueFault(.badProbe, "is not a path of HTTP: it begins with `/` and has no spaces")
             }
             return .text(text)
-        case .boolean, .integer, .secret, .arguments, .variables, .section, .list, .named, .optional, .files:
+        case .processors: return .processors(try ProcessorList.numbers(text))
+        case .boolean, .integer, .secret, .names, .arguments, .variables, .section, .list, .named, .optional, .files:
             throw ValueFault(.wrongType, "is not a text")
         }
     }

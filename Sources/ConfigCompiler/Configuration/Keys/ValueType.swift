@@ -24,6 +24,10 @@ indirect enum ValueType: Sendable {
     case httpPath
     /// `{ env: NAME }`, `{ file: PATH }`, `{ credential: NAME }`, or one of the texts that mean none.
     case secret
+    /// Numbers of processors, as `0-3,6`.
+    case processors
+    /// A list of names.
+    case names
     /// A program and its arguments.
     case arguments
     /// Variables of a process: texts or secrets.

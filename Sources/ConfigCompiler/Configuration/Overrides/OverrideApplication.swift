@@ -78,7 +78,7 @@ struct OverrideApplication {
         case .secret:
             guard let secret else { throw ValueFault(.literalSecret, "takes no secret on the command line, where every user of the machine sees it") }
             return .secret(.reference(secret))
-        case .arguments, .variables, .list, .optional, .files: throw ValueFault(.badOverride, "can be set in the file only")
+        case .names, .arguments, .variables, .list, .optional, .files: throw ValueFault(.badOverride, "can be set in the file only")
         default: return try TextValue.read(text, as: type)
         }
     }

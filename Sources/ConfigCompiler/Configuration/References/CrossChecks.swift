@@ -13,6 +13,15 @@ struct CrossChecks {
         for worker in configuration.workers { EngineChecks.check(worker.backend, worker.engine, &diagnostics) }
         listeners()
         openListener()
+        privateKey()
+    }
+
+    private mutating func privateKey() {
+        guard let tls = configuration.proxy[ProxyKeys.tls], tls.has(TLSKeys.key), tls[TLSKeys.key]?.reference == nil else { return }
+        diagnostics.append(
+            Diagnostic(
+                .missingKey, "TLS needs the certificate's private key", at: tls.span(of: TLSKeys.key), label: "this means none",
+                notes: ["`{ file: PATH }` or `{ credential: NAME }` says where it is"], path: "/proxy/tls/key"))
     }
 
     private mutating func check(_ backend: Backend) {
@@ -50,7 +59,7 @@ struct CrossChecks {
         BackendKeys.engine.name, BackendKeys.port.name, BackendKeys.modelPath.name, BackendKeys.serverScript.name, BackendKeys.command.name,
         BackendKeys.environment.name, BackendKeys.cache.name, BackendKeys.health.name, BackendKeys.restart.name, BackendKeys.stop.name,
         BackendKeys.resources.name, BackendKeys.logs.name, BackendKeys.replace.name, BackendKeys.startupTimeout.name, BackendKeys.maxQueue.name,
-        BackendKeys.maxBatch.name, BackendKeys.pythonVenv.name,
+        BackendKeys.maxBatch.name, BackendKeys.pythonVenv.name, BackendKeys.dependsOn.name,
     ]
 
     private mutating func withoutEffect(_ backend: Backend, _ reason: String) {

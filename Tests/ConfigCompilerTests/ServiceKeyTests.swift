@@ -1,0 +1,128 @@
+import Diagnostics
+import JSON
+import LaunchPlan
+import Testing
+
+@testable import ConfigCompiler
+
+/// Keys that say where requests go, what services may use, and what they wait for.
+@Suite struct ServiceKeyTests {
+    private func proxy(_ text: String) throws -> (service: Service, settings: ProxySettings) {
+        let service = try #require(try plan(text).service(named: "proxy"))
+        return (service, try #require(service.settings).decode())
+    }
+
+    @Test func routesGoByModelCallAndSize() throws {
+        let routes = try proxy(
+            """
+            backend: claude
+            backends: { claude: {}, lmstudio: {}, openrouter: {} }
+            routes:
+              - { match: { call: side }, to: lmstudio }
+              - { match: { model: "*opus*", call: main, minSize: 200KiB, maxSize: 2MiB }, to: openrouter }
+            """
+        ).settings.routes
+        #expect(
+            routes == [
+                .init(model: nil, call: .side, to: "lmstudio"),
+                .init(model: "*opus*", call: .main, minBytes: 200 << 10, maxBytes: 2 << 20, to: "openrouter"),
+            ])
+    }
+
+    @Test func aRouteIsUnreachableOnlyWhereAnEarlierOneTakesAllOfIt() {
+        func unreachable(_ first: String, _ second: String) -> Bool {
+            codes(
+                """
+                backend: claude
+                backends: { claude: {}, lmstudio: {} }
+                routes: [{ match: { \(first) }, to: lmstudio }, { match: { \(second) }, to: claude }]
+                """
+            ).contains(.unreachableRoute)
+        }
+        #expect(unreachable("", "call: title"))
+        #expect(unreachable("call: side", "call: title, model: x"))
+        #expect(unreachable("minSize: 1KiB", "minSize: 2KiB, maxSize: 3KiB"))
+        #expect(unreachable("model: x", "minSize: 2KiB, maxSize: 1KiB"))
+        #expect(!unreachable("call: title", "call: side"))
+        #expect(!unreachable("call: main", "call: subagent"))
+        #expect(!unreachable("minSize: 2KiB", "minSize: 1KiB"))
+        #expect(!unreachable("model: x, call: side", "model: x"))
+    }
+
+    @Test func coveringIsWhatTakingSays() {
+        // Whatever the one route takes, a route that covers it takes too.
+        let models = [nil, "*", "a*", "abc"], calls: [ProxySettings.CallKind?] = [nil, .side, .title, .main]
+        let sizes: [(Int?, Int?)] = [(nil, nil), (10, nil), (nil, 20), (10, 20), (15, 16)]
+        let routes = models.flatMap { model in
+            calls.flatMap { call in sizes.map { ProxySettings.Route(model: model, call: call, minBytes: $0.0, maxBytes: $0.1, to: "b") } }
+        }
+        let kinds: [Set<ProxySettings.CallKind>] = [[.main], [.side], [.side, .title], [.count, .main]]
+        let requests = ["abc", "ax", "b"].flatMap { model in
+            kinds.flatMap { kinds in [5, 10, 15, 20, 25].map { ProxySettings.Call(model: model, kinds: kinds, bytes: $0) } }
+        }
+        for first in routes {
+            for second in routes where first.covers(second) {
+                #expect(requests.allSatisfy { !second.takes($0) || first.takes($0) }, "\(first) covers \(second)")
+            }
+        }
+    }
+
+    @Test func processorsAreNumbersAndRanges() throws {
+        #expect(try ProcessorList.numbers("0-3,6") == [0, 1, 2, 3, 6])
+        #expect(try ProcessorList.numbers("4,1-2,2") == [1, 2, 4])
+        #expect(ProcessorList.text([0, 1, 2, 3, 6, 8, 9]) == "0-3,6,8-9")
+        for text in ["", "-", "1-", "-1", "3-1", "1,,2", "a", "1-2-3", "99999", "8192", "0x1", "1 ", "٣"] {
+            #expect(throws: ValueFault.self, "\(text)") { try ProcessorList.numbers(text) }
+        }
+        let whole = try plan("backends: { vllm-mlx: { model: ./m, resources: { cpus: 0-1, threads: 2 } } }\nproxy: { resources: { cpus: 3 } }\n")
+        #expect(whole.service(named: "vllm-mlx")?.resources.cpus == [0, 1])
+        #expect(whole.service(named: "proxy")?.resources.cpus == [3])
+        #expect(whole.preflight.contains { $0.requirement == .processors(numbers: [0, 1]) && $0.service == "vllm-mlx" })
+        #expect(whole.preflight.contains { $0.requirement == .processors(numbers: [3]) && $0.service == "proxy" })
+    }
+
+    @Test func aWorkerWaitsForItsDependenciesAndStartsThem() throws {
+        let whole = try plan(
+            """
+            backend: main
+            backends:
+              main: { kind: mlx, port: 8081, model: ./a, dependsOn: [helper] }
+              helper: { kind: mlx, port: 8082, model: ./b, apiKey: { env: HELPER_KEY }, dependsOn: [store] }
+              store: { kind: mlx, engine: command, command: [./store], port: 8083 }
+              spare: { kind: mlx, port: 8084, model: ./c }
+            """)
+        #expect(whole.services.map(\.name) == ["helper", "main", "proxy", "store"])
+        #expect(whole.service(named: "main")?.dependsOn == ["helper"])
+        // What only a worker needs, requests cannot reach; the proxy has no key for it.
+        let proxy = try #require(whole.service(named: "proxy"))
+        let settings: ProxySettings = try #require(proxy.settings).decode()
+        #expect(settings.backends.map(\.name) == ["main"])
+        #expect(proxy.secrets.isEmpty)
+    }
+
+    @Test func circlesOfAnyLengthAreFoundOnceEach() {
+        func found(_ dependencies: [String: [String]]) -> Int {
+            let lines = dependencies.sorted { $0.key < $1.key }.enumerated().map { index, element in
+                "  \(element.key): { kind: mlx, port: \(9000 + index), model: ./m, dependsOn: [\(element.value.joined(separator: ", "))] }"
+            }
+            return codes("backend: a\nbackends:\n\(lines.joined(separator: "\n"))\n").count { $0 == .dependencyCycle }
+        }
+        #expect(found(["a": ["b"], "b": ["c"], "c": []]) == 0)
+        #expect(found(["a": ["b", "c"], "b": ["d"], "c": ["d"], "d": []]) == 0)
+        #expect(found(["a": ["a"]]) == 1)
+        #expect(found(["a": ["b"], "b": ["c"], "c": ["b"]]) == 1)
+        #expect(found(["a": ["b"], "b": ["a", "c"], "c": ["d"], "d": ["c"]]) == 2)
+    }
+
+    @Test func tlsNeedsACertificateAndItsKey() throws {
+        let open =
+            "proxy: { host: 0.0.0.0, authToken: { env: T }, tls: { certificate: ./tls/chain.pem, key: { file: ./tls/key.pem }, serverName: box.example } }\n"
+        let (service, settings) = try proxy("backend: claude\n\(open)")
+        #expect(settings.tls == .init(certificate: .rooted(.config, "tls/chain.pem"), key: "proxy.tls.key", serverName: "box.example"))
+        #expect(service.secrets["proxy.tls.key"] == .file(path: .rooted(.config, "tls/key.pem")))
+        #expect(try plan("backend: claude\n\(open)").preflight.contains { $0.requirement == .file(path: .rooted(.config, "tls/chain.pem")) })
+        #expect(codes("backend: claude\nproxy: { tls: { certificate: ./c.pem } }\n") == [.missingKey])
+        #expect(codes("backend: claude\nproxy: { tls: { certificate: ./c.pem, key: \"\" } }\n") == [.missingKey])
+        #expect(codes("backend: claude\nproxy: { tls: { certificate: ./c.pem, key: not-a-reference } }\n") == [.literalSecret])
+    }
+}
