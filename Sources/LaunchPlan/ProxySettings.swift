@@ -33,6 +33,9 @@ public struct ProxySettings: Codable, Sendable, Equatable {
         self.drainMs = drainMs
     }
 
+    /// The ids of all secrets that the settings use.
+    public var secretIDs: [String] { [authToken, tls?.key].compactMap { $0 } + backends.compactMap(\.apiKey) }
+
     enum CodingKeys: String, CodingKey {
         case backends, routes, tls, limits, directories
         case drainMs = "drain_ms"

@@ -4,6 +4,8 @@ import Glibc
 public struct InheritedDescriptors: Sendable, Equatable {
     public private(set) var byName: [String: CInt]
 
+    init(byName: [String: CInt]) { self.byName = byName }
+
     /// Takes what `LISTEN_PID` says is meant for this process, marks each close-on-exec, and clears the variables, so that no
     /// child believes them.
     public static func take() -> InheritedDescriptors {
@@ -29,7 +31,8 @@ public struct InheritedDescriptors: Sendable, Equatable {
     public func contents(of name: String, limit: Int = 16 << 20) throws(ServingError) -> [UInt8] {
         guard let descriptor = byName[name] else {
             throw ServingError(
-                "the descriptor `\(name)` was not passed", hint: "this program is started by anyclaude's supervisor; see --help for running it alone")
+                "the descriptor `\(name)` was not passed",
+                hint: "this program is started by anyclaude's supervisor, or by units of `anyclaude emit systemd`; see --help for running it alone")
         }
         defer { close(descriptor) }
         var bytes = [UInt8](repeating: 0, count: 64 << 10)

@@ -27,10 +27,9 @@ public struct ProxyLaunch: Sendable {
     public static func inherited() throws(ProxyError) -> ProxyLaunch {
         do {
             let descriptors = InheritedDescriptors.take()
-            let document = try decode(ServiceSettings<ProxySettings>.self, try descriptors.contents(of: DescriptorName.settings), "settings")
-            let secrets =
-                descriptors[DescriptorName.secrets] == nil
-                ? [:] : try decode([String: String].self, try descriptors.contents(of: DescriptorName.secrets), "secrets")
+            let passed = PassedDocuments(descriptors: descriptors)
+            let document = try decode(ServiceSettings<ProxySettings>.self, try passed.settings(named: DescriptorName.settings), "settings")
+            let secrets = try secrets(passed, document.settings)
             guard let http = descriptors[DescriptorName.http] else {
                 throw ProxyError("the descriptor `\(DescriptorName.http)` was not passed", hint: "the plan's proxy needs a socket of that name")
             }
@@ -44,6 +43,13 @@ public struct ProxyLaunch: Sendable {
         } catch {
             throw ProxyError("\(error)")
         }
+    }
+
+    private static func secrets(_ passed: PassedDocuments, _ settings: ProxySettings) throws -> [String: String] {
+        if let document = try passed.secrets(named: DescriptorName.secrets) { return try decode([String: String].self, document, "secrets") }
+        var values: [String: String] = [:]
+        for id in settings.secretIDs { values[id] = try passed.secret(id) }
+        return values
     }
 
     /// A proxy without a supervisor, on a port of its own. Backends that are services of a plan are refused when they are asked for.

@@ -26,7 +26,8 @@ public struct RuntimeLaunch: Sendable {
     public static func inherited() throws(RuntimeError) -> RuntimeLaunch {
         let descriptors = InheritedDescriptors.take()
         do {
-            let document: ServiceSettings<WorkerSettings> = try JSON(parsing: try descriptors.contents(of: DescriptorName.settings)).decode()
+            let passed = PassedDocuments(descriptors: descriptors)
+            let document: ServiceSettings<WorkerSettings> = try JSON(parsing: try passed.settings(named: DescriptorName.settings)).decode()
             let settings = document.settings
             guard let http = descriptors[DescriptorName.http] else {
                 throw RuntimeError("the descriptor `\(DescriptorName.http)` was not passed", hint: "the plan's worker needs a socket of that name")
