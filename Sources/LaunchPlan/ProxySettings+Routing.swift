@@ -1,4 +1,43 @@
 extension ProxySettings {
+    /// A condition that is nil holds for every request; all of them together must hold.
+    public struct Route: Codable, Sendable, Equatable {
+        /// A glob over the client's model id (`*` and `?`).
+        public var model: String?
+        public var call: CallKind?
+        /// The size of the request's body, in bytes: at least and at most this.
+        public var minBytes: Int?
+        public var maxBytes: Int?
+        public var to: String
+
+        public init(model: String?, call: CallKind? = nil, minBytes: Int? = nil, maxBytes: Int? = nil, to: String) {
+            self.model = model
+            self.call = call
+            self.minBytes = minBytes
+            self.maxBytes = maxBytes
+            self.to = to
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case model, call, to
+            case minBytes = "min_bytes"
+            case maxBytes = "max_bytes"
+        }
+    }
+
+    /// What a request is to the client's conversation. One request can be of several kinds: naming a session is a side call too.
+    public enum CallKind: String, Codable, Sendable, CaseIterable {
+        /// A turn of the conversation itself.
+        case main
+        /// A turn of a sub-agent's conversation.
+        case subagent
+        /// Beside the conversation: titles, summaries, searches; it shares no prefix with a conversation.
+        case side
+        /// The side call that names a session.
+        case title
+        /// Only counts tokens.
+        case count
+    }
+
     /// What of a request decides where it goes.
     public struct Call: Sendable, Equatable {
         /// The client's model id.

@@ -13,7 +13,8 @@ import Testing
     /// What a bad input needs besides its text.
     private static let overrides: [DiagnosticCode: Overrides] = [
         .badOverride: Overrides(
-            flags: [.port("many"), Override(flag: "--set", key: "proxy.prot", value: "1")], environment: ["ANYCLAUDE_MODE": "A b"])
+            flags: [.port("many"), Override(flag: "--set", key: "proxy.prot", value: "1")], environment: ["ANYCLAUDE_MODE": "A b"]),
+        .unusedVariable: Overrides(environment: ["MLX_CLUSTER_NODES": "a=http://a:1", "ANYCLAUDE_FILTER_TIER": "auto", "ANYCLAUDE_LOG_FORMAT": ""]),
     ]
 
     static func inputs() throws -> [String] { try Fixtures.names(in: "invalid").filter { !$0.hasSuffix(".txt") } }

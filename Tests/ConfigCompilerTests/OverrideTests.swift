@@ -44,6 +44,12 @@ import Testing
         #expect(unknown.plan?.services.count == 1)
     }
 
+    @Test func theRequestTimeoutCountsMillisecondsAsTheEarlierToolDid() throws {
+        #expect(try settings(try plan(text, environment: ["ANYCLAUDE_REQUEST_TIMEOUT": "90000"])).limits.firstByteTimeoutMs == 90_000)
+        #expect(try settings(try plan(text, environment: ["ANYCLAUDE_REQUEST_TIMEOUT": "2m"])).limits.firstByteTimeoutMs == 120_000)
+        #expect(codes(text, environment: ["ANYCLAUDE_REQUEST_TIMEOUT": "soon"]) == [.badOverride])
+    }
+
     @Test func openRoutersKeyIsTheDocumentedVariable() throws {
         let plan = try plan("backend: openrouter\n")
         #expect(plan.service(named: "proxy")?.secrets == ["backends.openrouter.apiKey": .env(name: "OPENROUTER_API_KEY")])

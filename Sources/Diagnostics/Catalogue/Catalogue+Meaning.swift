@@ -103,6 +103,9 @@ extension Catalogue {
             .error, "a secret in clear text",
             "Whoever reads the file has the key; so has every copy and backup. Refer to it instead: `{ env: NAME }`, `{ file: PATH }`, or `{ credential: NAME }`\n"
                 + "for a systemd credential. Empty values and the placeholders of the earlier tool (`lm-studio`, `vllm-mlx`, `local`) mean no key."),
+        .unusedVariable: CodePage(
+            .warning, "a variable that is not used",
+            "The variable belongs to the earlier tool and has no counterpart here; the message says why. Unset it, so that nobody believes in it."),
         .badOverride: CodePage(
             .error, "a flag or variable with a value that does not fit",
             "A flag or an environment variable gives a value that its key does not take. The message names both."),

@@ -11,13 +11,17 @@ struct OverrideApplication {
     mutating func apply(_ overrides: Overrides) {
         let mode = overrides.flags.last { $0.key == FileKeys.backend.name }
         for variable in EnvironmentVariables.table {
-            guard let text = overrides.environment[variable.name], !text.isEmpty else { continue }
+            guard var text = overrides.environment[variable.name], !text.isEmpty else { continue }
+            if text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) { text += variable.unit }
             switch variable.target {
             case .key(let key): set(key, text, origin: .variable(variable.name), name: "$\(variable.name)", isSecret: variable.isSecret)
             case .backend(let names, let key):
                 guard let backend = target(names, mode: mode?.value) else { continue }
                 set("backends.\(backend).\(key)", text, origin: .variable(variable.name), name: "$\(variable.name)", isSecret: variable.isSecret)
             }
+        }
+        for variable in EnvironmentVariables.unused where overrides.environment[variable.name]?.isEmpty == false {
+            diagnostics.append(Diagnostic(.unusedVariable, "$\(variable.name) changes nothing here: \(variable.reason)"))
         }
         for flag in overrides.flags { set(flag.key, flag.value, origin: .flag(flag.flag), name: flag.flag, isSecret: false) }
     }
