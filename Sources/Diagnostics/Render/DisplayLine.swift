@@ -10,7 +10,7 @@ struct DisplayLine {
     init(_ source: SourceText, line: Int, near focus: Int? = nil) {
         let range = Self.part(of: source.lineRange(line), near: focus, source.bytes)
         start = range.lowerBound
-        let masks = source.masks.filter { $0.overlaps(range) }
+        var masks = source.masks.inside(range)
         columns.reserveCapacity(range.count + 1)
         var column = 0
         var index = range.lowerBound
@@ -31,7 +31,8 @@ struct DisplayLine {
                 length = UTF8.width(value)
             }
             for _ in 0..<length where columns.count < range.count { columns.append(column) }
-            column += append(scalar, isMasked: masks.contains { $0.contains(index) }, column: column)
+            while let first = masks.first, first.upperBound <= index { masks.removeFirst() }
+            column += append(scalar, isMasked: masks.first?.contains(index) ?? false, column: column)
             index += length
         }
     }

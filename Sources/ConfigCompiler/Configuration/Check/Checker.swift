@@ -16,8 +16,11 @@ struct Checker {
     /// Beyond this, a file is no configuration with mistakes; more findings would only cost time.
     static let maximumFindings = 1000
 
+    /// Whether nothing more is reported; what comes in floods asks, and spares the words.
+    var isFull: Bool { diagnostics.count >= Self.maximumFindings }
+
     mutating func report(_ diagnostic: Diagnostic) {
-        if diagnostics.count < Self.maximumFindings { diagnostics.append(diagnostic) }
+        if !isFull { diagnostics.append(diagnostic) }
     }
     mutating func mask(_ span: SourceSpan) { masks.append(span) }
 
@@ -45,7 +48,7 @@ struct Checker {
         var seen: [String: SyntaxEntry] = [:]
         for entry in entries where !entry.key.hasPrefix("//") {
             guard let spec = scope.key(entry.key) else {
-                if diagnostics.count < Self.maximumFindings {
+                if !isFull {
                     unknownKey(entry, scope, node, place)
                 } else if SecretScan.isSecretName(entry.key) {
                     for span in entry.value.textSpans { mask(span) }
@@ -144,7 +147,7 @@ struct Checker {
     }
 
     /// Backends and routes are compared with one another; no machine has a thousand of them.
-    private static let maximumElements = 1000
+    static let maximumElements = 1000
 
     private mutating func isBounded(_ count: Int, _ node: SyntaxNode, _ place: Place) -> Bool {
         if count <= Self.maximumElements { return true }
@@ -206,9 +209,18 @@ struct Place {
     }
 
     var pointer: String {
-        components.map { name in
-            "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
-        }.joined()
+        var bytes: [UInt8] = []
+        for name in components {
+            bytes.append(UInt8(ascii: "/"))
+            for byte in name.utf8 {
+                switch byte {
+                case UInt8(ascii: "~"): bytes += "~0".utf8
+                case UInt8(ascii: "/"): bytes += "~1".utf8
+                default: bytes.append(byte)
+                }
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// As messages name the value.

@@ -65,5 +65,10 @@ struct Scope: Sendable {
     }
 
     /// The key that `text` names, canonical or not.
-    func key(_ text: String) -> KeySpec? { keys.first { $0.name == text || $0.aliases.contains(text) } }
+    func key(_ text: String) -> KeySpec? {
+        // Most are told apart by their lengths; comparing texts that are not ASCII is slow.
+        let count = text.utf8.count
+        func isSame(_ name: String) -> Bool { name.utf8.count == count && name == text }
+        return keys.first { isSame($0.name) || $0.aliases.contains(where: isSame) }
+    }
 }
