@@ -8,7 +8,7 @@ struct CharacterCounts: Sendable {
         var units: Int
     }
 
-    private static let block = 4096
+    private static let block = 1024
     /// Before each block; empty where all bytes are ASCII, each a character of its own.
     private let blocks: [Count]
 

@@ -63,9 +63,9 @@ struct Inclusion {
 
     /// A tree with what it includes: of two included files, the later one goes before the earlier one.
     private mutating func resolve(_ tree: SyntaxNode) -> SyntaxNode {
-        guard case .mapping(let entries) = tree.value, let include = entries.first(where: { $0.key == FileKeys.include.name }) else { return tree }
+        guard case .mapping(let entries) = tree.value, let include = entries.first(where: { $0.isNamed(FileKeys.include.name) }) else { return tree }
         var result = tree
-        result.value = .mapping(entries.filter { $0.key != FileKeys.include.name })
+        result.value = .mapping(entries.filter { !$0.isNamed(FileKeys.include.name) })
         guard case .sequence(let elements) = include.value.value else {
             report(include.value, "`include` needs a list of paths, found \(include.value.typeName)", code: .wrongType)
             return result

@@ -11,11 +11,11 @@ struct ClusterNodes {
 
     /// The file with nodes in place of the cluster; as it was where it has none.
     mutating func expand(_ file: SyntaxNode) -> SyntaxNode {
-        guard case .mapping(var entries) = file.value, let index = entries.firstIndex(where: { $0.key == FileKeys.backends.name }),
-            case .mapping(let backends) = entries[index].value.value, let cluster = backends.first(where: { $0.key == Self.name }),
+        guard case .mapping(var entries) = file.value, let index = entries.firstIndex(where: { $0.isNamed(FileKeys.backends.name) }),
+            case .mapping(let backends) = entries[index].value.value, let cluster = backends.first(where: { $0.isNamed(Self.name) }),
             case .mapping(let members) = cluster.value.value, let nodes = nodes(members, cluster)
         else { return file }
-        var all = backends.filter { $0.key != Self.name }
+        var all = backends.filter { !$0.isNamed(Self.name) }
         let declared = Dictionary(all.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         for node in nodes {
             if let other = declared[node.key] {

@@ -193,7 +193,7 @@ extension Checker {
             return nil
         }
         var result: [String: PlanValue] = [:]
-        for entry in entries where !entry.key.hasPrefix("//") {
+        for entry in entries where !entry.isRemark {
             let inner = place.child(entry.key)
             let isName =
                 entry.key.utf8.first.map { !(0x30...0x39).contains($0) } == true

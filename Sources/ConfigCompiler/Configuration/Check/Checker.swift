@@ -46,7 +46,7 @@ struct Checker {
             return nil
         }
         var seen: [String: SyntaxEntry] = [:]
-        for entry in entries where !entry.key.hasPrefix("//") {
+        for entry in entries where !entry.isRemark {
             guard let spec = scope.key(entry.key) else {
                 if !isFull {
                     unknownKey(entry, scope, node, place)
@@ -135,7 +135,7 @@ struct Checker {
         guard isBounded(entries.count, node, place) else { return nil }
         var result = NamedSections()
         var names: Set<String> = []
-        for entry in entries where !entry.key.hasPrefix("//") && names.insert(entry.key).inserted {
+        for entry in entries where !entry.isRemark && names.insert(entry.key).inserted {
             let inner = place.child(entry.key, entry.keySpan)
             if backendName(entry, inner), let section = section(entry.value, scope, inner) {
                 result.elements.append(.init(name: entry.key, nameSpan: entry.keySpan, section: section))
