@@ -5,11 +5,13 @@ DESTDIR    ?=
 # Build, demo and tests share one configuration, so that the dependencies are compiled once.
 FLAGS      := -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
 STATIC     := -c release --static-swift-stdlib --scratch-path .build/static
+# The manifest reads it: the CLI is linked without any shared library, since loading them took half of its start-up.
+LINK       := ANYCLAUDE_LINK=static
 PROGRAMS   := anyclaude anyclaude-supervisor anyclaude-proxy anyclaude-runtime
 VERSION    := $(shell sed -n 's/.*static let current = "\(.*\)"/\1/p' Sources/Control/Version.swift)
 BIN        := .build/release
 
-.PHONY: help setup build demo test lint fmt cover tsan asan bench docs install install-units dist clean train-demo-model
+.PHONY: help setup build demo test lint fmt cover tsan asan bench fuzz docs install install-units dist clean train-demo-model
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -47,6 +49,10 @@ asan: setup ## run the unit tests under AddressSanitizer
 bench: build ## measure: validate beside nginx -t, large texts beside JSON in Python, time to first token, the demo model's table
 	@scripts/bench.sh $(BIN)
 
+SECONDS    ?= 600
+fuzz: setup ## search for texts that break the compiler, SECONDS (600) on each of the three targets
+	@scripts/fuzz.sh $(SWIFT) $(SECONDS)
+
 docs: build ## the reference of all modules as a DocC archive in docs/out
 	@scripts/docs.sh $(SWIFT)
 
@@ -54,7 +60,7 @@ train-demo-model: ## train examples/models/demo anew (PyTorch on CPU, at most tw
 	python3 examples/models/training/train.py
 
 install: setup ## link statically, strip, install below PREFIX
-	$(SWIFT) build $(STATIC)
+	$(LINK) $(SWIFT) build $(STATIC)
 	install -d $(DESTDIR)$(PREFIX)/bin
 	for program in $(PROGRAMS); do install -m 755 -s .build/static/release/$$program $(DESTDIR)$(PREFIX)/bin/; done
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions

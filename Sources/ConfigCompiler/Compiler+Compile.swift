@@ -71,7 +71,7 @@ public enum Compiler {
             var checker = Checker(sources: sources)
             let section = checker.file(tree)
             diagnostics += checker.diagnostics
-            for span in checker.masks { sources.mask(span) }
+            sources.mask(checker.masks)
             return section
         }
     }

@@ -55,12 +55,14 @@ public struct SourceText: Sendable {
     /// The offset at which each line starts; lines end with LF, CRLF or CR.
     public let lineStarts: [Int]
     /// Secrets: renderers write asterisks in their place.
-    public private(set) var masks: [Range<Int>] = []
+    private(set) var masks = Masks()
+    private let characters: CharacterCounts
 
     public init(path: String, bytes: [UInt8]) {
         self.path = path
         self.bytes = bytes
         self.lineStarts = Self.lines(of: bytes)
+        self.characters = CharacterCounts(bytes)
     }
 
     /// The next LF or CR, looked for in eight bytes at a time; the count where there is none.
@@ -97,12 +99,10 @@ public struct SourceText: Sendable {
 
     /// Whether the new text of an edit could repeat what is masked: it takes the place of a secret, and is not one of the program's own texts.
     func discloses(_ edit: Fix.Edit, _ applicability: Fix.Applicability) -> Bool {
-        applicability != .placeholder && masks.contains { $0.overlaps(edit.span.range) }
+        applicability != .placeholder && masks.overlaps(edit.span.range)
     }
 
-    public mutating func mask(_ range: Range<Int>) {
-        if !range.isEmpty { masks.append(range) }
-    }
+    public mutating func mask(_ ranges: some Sequence<Range<Int>>) { masks.insert(ranges) }
 
     /// The zero-based line that holds the byte at `offset`.
     public func lineIndex(of offset: Int) -> Int {
@@ -128,13 +128,9 @@ public struct SourceText: Sendable {
         let bounded = min(max(offset, 0), bytes.count)
         let line = lineIndex(of: bounded)
         let start = line == 0 && bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : lineStarts[line]
-        var column = 1
-        var utf16 = 0
-        for byte in bytes[min(start, bounded)..<bounded] where byte & 0xC0 != 0x80 {
-            column += 1
-            utf16 += byte >= 0xF0 ? 2 : 1
-        }
-        return SourcePosition(line: line + 1, column: column, utf16: utf16)
+        let before = characters.before(min(start, bounded), in: bytes)
+        let count = characters.before(bounded, in: bytes)
+        return SourcePosition(line: line + 1, column: count.scalars - before.scalars + 1, utf16: count.units - before.units)
     }
 }
 
@@ -152,7 +148,11 @@ public struct SourceMap: Sendable {
     public subscript(file: FileID) -> SourceText { files[Int(file.index)] }
 
     /// Keeps the bytes of `span` out of everything that is rendered.
-    public mutating func mask(_ span: SourceSpan) { files[Int(span.file.index)].mask(span.range) }
+    public mutating func mask(_ span: SourceSpan) { mask([span]) }
+
+    public mutating func mask(_ spans: [SourceSpan]) {
+        for (file, own) in Dictionary(grouping: spans, by: \.file) { files[Int(file.index)].mask(own.lazy.map(\.range)) }
+    }
 
     /// `FILE:LINE:COLUMN` of the span's start.
     public func place(of span: SourceSpan) -> String {

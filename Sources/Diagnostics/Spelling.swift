@@ -5,10 +5,13 @@ public enum Spelling {
         guard word.utf8.count <= 64 else { return nil }
         let folded = fold(word)
         // Two habits of writing names, `base_url` and `baseUrl`, are no slip at all.
-        if let same = candidates.sorted().first(where: { fold($0) == folded }) { return same }
+        let spellings = candidates.map { (name: $0, folded: fold($0)) }
+        if let same = spellings.filter({ $0.folded == folded }).min(by: { $0.name < $1.name }) { return same.name }
         let limit = max(1, word.count / 3)
-        return candidates.sorted().map { (name: $0, distance: distance(fold($0), folded), exact: distance(Array($0.utf8), Array(word.utf8))) }
-            .filter { $0.distance <= limit }.min { ($0.distance, $0.exact) < ($1.distance, $1.exact) }?.name
+        // A distance is at least the difference in length; of equally near ones, the first by name.
+        return spellings.filter { abs($0.folded.count - folded.count) <= limit }
+            .map { (name: $0.name, distance: distance($0.folded, folded), exact: distance(Array($0.name.utf8), Array(word.utf8))) }
+            .filter { $0.distance <= limit }.min { ($0.distance, $0.exact, $0.name) < ($1.distance, $1.exact, $1.name) }?.name
     }
 
     /// Whether `candidate` is surely what `word` was to be: the same but for case and hyphens, or one slip in a long word that none of the

@@ -4,8 +4,11 @@ struct JSONBuilder: JSONSink {
         case array([JSON])
         case object([JSONObject.Member], key: String)
     }
+    private let bytes: UnsafeBufferPointer<UInt8>
     private var stack: [Frame] = []
     private(set) var result: JSON = .null
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     private mutating func add(_ value: JSON) {
         guard let last = stack.indices.last else {
@@ -28,15 +31,15 @@ struct JSONBuilder: JSONSink {
     mutating func null(at range: Range<Int>) { add(.null) }
     mutating func bool(_ value: Bool, at range: Range<Int>) { add(.bool(value)) }
     mutating func integer(_ value: Int, at range: Range<Int>) { add(.integer(value)) }
-    mutating func number(_ value: JSONNumber, at range: Range<Int>) { add(.number(value)) }
-    mutating func string(_ value: String, at range: Range<Int>) { add(.string(value)) }
+    mutating func number(at range: Range<Int>) { add(.number(JSONNumber(in: bytes, range))) }
+    mutating func string(_ string: JSONString) { add(.string(string.text(in: bytes))) }
     mutating func beginArray(at offset: Int) { stack.append(.array([])) }
     mutating func beginObject(at offset: Int) { stack.append(.object([], key: "")) }
 
-    mutating func key(_ value: String, at range: Range<Int>) {
+    mutating func key(_ string: JSONString) {
         guard let last = stack.indices.last, case .object(let members, _) = stack[last] else { return }
         stack[last] = .array([])
-        stack[last] = .object(members, key: value)
+        stack[last] = .object(members, key: string.text(in: bytes))
     }
 
     mutating func endArray(at end: Int) {
@@ -51,7 +54,7 @@ struct JSONBuilder: JSONSink {
 extension JSON {
     /// The value of a JSON text in UTF-8. Of duplicate keys the last value stays.
     public init(parsing bytes: UnsafeBufferPointer<UInt8>, maximumDepth: Int = 512) throws(JSONError) {
-        self = try JSONParser.parse(bytes, into: JSONBuilder(), maximumDepth: maximumDepth).result
+        self = try JSONParser.parse(bytes, into: JSONBuilder(bytes), maximumDepth: maximumDepth).result
     }
 
     public init(parsing bytes: [UInt8], maximumDepth: Int = 512) throws(JSONError) {

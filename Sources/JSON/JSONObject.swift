@@ -25,8 +25,15 @@ public struct JSONObject: Sendable {
             self.members = members
             return
         }
+        var places: [String: Int] = Dictionary(minimumCapacity: members.count)
         self.members.reserveCapacity(members.count)
-        for member in members { self[member.key] = member.value }
+        for member in members {
+            let end = self.members.count
+            // Asked once: hashing is the dearest part of a large object.
+            let place = { (place: inout Int) in place }(&places[member.key, default: end])
+            if place == end { self.members.append(member) } else { self.members[place].value = member.value }
+        }
+        if self.members.count > Self.tableThreshold { table = places }
     }
 
     private static func hasDuplicates(_ members: [Member]) -> Bool {
@@ -71,7 +78,9 @@ public struct JSONObject: Sendable {
 
     private mutating func rebuildTable() {
         guard members.count > Self.tableThreshold else { return table = nil }
-        table = Dictionary(members.enumerated().map { ($1.key, $0) }, uniquingKeysWith: { first, _ in first })
+        var places: [String: Int] = Dictionary(minimumCapacity: members.count)
+        for (place, member) in members.enumerated() { places[member.key] = place }
+        table = places
     }
 }
 

@@ -4,9 +4,9 @@ import JSON
 /// The syntax layer alone: any YAML or JSON text as JSON values. What the public test suites run.
 public enum SyntaxDump {
     public struct Result: Sendable {
-        let documents: [SyntaxNode]
+        let documents: [SyntaxDocument]
         /// One for each document; empty where there are errors.
-        public var values: [JSON] { documents.map(\.json) }
+        public var values: [JSON] { documents.map(\.value) }
         public var diagnostics: [Diagnostic]
         public var sources: SourceMap
     }
@@ -21,11 +21,11 @@ public enum SyntaxDump {
         limits.passesUnknownTags = true
         var sources = SourceMap()
         let id = sources.add(path: file.path, bytes: file.bytes)
-        let tree = SyntaxTree.documents(of: file.bytes, file: id, format: format ?? SourceFormat(path: file.path), limits: limits)
+        let tree = SyntaxTree.read(file.bytes, file: id, format: format ?? SourceFormat(path: file.path), limits: limits)
         let duplicates = allowDuplicateKeys ? [] : tree.documents.flatMap { $0.duplicateKeys() }
         let diagnostics = (tree.diagnostics + duplicates).sortedForReport()
         if diagnostics.hasErrors {
-            for range in SecretScan.ranges(in: file.bytes) { sources.mask(SourceSpan(id, range)) }
+            sources.mask(SecretScan.ranges(in: file.bytes).map { SourceSpan(id, $0) })
         }
         return Result(documents: diagnostics.hasErrors ? [] : tree.documents, diagnostics: diagnostics, sources: sources)
     }

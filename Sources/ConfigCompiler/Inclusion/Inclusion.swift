@@ -34,7 +34,7 @@ struct Inclusion {
         totalBytes = root.bytes.count
         guard let tree = parse(root) else { return nil }
         let whole = resolve(tree)
-        for mask in merging.masks { sources.mask(mask) }
+        sources.mask(merging.masks)
         return whole
     }
 
@@ -43,7 +43,7 @@ struct Inclusion {
         let syntax = SyntaxTree.documents(of: source.bytes, file: file, format: SourceFormat(path: source.path))
         diagnostics += syntax.diagnostics
         if syntax.documents.isEmpty {
-            for range in SecretScan.ranges(in: source.bytes) { sources.mask(SourceSpan(file, range)) }
+            sources.mask(SecretScan.ranges(in: source.bytes).map { SourceSpan(file, $0) })
         }
         guard let tree = syntax.documents.first else {
             if !syntax.diagnostics.hasErrors { diagnostics.append(SyntaxTree.empty(file)) }
@@ -63,15 +63,19 @@ struct Inclusion {
 
     /// A tree with what it includes: of two included files, the later one goes before the earlier one.
     private mutating func resolve(_ tree: SyntaxNode) -> SyntaxNode {
-        guard case .mapping(let entries) = tree.value, let include = entries.first(where: { $0.key == FileKeys.include.name }) else { return tree }
+        guard case .mapping(let entries) = tree.value, let include = entries.first(where: { $0.isNamed(FileKeys.include.name) }) else { return tree }
         var result = tree
-        result.value = .mapping(entries.filter { $0.key != FileKeys.include.name })
+        result.value = .mapping(entries.filter { !$0.isNamed(FileKeys.include.name) })
         guard case .sequence(let elements) = include.value.value else {
             report(include.value, "`include` needs a list of paths, found \(include.value.typeName)", code: .wrongType)
             return result
         }
         var others: [SyntaxNode] = []
-        for element in elements {
+        for (position, element) in elements.enumerated() {
+            guard position < Self.maximumFiles else {
+                tooMany(element)
+                break
+            }
             guard case .string(let text) = element.value else {
                 report(element, "`include` needs paths, found \(element.typeName)", code: .wrongType)
                 continue
@@ -95,11 +99,11 @@ struct Inclusion {
             reportCycle(from: start, path, element)
             return nil
         }
-        count += 1
-        guard count <= Self.maximumFiles else {
-            if count == Self.maximumFiles + 1 { report(element, "more than \(Self.maximumFiles) files are included") }
+        guard count < Self.maximumFiles else {
+            tooMany(element)
             return nil
         }
+        count += 1
         guard chain.count <= Self.maximumDepth else {
             report(element, "`\(shown)` is included more than \(Self.maximumDepth) files deep")
             return nil
@@ -117,6 +121,12 @@ struct Inclusion {
         }
         trees[path] = .some(tree ?? nil)
         return tree ?? nil
+    }
+
+    /// Said once.
+    private mutating func tooMany(_ element: SyntaxNode) {
+        if count <= Self.maximumFiles { report(element, "more than \(Self.maximumFiles) files are included") }
+        count = Self.maximumFiles + 1
     }
 
     private mutating func read(_ path: IncludePath, _ element: SyntaxNode) -> SourceFile? {

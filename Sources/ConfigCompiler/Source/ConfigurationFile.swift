@@ -52,7 +52,7 @@ public enum ConfigurationFile {
 
     /// Reads a whole file, or standard input where `path` is `-`. Nothing beyond `maximumBytes` is ever held.
     public static func read(_ path: String, maximumBytes: Int = defaultMaximumBytes) throws(ConfigFileError) -> SourceFile {
-        if path == "-" { return SourceFile(path: "<stdin>", bytes: try readAll(STDIN_FILENO, "<stdin>", maximumBytes, expected: 0)) }
+        if path == "-" { return SourceFile(path: "<stdin>", bytes: try readAll(STDIN_FILENO, "<stdin>", maximumBytes, expected: 64 << 10)) }
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(errno, path) }
         defer { close(descriptor) }
@@ -72,23 +72,34 @@ public enum ConfigurationFile {
     private static func readAll(
         _ descriptor: Int32, _ path: String, _ maximumBytes: Int, expected: Int
     ) throws(ConfigFileError) -> [UInt8] {
+        // One byte more than is expected shows that the file ends there, or goes on.
+        var size = min(expected, maximumBytes) + 1
         var bytes: [UInt8] = []
-        bytes.reserveCapacity(min(expected, maximumBytes))
-        var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
-            let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-            if count < 0 {
-                if errno == EINTR { continue }
-                throw failure(errno, path)
-            }
-            if count == 0 { return bytes }
-            guard bytes.count + count <= maximumBytes else {
+            let chunk = try readChunk(descriptor, path, size)
+            guard bytes.count + chunk.count <= maximumBytes else {
                 throw ConfigFileError(
                     message: "\(path) is larger than \(maximumBytes) bytes", hint: "a configuration is small: is this the right file?", exitCode: 78,
                     code: .fileTooLarge)
             }
-            bytes.append(contentsOf: buffer[..<count])
+            if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
+            if chunk.count < size { return bytes }
+            size = 64 << 10
         }
+    }
+
+    /// The next `size` bytes; fewer where the file ends before.
+    private static func readChunk(_ descriptor: Int32, _ path: String, _ size: Int) throws(ConfigFileError) -> [UInt8] {
+        var failed: Int32?
+        let bytes = [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            while count < size, failed == nil {
+                let more = Glibc.read(descriptor, buffer.baseAddress.map { $0 + count }, size - count)
+                if more == 0 { return }
+                if more > 0 { count += more } else if errno != EINTR { failed = errno }
+            }
+        }
+        if let failed { throw failure(failed, path) }
+        return bytes
     }
 
     static func failure(_ number: Int32, _ path: String) -> ConfigFileError {

@@ -24,7 +24,7 @@ extension SyntaxNode {
                     }
                 }
             } else {
-                var seen: [String: Int] = [:]
+                var seen: [String: Int] = Dictionary(minimumCapacity: entries.count)
                 for (index, entry) in entries.enumerated() {
                     if result.count >= Self.most { return }
                     if let first = seen[entry.key] {

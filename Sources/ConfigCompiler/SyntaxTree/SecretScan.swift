@@ -91,11 +91,19 @@ enum SecretScan {
 extension SyntaxNode {
     /// The places of all texts in it.
     var textSpans: [SourceSpan] {
+        var result: [SourceSpan] = []
+        collectTexts(&result)
+        return result
+    }
+
+    private func collectTexts(_ result: inout [SourceSpan]) {
         switch value {
-        case .string: [span]
-        case .sequence(let elements): elements.flatMap(\.textSpans)
-        case .mapping(let entries): entries.flatMap(\.value.textSpans)
-        default: []
+        case .string: result.append(span)
+        case .sequence(let elements):
+            for element in elements { element.collectTexts(&result) }
+        case .mapping(let entries):
+            for entry in entries { entry.value.collectTexts(&result) }
+        default: break
         }
     }
 }

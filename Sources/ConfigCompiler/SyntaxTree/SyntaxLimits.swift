@@ -1,4 +1,5 @@
 import Diagnostics
+import JSON
 
 /// What one file may ask of the machine. The defaults are far beyond any real configuration.
 public struct SyntaxLimits: Sendable {
@@ -26,5 +27,19 @@ extension SyntaxLimits {
 
     func scalarTooLong(_ place: SourceSpan) -> Diagnostic {
         Diagnostic(.tooLarge, "a text has more than \(scalarBytes) bytes", at: place, label: "this text")
+    }
+
+    func tooManyValues(_ place: SourceSpan) -> Diagnostic {
+        Diagnostic(.tooLarge, "more than \(nodes) values", at: place, label: "one too many")
+    }
+
+    var json: JSONTape.Limits { JSONTape.Limits(values: nodes, keyBytes: keyBytes, stringBytes: scalarBytes) }
+
+    func diagnostic(_ excess: JSONTape.Excess, in file: FileID) -> Diagnostic {
+        switch excess {
+        case .values(let range): tooManyValues(SourceSpan(file, range))
+        case .keyBytes(let range): keyTooLong(SourceSpan(file, range))
+        case .stringBytes(let range): scalarTooLong(SourceSpan(file, range))
+        }
     }
 }

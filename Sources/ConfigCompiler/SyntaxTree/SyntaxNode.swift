@@ -53,6 +53,12 @@ public struct SyntaxEntry: Sendable {
     public var isMerged = false
     public var value: SyntaxNode
 
+    /// - Parameter name: of ASCII, so that bytes can be compared; comparing other texts is slow.
+    func isNamed(_ name: String) -> Bool { key.utf8.count == name.utf8.count && key.utf8.elementsEqual(name.utf8) }
+
+    /// Its name begins with `//`: a remark, as JSON has no comments.
+    var isRemark: Bool { key.utf8.starts(with: "//".utf8) }
+
     init(key: String, keySpan: SourceSpan, keyStyle: SyntaxNode.Style, value: SyntaxNode) {
         self.key = key
         self.keySpan = keySpan

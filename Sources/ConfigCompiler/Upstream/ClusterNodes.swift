@@ -11,14 +11,15 @@ struct ClusterNodes {
 
     /// The file with nodes in place of the cluster; as it was where it has none.
     mutating func expand(_ file: SyntaxNode) -> SyntaxNode {
-        guard case .mapping(var entries) = file.value, let index = entries.firstIndex(where: { $0.key == FileKeys.backends.name }),
-            case .mapping(let backends) = entries[index].value.value, let cluster = backends.first(where: { $0.key == Self.name }),
+        guard case .mapping(var entries) = file.value, let index = entries.firstIndex(where: { $0.isNamed(FileKeys.backends.name) }),
+            case .mapping(let backends) = entries[index].value.value, let cluster = backends.first(where: { $0.isNamed(Self.name) }),
             case .mapping(let members) = cluster.value.value, let nodes = nodes(members, cluster)
         else { return file }
-        var all = backends.filter { $0.key != Self.name }
+        var all = backends.filter { !$0.isNamed(Self.name) }
+        let declared = Dictionary(all.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         for node in nodes {
-            if let other = all.first(where: { $0.key == node.key }) {
-                diagnostics.append(SyntaxNode.duplicate(node.key, first: other, again: node))
+            if let other = declared[node.key] {
+                report(SyntaxNode.duplicate(node.key, first: other, again: node))
             } else {
                 all.append(node)
             }
@@ -47,16 +48,24 @@ struct ClusterNodes {
             let list = fields.first(where: { $0.key == "nodes" }), case .sequence(let elements) = list.value.value, !elements.isEmpty
         else { return nil }
         if let mode = fields.first(where: { $0.key == "mode" }), !Self.isStatic(mode.value) { return nil }
+        // One more than there may be backends, which is then said of them all.
+        let bounded = elements.prefix(Checker.maximumElements + 1)
         for entry in members where Self.unused.contains(entry.key) { warn(entry, "each node is a backend of its own") }
         for entry in fields where !["mode", "nodes"].contains(entry.key) && !entry.key.hasPrefix("//") { warn(entry, "the nodes are listed") }
-        let shared = members.filter { !Self.unused.contains($0.key) && !["discovery", "baseUrl", "port", "kind"].contains($0.key) }
+        // A key that is there twice was reported; every node gets it once.
+        var names: Set<String> = []
+        let shared = members.filter {
+            !Self.unused.contains($0.key) && !["discovery", "baseUrl", "port", "kind"].contains($0.key) && names.insert($0.key).inserted
+        }
         var result: [SyntaxEntry] = []
-        for element in elements {
+        var known: [String: SyntaxEntry] = [:]
+        for element in bounded {
             guard let node = node(element, shared.filter { result.isEmpty || BackendKeys.scope.key($0.key) != nil }, cluster) else { continue }
             if first == nil { first = node.key }
-            if let other = result.first(where: { $0.key == node.key }) {
-                diagnostics.append(SyntaxNode.duplicate(node.key, first: other, again: node))
+            if let other = known[node.key] {
+                report(SyntaxNode.duplicate(node.key, first: other, again: node))
             } else {
+                known[node.key] = node
                 result.append(node)
             }
         }
@@ -65,20 +74,24 @@ struct ClusterNodes {
 
     private static func isStatic(_ node: SyntaxNode) -> Bool { if case .string("static") = node.value { true } else { false } }
 
+    private mutating func report(_ diagnostic: Diagnostic) {
+        if diagnostics.count < Checker.maximumFindings { diagnostics.append(diagnostic) }
+    }
+
     private mutating func warn(_ entry: SyntaxEntry, _ reason: String) {
-        diagnostics.append(Diagnostic(.unusedKey, "`\(entry.key)` changes nothing here: \(reason)", at: entry.keySpan, label: "not used"))
+        report(Diagnostic(.unusedKey, "`\(entry.key)` changes nothing here: \(reason)", at: entry.keySpan, label: "not used"))
     }
 
     private mutating func node(_ element: SyntaxNode, _ shared: [SyntaxEntry], _ cluster: SyntaxEntry) -> SyntaxEntry? {
         guard case .mapping(let fields) = element.value else {
-            diagnostics.append(
+            report(
                 Diagnostic(.wrongType, "a node needs `id` and `url`, found \(element.typeName)", at: element.span, label: "expected a mapping"))
             return nil
         }
         guard let id = fields.first(where: { $0.key == "id" || $0.key == "nodeId" }), case .string(let name) = id.value.value,
             let url = fields.first(where: { $0.key == "url" })
         else {
-            diagnostics.append(
+            report(
                 Diagnostic(
                     .missingKey, "a node needs `id` and `url`", at: SourceSpan(element.span.file, element.span.start..<element.span.start),
                     label: "this node", notes: ["the id becomes the name of a backend, as text"]))
@@ -94,8 +107,9 @@ struct ClusterNodes {
             key: BackendKeys.kind.name, keySpan: cluster.keySpan, keyStyle: cluster.keyStyle,
             value: SyntaxNode(.string(BackendKind.vllmMLX.rawValue), at: cluster.keySpan, style: .quoted))
         let others = fields.filter { !["id", "nodeId", "url"].contains($0.key) }
+        let own = Set(others.map(\.key))
         let value = SyntaxNode(
-            .mapping([kind, address] + shared.filter { entry in !others.contains { $0.key == entry.key } } + others), at: element.span)
+            .mapping([kind, address] + shared.filter { !own.contains($0.key) } + others), at: element.span)
         return SyntaxEntry(key: name, keySpan: id.value.span, keyStyle: id.value.style, value: value)
     }
 }

@@ -33,24 +33,35 @@ public final class SocketChannel: ByteChannel {
 
     /// Connects to the first address of `host` that answers.
     public static func tcp(host: String, port: Int, by deadline: Deadline) throws(ControlClientError) -> SocketChannel {
+        var last = ECONNREFUSED
+        for name in host == "localhost" ? ["127.0.0.1", "::1"] : [host] {
+            let list = try addresses(of: name, port)
+            defer { freeaddrinfo(list) }
+            var next = list
+            while let entry = next {
+                let channel = try open(entry.pointee.ai_family)
+                last = channel.connect(entry.pointee.ai_addr, entry.pointee.ai_addrlen, by: deadline)
+                if last == 0 { return channel }
+                next = entry.pointee.ai_next
+            }
+        }
+        throw failure(last, at: "\(host):\(port)")
+    }
+
+    /// An address needs no resolver: a program without shared libraries would have to load the machine's, which need not fit it.
+    private static func addresses(of host: String, _ port: Int) throws(ControlClientError) -> UnsafeMutablePointer<addrinfo>? {
         var wanted = addrinfo()
         wanted.ai_socktype = Int32(SOCK_STREAM.rawValue)
-        wanted.ai_flags = AI_NUMERICSERV
         var list: UnsafeMutablePointer<addrinfo>?
-        let found = getaddrinfo(host, String(port), &wanted, &list)
+        var found = EAI_NONAME
+        for flags in [AI_NUMERICSERV | AI_NUMERICHOST, AI_NUMERICSERV] where found == EAI_NONAME {
+            wanted.ai_flags = flags
+            found = getaddrinfo(host, String(port), &wanted, &list)
+        }
         guard found == 0 else {
             throw ControlClientError(.unreachable, "cannot find the address of \(host): \(String(cString: gai_strerror(found)))")
         }
-        defer { freeaddrinfo(list) }
-        var last = ECONNREFUSED
-        var next = list
-        while let entry = next {
-            let channel = try open(entry.pointee.ai_family)
-            last = channel.connect(entry.pointee.ai_addr, entry.pointee.ai_addrlen, by: deadline)
-            if last == 0 { return channel }
-            next = entry.pointee.ai_next
-        }
-        throw failure(last, at: "\(host):\(port)")
+        return list
     }
 
     private static func open(_ family: Int32) throws(ControlClientError) -> SocketChannel {

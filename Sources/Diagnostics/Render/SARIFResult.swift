@@ -22,7 +22,7 @@ struct SARIFResult {
         if let span = diagnostic.primary {
             // As shown: the hash of a secret could be searched for.
             let source = sources[span.file]
-            let line = DisplayLine(source, line: source.lineIndex(of: min(span.start, source.bytes.count))).text
+            let line = DisplayLine(source, line: source.lineIndex(of: min(span.start, source.bytes.count)), near: span.start, within: 256).text
             let trimmed = String(line.drop { $0 == " " })
             result["partialFingerprints"] = ["primaryLocationLineHash": .string(fingerprints.next(diagnostic.code, line: trimmed))]
         }

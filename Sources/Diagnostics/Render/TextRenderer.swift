@@ -76,7 +76,7 @@ public struct TextRenderer: Sendable {
         let isOnLine = fix.edits.allSatisfy {
             $0.span.file == first.span.file && $0.span.start >= range.lowerBound && $0.span.end <= range.upperBound
         }
-        guard isOnLine, range.count < 4 * width, !source.masks.contains(where: { $0.overlaps(range) }) else { return [title] }
+        guard isOnLine, range.count < 4 * width, !source.masks.overlaps(range) else { return [title] }
         var changed: [UInt8] = []
         var marks: [Range<Int>] = []
         var position = range.lowerBound

@@ -58,7 +58,7 @@ public struct Repair: Sendable {
     private static func line(_ sources: SourceMap, _ offset: Int) -> String? {
         guard let source = sources.files.first else { return nil }
         let line = source.lineIndex(of: min(offset, source.bytes.count))
-        guard !source.masks.contains(where: { $0.overlaps(source.lineRange(line)) }) else { return nil }
-        return DisplayLine(source, line: line).window(from: 0, width: 200)
+        guard !source.masks.overlaps(source.lineRange(line)) else { return nil }
+        return DisplayLine(source, line: line, near: source.lineRange(line).lowerBound).window(from: 0, width: 200)
     }
 }

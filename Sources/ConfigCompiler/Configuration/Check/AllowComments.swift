@@ -17,6 +17,8 @@ struct AllowComments {
 
     /// Of one file; more are no remarks about single lines, and would only cost time.
     private static let maximumComments = 1000
+    /// Of one comment; there are not so many warnings.
+    private static let maximumCodes = 100
 
     private let sources: SourceMap
     private var allowances: [Allowance] = []
@@ -35,7 +37,9 @@ struct AllowComments {
     private mutating func read(_ candidates: [Range<Int>], _ file: FileID, _ tree: SyntaxNode) {
         let source = sources[file]
         let following = source.followingLines
-        let scalars = tree.scalarSpans.filter { $0.file == file }.map(\.range).sorted { $0.lowerBound < $1.lowerBound }
+        var scalars: [Range<Int>] = []
+        tree.collectScalars(of: file, &scalars)
+        scalars.sort { $0.lowerBound < $1.lowerBound }
         var index = 0
         if candidates.count > Self.maximumComments {
             let first = candidates[Self.maximumComments]
@@ -64,7 +68,11 @@ struct AllowComments {
             return
         }
         var isEmpty = true
-        for word in words {
+        for (count, word) in words.enumerated() {
+            guard count < Self.maximumCodes else {
+                report(bad("more than \(Self.maximumCodes) codes in one comment", word, "those from here on are not read", replacement: nil))
+                break
+            }
             let text = string(word)
             if text == "--" { break }
             isEmpty = false
@@ -133,12 +141,18 @@ extension SourceText {
 }
 
 extension SyntaxNode {
-    /// The places of all values and names in it.
-    fileprivate var scalarSpans: [SourceSpan] {
+    /// The places in one file of all values and names in it.
+    fileprivate func collectScalars(of file: FileID, _ result: inout [Range<Int>]) {
         switch value {
-        case .sequence(let elements): elements.flatMap(\.scalarSpans)
-        case .mapping(let entries): entries.flatMap { [$0.keySpan] + $0.value.scalarSpans }
-        default: [span]
+        case .sequence(let elements):
+            for element in elements { element.collectScalars(of: file, &result) }
+        case .mapping(let entries):
+            for entry in entries {
+                if entry.keySpan.file == file { result.append(entry.keySpan.range) }
+                entry.value.collectScalars(of: file, &result)
+            }
+        default:
+            if span.file == file { result.append(span.range) }
         }
     }
 }

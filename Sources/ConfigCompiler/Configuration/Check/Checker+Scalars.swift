@@ -4,6 +4,7 @@ import LaunchPlan
 
 extension Checker {
     mutating func wrongType(_ expected: String, _ node: SyntaxNode, _ place: Place, notes: [String] = [], fixes: [Fix] = []) {
+        if isFull { return }
         report(
             Diagnostic(
                 .wrongType, "`\(place.name)` needs \(expected), found \(node.typeName)", at: shortened(node.span), label: "expected \(expected)",
@@ -144,8 +145,9 @@ extension Checker {
 
     /// `${NAME}` is never replaced; silently taking it for a text would be worse than an error.
     mutating func interpolates(_ text: String, _ node: SyntaxNode, _ place: Place, isSecret: Bool) -> Bool {
-        guard let start = text.firstRange(of: "${") else { return false }
-        let name = text[start.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
+        guard let start = Self.interpolation(in: text) else { return false }
+        if isFull { return true }
+        let name = text[start...].prefix { $0.isLetter || $0.isNumber || $0 == "_" }
         let whole = isSecret && text == "${\(name)}" && !name.isEmpty
         report(
             Diagnostic(
@@ -156,21 +158,14 @@ extension Checker {
         return true
     }
 
-    /// A single processor is an integer to YAML and JSON.
-    mutating func processors(_ node: SyntaxNode, _ spec: KeySpec, _ place: Place) -> CheckedValue? {
-        guard case .integer = node.value else { return text(node, spec, place) }
-        return integer(node, 0...ProcessorList.largest, place).map { .processors([$0]) }
-    }
-
-    mutating func names(_ node: SyntaxNode, _ place: Place) -> CheckedValue? {
-        guard case .sequence(let elements) = node.value else {
-            wrongType("a list of names", node, place)
-            return nil
+    /// Behind the first `${`.
+    private static func interpolation(in text: String) -> String.Index? {
+        var rest = text.utf8[...]
+        while let dollar = rest.firstIndex(of: UInt8(ascii: "$")) {
+            rest = rest[dollar...].dropFirst()
+            if rest.first == UInt8(ascii: "{") { return rest.index(after: rest.startIndex) }
         }
-        guard isBounded(elements.count, node, place) else { return nil }
-        let texts = elements.enumerated().map { index, element in string(element, "a name", place.child(String(index))) }
-        guard !texts.contains(where: { $0 == nil }) else { return nil }
-        return .names(zip(texts, elements).compactMap { text, element in text.map { PlacedName(text: $0, span: element.span) } })
+        return nil
     }
 
     mutating func arguments(_ node: SyntaxNode, _ place: Place) -> CheckedValue? {
@@ -198,12 +193,13 @@ extension Checker {
             return nil
         }
         var result: [String: PlanValue] = [:]
-        for entry in entries where !entry.key.hasPrefix("//") {
+        for entry in entries where !entry.isRemark {
             let inner = place.child(entry.key)
             let isName =
-                !entry.key.isEmpty && entry.key.first?.isNumber == false
+                entry.key.utf8.first.map { !(0x30...0x39).contains($0) } == true
                 && entry.key.utf8.allSatisfy { $0 == UInt8(ascii: "_") || Self.isAlphanumeric($0) }
             guard isName else {
+                if isFull { continue }
                 report(
                     Diagnostic(
                         .badName, "`\(entry.key.prefix(64))` cannot be a variable", at: entry.keySpan, label: "letters, digits and `_`",

@@ -20,7 +20,7 @@ extension Checker {
                     fixes: [Fix("refer to a variable", .placeholder, edits: [.init(node.span, "{ \"env\": \"\(variable(place))\" }")])],
                     path: place.pointer))
             return nil
-        case .mapping(let entries): return reference(entries.filter { !$0.key.hasPrefix("//") }, node, place).map { .secret(.reference($0)) }
+        case .mapping(let entries): return reference(entries.filter { !$0.isRemark }, node, place).map { .secret(.reference($0)) }
         default:
             mask(node.span)
             wrongType("a secret reference", node, place, notes: ["`{ env: NAME }`, `{ file: PATH }` or `{ credential: NAME }`"])

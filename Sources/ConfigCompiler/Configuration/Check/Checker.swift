@@ -16,8 +16,11 @@ struct Checker {
     /// Beyond this, a file is no configuration with mistakes; more findings would only cost time.
     static let maximumFindings = 1000
 
+    /// Whether nothing more is reported; what comes in floods asks, and spares the words.
+    var isFull: Bool { diagnostics.count >= Self.maximumFindings }
+
     mutating func report(_ diagnostic: Diagnostic) {
-        if diagnostics.count < Self.maximumFindings { diagnostics.append(diagnostic) }
+        if !isFull { diagnostics.append(diagnostic) }
     }
     mutating func mask(_ span: SourceSpan) { masks.append(span) }
 
@@ -43,9 +46,9 @@ struct Checker {
             return nil
         }
         var seen: [String: SyntaxEntry] = [:]
-        for entry in entries where !entry.key.hasPrefix("//") {
+        for entry in entries where !entry.isRemark {
             guard let spec = scope.key(entry.key) else {
-                if diagnostics.count < Self.maximumFindings {
+                if !isFull {
                     unknownKey(entry, scope, node, place)
                 } else if SecretScan.isSecretName(entry.key) {
                     for span in entry.value.textSpans { mask(span) }
@@ -134,7 +137,7 @@ struct Checker {
         guard isBounded(entries.count, node, place) else { return nil }
         var result = NamedSections()
         var names: Set<String> = []
-        for entry in entries where !entry.key.hasPrefix("//") && names.insert(entry.key).inserted {
+        for entry in entries where !entry.isRemark && names.insert(entry.key).inserted {
             let inner = place.child(entry.key, entry.keySpan)
             if backendName(entry, inner), let section = section(entry.value, scope, inner) {
                 result.elements.append(.init(name: entry.key, nameSpan: entry.keySpan, section: section))
@@ -146,7 +149,7 @@ struct Checker {
     }
 
     /// Backends and routes are compared with one another; no machine has a thousand of them.
-    private static let maximumElements = 1000
+    static let maximumElements = 1000
 
     mutating func isBounded(_ count: Int, _ node: SyntaxNode, _ place: Place) -> Bool {
         if count <= Self.maximumElements { return true }
@@ -208,9 +211,18 @@ struct Place {
     }
 
     var pointer: String {
-        components.map { name in
-            "/" + name.replacing("~", with: "~0").replacing("/", with: "~1")
-        }.joined()
+        var bytes: [UInt8] = []
+        for name in components {
+            bytes.append(UInt8(ascii: "/"))
+            for byte in name.utf8 {
+                switch byte {
+                case UInt8(ascii: "~"): bytes += "~0".utf8
+                case UInt8(ascii: "/"): bytes += "~1".utf8
+                default: bytes.append(byte)
+                }
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
     }
 
     /// As messages name the value.

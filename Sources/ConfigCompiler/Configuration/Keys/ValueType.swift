@@ -69,5 +69,11 @@ struct Scope: Sendable {
     }
 
     /// The key that `text` names, canonical or not.
-    func key(_ text: String) -> KeySpec? { keys.first { $0.name == text || $0.aliases.contains(text) } }
+    func key(_ text: String) -> KeySpec? {
+        // By bytes, most told apart by their number: names are ASCII, and comparing other texts is slow.
+        let count = text.utf8.count
+        func isSame(_ name: String) -> Bool { name.utf8.count == count && name.utf8.elementsEqual(text.utf8) }
+        // By index: a row is large, and would be copied to be looked at.
+        return keys.indices.first { isSame(keys[$0].name) || keys[$0].aliases.contains(where: isSame) }.map { keys[$0] }
+    }
 }

@@ -10,6 +10,8 @@ struct ReferenceResolution {
     /// Whether the file has faults already: what seems to be missing may be among them.
     private let isFaulty: Bool
 
+    private static let mostDetailed = 20
+
     init(isFaulty: Bool) { self.isFaulty = isFaulty }
 
     /// - Returns: nil where a name leads nowhere, so that nothing further can be said.
@@ -93,7 +95,8 @@ struct ReferenceResolution {
                 return name
             }
         }
-        let names = backends.map(\.name)
+        // Comparing and listing all names is dear: a flood of findings goes without.
+        let names = diagnostics.count < Self.mostDetailed ? backends.map(\.name) : []
         let near = Spelling.nearest(to: name, among: names)
         let who =
             switch origin {

@@ -7,18 +7,24 @@ public enum SyntaxTree {
     public static func documents(
         of bytes: [UInt8], file: FileID, format: SourceFormat, limits: SyntaxLimits = SyntaxLimits()
     ) -> (documents: [SyntaxNode], diagnostics: [Diagnostic]) {
-        bytes.withUnsafeBufferPointer { buffer in
-            if let fault = BytePrecheck.fault(in: buffer, file: file, format: format) { return ([], [fault]) }
-            switch format {
-            case .json: return json(buffer, file, limits)
-            case .yaml: return yaml(buffer, file, limits)
-            case .either:
-                guard looksLikeJSON(buffer) else { return yaml(buffer, file, limits) }
-                let first = json(buffer, file, limits)
-                if !first.diagnostics.hasErrors { return first }
-                let second = yaml(buffer, file, limits)
-                return second.diagnostics.hasErrors ? first : second
-            }
+        let (documents, diagnostics) = read(bytes, file: file, format: format, limits: limits)
+        return (documents.map(\.node), diagnostics)
+    }
+
+    /// As `documents`, without the nodes.
+    static func read(
+        _ bytes: [UInt8], file: FileID, format: SourceFormat, limits: SyntaxLimits
+    ) -> (documents: [SyntaxDocument], diagnostics: [Diagnostic]) {
+        if let fault = bytes.withUnsafeBufferPointer({ BytePrecheck.fault(in: $0, file: file, format: format) }) { return ([], [fault]) }
+        switch format {
+        case .json: return json(bytes, file, limits)
+        case .yaml: return yaml(bytes, file, limits)
+        case .either:
+            guard bytes.withUnsafeBufferPointer({ looksLikeJSON($0) }) else { return yaml(bytes, file, limits) }
+            let first = json(bytes, file, limits)
+            if !first.diagnostics.hasErrors { return first }
+            let second = yaml(bytes, file, limits)
+            return second.diagnostics.hasErrors ? first : second
         }
     }
 
@@ -28,25 +34,30 @@ public enum SyntaxTree {
         return first == UInt8(ascii: "{") || first == UInt8(ascii: "[")
     }
 
-    private static func json(_ bytes: UnsafeBufferPointer<UInt8>, _ file: FileID, _ limits: SyntaxLimits) -> (
-        documents: [SyntaxNode], diagnostics: [Diagnostic]
-    ) {
+    private static func json(
+        _ bytes: [UInt8], _ file: FileID, _ limits: SyntaxLimits
+    ) -> (documents: [SyntaxDocument], diagnostics: [Diagnostic]) {
         if bytes.isEmpty { return ([], [empty(file)]) }
-        do throws(JSONError) {
-            let sink = try JSONParser.parse(bytes, into: JSONTreeSink(file: file, limits: limits), maximumDepth: limits.depth)
-            if let violation = sink.violation { return ([], [violation]) }
-            return (sink.result.map { [$0] } ?? [], [])
-        } catch {
-            return ([], [JSONSyntaxFault.diagnostic(error, in: bytes, file: file, limits: limits)])
+        return bytes.withUnsafeBufferPointer { buffer in
+            do throws(JSONError) {
+                return switch try JSONTape.parse(buffer, maximumDepth: limits.depth, limits: limits.json) {
+                case .success(let tape): ([.json(tape, bytes, file)], [])
+                case .failure(let excess): ([], [limits.diagnostic(excess, in: file)])
+                }
+            } catch {
+                return ([], [JSONSyntaxFault.diagnostic(error, in: buffer, file: file, limits: limits)])
+            }
         }
     }
 
-    private static func yaml(_ bytes: UnsafeBufferPointer<UInt8>, _ file: FileID, _ limits: SyntaxLimits) -> (
-        documents: [SyntaxNode], diagnostics: [Diagnostic]
-    ) {
-        var composer = YAMLComposer(bytes: bytes, file: file, limits: limits)
-        composer.run()
-        return (composer.documents, composer.diagnostics)
+    private static func yaml(
+        _ bytes: [UInt8], _ file: FileID, _ limits: SyntaxLimits
+    ) -> (documents: [SyntaxDocument], diagnostics: [Diagnostic]) {
+        bytes.withUnsafeBufferPointer { buffer in
+            var composer = YAMLComposer(bytes: buffer, file: file, limits: limits)
+            composer.run()
+            return (composer.documents.map { .yaml($0) }, composer.diagnostics)
+        }
     }
 
     /// No text is no configuration; to the syntax of YAML it is no document, which is no fault.

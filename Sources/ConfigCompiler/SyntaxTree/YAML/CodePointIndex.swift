@@ -1,8 +1,8 @@
 /// Turns libyaml's marks, which count code points, into byte offsets.
 struct CodePointIndex {
-    private static let stride = 64
+    private static let stride = 16
     private let bytes: UnsafeBufferPointer<UInt8>
-    /// The offset of each 64th code point; empty where all bytes are ASCII.
+    /// The offset of each 16th code point; empty where all bytes are ASCII.
     private var checkpoints: [Int32] = []
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) {

@@ -204,7 +204,7 @@ struct YAMLComposer {
     private mutating func finish(_ node: SyntaxNode, size: Int, anchor: String?) {
         if node.alias == nil { total += 1 } else { total += size }
         guard total <= limits.nodes else {
-            return fail(Diagnostic(.tooLarge, "more than \(limits.nodes) values", at: node.alias ?? node.span, label: "one too many"))
+            return fail(limits.tooManyValues(node.alias ?? node.span))
         }
         if let anchor { remember(anchor, node, size: size) }
         guard let last = stack.indices.last else { return documents.append(node) }
