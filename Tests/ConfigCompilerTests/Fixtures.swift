@@ -44,3 +44,6 @@ func plan(_ text: String, name: String = "test.yaml", flags: [Override] = [], en
 func codes(_ text: String, name: String = "test.yaml", flags: [Override] = [], environment: [String: String] = [:]) -> [DiagnosticCode] {
     compile(text, name: name, flags: flags, environment: environment).diagnostics.map(\.code)
 }
+
+/// A code point that stands for no character: the compiler of Swift takes none in a literal.
+func noncharacter(_ value: UInt32) -> String { Unicode.Scalar(value).map { String(Character($0)) } ?? "" }

@@ -17,10 +17,10 @@ struct RootCommand: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            ValidateCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, LogsCommand.self, RollbackCommand.self,
+            InitCommand.self, ValidateCommand.self, PlanCommand.self, ApplyCommand.self, StatusCommand.self, LogsCommand.self, RollbackCommand.self,
             HistoryCommand.self,
             RestartCommand.self, DownCommand.self, RunCommand.self, EnvCommand.self, SuperviseCommand.self, ExplainCommand.self, SchemaCommand.self,
-            ConfigCommand.self, CheckSetupCommand.self, TestModelCommand.self,
+            EmitCommand.self, ConfigCommand.self, CheckSetupCommand.self, TestModelCommand.self, ProbeCommand.self,
         ])
 
     /// Runs the command that `arguments` (without the program's name) mean.

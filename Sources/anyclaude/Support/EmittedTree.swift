@@ -1,0 +1,106 @@
+import ConfigCompiler
+import Glibc
+
+/// An emitted tree beside what is on the disk, below a folder that stands for `/`.
+struct EmittedTree {
+    enum State: String { case new, changed, unchanged, stale, foreign }
+
+    struct Entry {
+        var path: String
+        var state: State
+        /// What is to be written; nil for a stale file.
+        var file: EmittedFile?
+        /// What is there.
+        var old: [UInt8]?
+    }
+
+    /// Sorted by path.
+    let entries: [Entry]
+    private static let maximumBytes = 1 << 20
+
+    /// - Parameters:
+    ///   - folders: where files that emit wrote earlier are looked for.
+    init(_ emission: Emission, instance: String, root: String, folders: [String]) throws(CommandError) {
+        let prefix = root == "/" ? "" : root
+        var entries: [Entry] = []
+        for file in emission.files {
+            let path = prefix + file.path
+            let old = try Self.contents(path)
+            let state: State =
+                switch old {
+                case nil: .new
+                case file.bytes?: .unchanged
+                case let old?: EmitMarker.marks(old, instance: instance) && !Self.isLink(path) ? .changed : .foreign
+                }
+            entries.append(Entry(path: path, state: state, file: file, old: old))
+        }
+        let known = Set(entries.map(\.path))
+        for folder in folders {
+            for name in Paths.names(in: prefix + folder).sorted() {
+                let path = "\(prefix)\(folder)/\(name)"
+                guard !known.contains(path), !Self.isLink(path), Self.isFile(path), let old = try Self.contents(path),
+                    EmitMarker.marks(old, instance: instance)
+                else { continue }
+                entries.append(Entry(path: path, state: .stale, file: nil, old: old))
+            }
+        }
+        self.entries = entries.sorted { $0.path < $1.path }
+    }
+
+    /// Writes what is new or changed; each file is the old one or the new one at any moment.
+    func write(force: Bool, removingStale: Bool) throws(CommandError) -> [Entry] {
+        let foreign = entries.filter { $0.state == .foreign }
+        guard force || foreign.isEmpty else {
+            throw CommandError(
+                "\(foreign.map(\.path).joined(separator: ", ")): not written by `anyclaude emit` for this instance; nothing was written",
+                hint: "`--diff` shows what would change, `--force` overwrites", exitCode: ExitStatus.cannotCreate)
+        }
+        var done: [Entry] = []
+        for entry in entries {
+            switch entry.state {
+            case .unchanged: continue
+            case .stale:
+                guard removingStale else { continue }
+                guard unlink(entry.path) == 0 else { throw CommandError("remove", entry.path, errno: errno) }
+            case .new, .changed, .foreign:
+                guard let file = entry.file else { continue }
+                try Self.makeFolder(Paths.directory(of: entry.path))
+                // The mode is what services need, whatever the caller's mask is.
+                try Files.write(file.bytes, to: entry.path, mode: 0o600) { fchmod($0, mode_t(file.mode)) == 0 ? 0 : errno }
+            }
+            done.append(entry)
+        }
+        return done
+    }
+
+    /// Folders that services of another user pass through.
+    private static func makeFolder(_ path: String) throws(CommandError) {
+        if Paths.exists(path) { return }
+        try makeFolder(Paths.directory(of: path))
+        guard mkdir(path, 0o755) == 0 else {
+            if errno == EEXIST { return }
+            throw CommandError("make the folder", path, errno: errno, creating: true)
+        }
+        guard chmod(path, 0o755) == 0 else { throw CommandError("open the folder", path, errno: errno, creating: true) }
+    }
+
+    private static func contents(_ path: String) throws(CommandError) -> [UInt8]? {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return nil }
+        guard isFile(path) else {
+            if isLink(path) { return [] }
+            throw CommandError("\(path) is there, and is no file", hint: "move it away", exitCode: ExitStatus.cannotCreate)
+        }
+        return try Files.read(path, maximum: maximumBytes)
+    }
+
+    private static func isLink(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK
+    }
+
+    private static func isFile(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
+    }
+}

@@ -1,0 +1,143 @@
+import ConfigCompiler
+import Diagnostics
+import JSON
+import LaunchPlan
+import Testing
+
+@Suite struct SystemdEmitTests {
+    private static let programs = ["llama-server": "/usr/bin/llama-server", "vllm": "/opt/vllm/bin/vllm", "mlx_textgen": "/usr/bin/mlx_textgen"]
+
+    private func fixture(_ name: String) throws -> LaunchPlan {
+        let result = Compiler.compile(CompilerInput(file: SourceFile(path: name, bytes: try Fixtures.bytes("valid/\(name)"))))
+        return try #require(result.plan, "\(TextRenderer(color: false).render(result.diagnostics, result.sources))")
+    }
+
+    private func system(_ plan: LaunchPlan, config: String = "/srv/lab") -> SystemdBindings {
+        .system(instance: plan.instance, config: config, bin: "/usr/local/bin", programs: Self.programs)
+    }
+
+    private func user(_ plan: LaunchPlan) -> SystemdBindings {
+        .user(
+            instance: plan.instance, config: "/home/ann/work", bin: "/home/ann/bin", home: "/home/ann", settingsHome: "/home/ann/.config",
+            runtime: "/run/user/1000", state: "/home/ann/.anyclaude", cache: "/home/ann/.anyclaude/cache", logs: "/home/ann/.anyclaude/logs",
+            programs: Self.programs)
+    }
+
+    private func text(_ emission: Emission) -> String {
+        emission.files.map { file in "# ==> \(file.path) \(String(file.mode, radix: 8))\n\(String(decoding: file.bytes, as: UTF8.self))\n" }.joined()
+            + emission.notes.map { "note: \($0)\n" }.joined()
+    }
+
+    private func file(_ emission: Emission, _ suffix: String) throws -> String {
+        String(decoding: try #require(emission.files.first { $0.path.hasSuffix(suffix) }).bytes, as: UTF8.self)
+    }
+
+    @Test(arguments: ["full.yaml", "foreign.yaml", "migration-after.yaml", "migration-before.json"])
+    func treesHaveGoldenForms(name: String) throws {
+        let plan = try fixture(name)
+        try Fixtures.expectGolden(text(try SystemdEmitter.emit(plan, bindings: system(plan))), "systemd/\(name).system.txt")
+        try Fixtures.expectGolden(text(try SystemdEmitter.emit(plan, bindings: user(plan))), "systemd/\(name).user.txt")
+    }
+
+    @Test func thePlanAloneDecides() throws {
+        let plan = try fixture("full.yaml")
+        let first = try SystemdEmitter.emit(plan, bindings: system(plan))
+        for _ in 0..<20 { #expect(try SystemdEmitter.emit(fixture("full.yaml"), bindings: system(plan)) == first) }
+    }
+
+    @Test func everyFileSaysWhoWroteIt() throws {
+        let plan = try fixture("foreign.yaml")
+        for file in try SystemdEmitter.emit(plan, bindings: system(plan)).files {
+            #expect(EmitMarker.marks(file.bytes, instance: "foreign"), "\(file.path)")
+            #expect(!EmitMarker.marks(file.bytes, instance: "foreig"))
+            #expect(!EmitMarker.marks(file.bytes, instance: "foreign-2"))
+        }
+        #expect(!EmitMarker.marks(Array("[Unit]\nDescription=mine\n".utf8), instance: "foreign"))
+    }
+
+    @Test func theProxyFindsWorkersWithoutLeases() throws {
+        let plan = try fixture("full.yaml")
+        let emission = try SystemdEmitter.emit(plan, bindings: system(plan))
+        let document = try JSON(parsing: Array(try file(emission, "proxy.settings.json").utf8)).decode(ServiceSettings<ProxySettings>.self)
+        let targets = Dictionary(uniqueKeysWithValues: document.settings.backends.map { ($0.name, $0.target) })
+        #expect(targets["vllm-mlx"] == .url(base: "http://127.0.0.1:8081/v1"))
+        #expect(targets["small"] == .url(base: "http://127.0.0.1:8082/v1"))
+        #expect(targets["openrouter"] == .url(base: "https://openrouter.ai/api/v1"))
+        #expect(document.roots[.cache] == "/var/cache/anyclaude-lab")
+        #expect(document.service == "proxy")
+        let worker = try JSON(parsing: Array(try file(emission, "vllm-mlx.settings.json").utf8)).decode(ServiceSettings<WorkerSettings>.self)
+        #expect(worker.settings.contextWindow == 65536)
+    }
+
+    /// Names have no dots, so that no two instances share a unit.
+    @Test func instancesShareNoFile() throws {
+        func paths(_ instance: String, _ backend: String) throws -> Set<String> {
+            let plan = try plan(
+                "instance: \(instance)\nbackend: \(backend)\nbackends: { \(backend): { kind: vllm-mlx, model: ./m } }\n")
+            return Set(try SystemdEmitter.emit(plan, bindings: system(plan)).files.map(\.path))
+        }
+        #expect(try paths("a", "b-c").isDisjoint(with: paths("a-b", "c")))
+    }
+
+    @Test func aLongInstanceHasAUserOfItsOwn() throws {
+        let plan = try plan("instance: \(String(repeating: "x", count: 32))\nbackend: claude\n")
+        let unit = try file(try SystemdEmitter.emit(plan, bindings: system(plan)), "proxy.service")
+        let user = try #require(unit.split(separator: "\n").first { $0.hasPrefix("User=") }).dropFirst(5)
+        #expect(user.count <= 31)
+    }
+
+    @Test func homesAreReadOnlyWhereTheyAreNeeded() throws {
+        let plan = try plan("backend: vllm-mlx\nbackends: { vllm-mlx: { model: ./m } }\n")
+        let inHome = try SystemdEmitter.emit(plan, bindings: system(plan, config: "/home/ann/x"))
+        #expect(try file(inHome, "vllm-mlx.service").contains("ProtectHome=read-only"))
+        #expect(try file(inHome, "proxy.service").contains("ProtectHome=yes"))
+        #expect(inHome.notes.contains { $0.contains("must be able to read /home/ann/x/m") })
+        let elsewhere = try SystemdEmitter.emit(plan, bindings: system(plan))
+        #expect(try file(elsewhere, "vllm-mlx.service").contains("ProtectHome=yes"))
+    }
+
+    @Test(arguments: ["lab.example", "nas", "1.2.3", "0.0.0.256"])
+    func aNameIsNoAddress(host: String) throws {
+        var plan = try fixture("full.yaml")
+        for index in plan.services.indices {
+            for socket in plan.services[index].sockets.indices where plan.services[index].sockets[socket].name == "http" {
+                plan.services[index].sockets[socket].address = .tcp(host: host, port: 1)
+            }
+        }
+        #expect(throws: EmitError.self) { try SystemdEmitter.emit(plan, bindings: system(plan)) }
+    }
+
+    @Test func whatAHandMadePlanCannotSayIsRefused() throws {
+        func refused(_ change: (inout Service) -> Void, sourceLocation: SourceLocation = #_sourceLocation) throws {
+            var service = Service(name: "w", role: .worker, argv: ["prog"])
+            change(&service)
+            let plan = LaunchPlan(instance: "i", services: [service], probationMs: 0)
+            #expect(throws: EmitError.self, sourceLocation: sourceLocation) { try SystemdEmitter.emit(plan, bindings: system(plan)) }
+        }
+        let secret = PlanValue.secret(.env(name: "KEY"))
+        try refused { $0.name = "../w" }
+        try refused { $0.argv = [] }
+        try refused { $0.argv = ["prog", secret] }
+        try refused { $0.argv = ["prog", "a\0b"] }
+        try refused { $0.files = [GeneratedFile(path: .rooted(.runtime, "f"), contents: [secret])] }
+        try refused {
+            $0.files = ["a/f", "b/f"].map { GeneratedFile(path: .rooted(.runtime, $0), contents: []) }
+        }
+        try refused { $0.environment = ["A B": "x"] }
+        try refused { $0.environment = ["A": .secret(.env(name: "../KEY"))] }
+        try refused { $0.environment = ["A": .secret(.credential(name: "a:b"))] }
+        try refused { $0.environment = ["A": .text(noncharacter(0xFFFE))] }
+        try refused { $0.directory = .absolute("/a\nb") }
+        try refused { $0.dependsOn = ["other"] }
+        try refused { $0.secrets = ["a/b": .env(name: "KEY")] }
+    }
+
+    @Test func secretsOfOthersComeByCredentialAndShell() throws {
+        let plan = try fixture("foreign.yaml")
+        let unit = try file(try SystemdEmitter.emit(plan, bindings: system(plan)), "big.service")
+        #expect(unit.contains("LoadCredential=secret.HF_TOKEN:/etc/anyclaude/foreign/secrets/HF_TOKEN\n"))
+        #expect(unit.contains("LoadCredential=secret.VLLM_API_KEY:/srv/lab/keys/vllm\n"))
+        #expect(unit.contains("export VLLM_API_KEY"))
+        #expect(!unit.contains("Environment=HF_TOKEN"))
+    }
+}
