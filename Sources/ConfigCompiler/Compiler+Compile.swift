@@ -44,7 +44,7 @@ public enum Compiler {
             guard !diagnostics.hasErrors else { return }
             do {
                 plan = try builder.plan()
-                provenance.inputs = ProvenanceBuilder(configuration: configuration, sources: sources).inputs()
+                ProvenanceBuilder(configuration: configuration, sources: sources).complete(&provenance)
             } catch {
                 diagnostics.append(Diagnostic(.internalError, "the plan cannot be encoded: \(error)"))
             }

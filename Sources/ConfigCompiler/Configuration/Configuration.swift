@@ -7,7 +7,9 @@ struct Configuration: Sendable {
         /// A glob over the client's model id; nil takes all.
         var model: String?
         var to: String
+        /// What it matches; where it leads, where it says no more.
         var span: SourceSpan?
+        var targetSpan: SourceSpan?
     }
 
     let file: Section
@@ -26,6 +28,12 @@ struct Configuration: Sendable {
         return proxy[ProxyKeys.port] ?? 0
     }
     var proxyHost: String { proxy[ProxyKeys.host] ?? "127.0.0.1" }
+
+    /// What made the active backend the active one: where `backend` is left out, that it is declared.
+    var activeOrigin: Origin {
+        if let field = file.field(FileKeys.backend) { return field.origin }
+        return backend(active)?.nameSpan.map { .file($0) } ?? .defaultValue
+    }
 
     func backend(_ name: String) -> Backend? { backends.first { $0.name == name } }
 

@@ -128,7 +128,7 @@ struct ReferenceResolution {
                         label: "an earlier route takes all of it",
                         secondary: earlier.span.map { [.init($0, "the earlier route")] } ?? []))
             }
-            result.append(.init(model: model, to: name, span: match?.span(of: MatchKeys.model) ?? span))
+            result.append(.init(model: model, to: name, span: match?.span(of: MatchKeys.model) ?? span, targetSpan: span))
         }
         return isWhole ? result : nil
     }
