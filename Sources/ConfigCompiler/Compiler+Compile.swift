@@ -10,7 +10,7 @@ public enum Compiler {
         run.compile(input)
         return Compilation(
             plan: run.diagnostics.hasErrors ? nil : run.plan, provenance: run.provenance, decisions: run.decisions,
-            diagnostics: run.reported.sortedForReport(), sources: run.sources)
+            diagnostics: run.reported.sortedForReport(), sources: run.sources, origins: run.diagnostics.hasErrors ? nil : run.origins)
     }
 
     private struct Run {
@@ -19,6 +19,8 @@ public enum Compiler {
         var plan: LaunchPlan?
         var provenance = Provenance(tool: "anyclaude")
         var decisions: [WorkerDecision] = []
+        var origins: ValueOrigins?
+        private var replaced: [TreeMerge.Replaced] = []
         private var comments: AllowComments?
 
         /// Without what comments of the files allow.
@@ -46,8 +48,12 @@ public enum Compiler {
             decisions = builder.decisions
             guard !diagnostics.hasErrors else { return }
             do {
-                plan = try builder.plan()
-                provenance.inputs = try ProvenanceBuilder(configuration: configuration, sources: sources).inputs()
+                let plan = try builder.plan()
+                self.plan = plan
+                ProvenanceBuilder(configuration: configuration, sources: sources).complete(&provenance)
+                origins = ValueOrigins(
+                    configuration: configuration, given: section, overrides: overriding.applied, replaced: replaced, plan: plan,
+                    provenance: provenance, sources: sources)
             } catch {
                 diagnostics.append(Diagnostic(.internalError, "the plan cannot be encoded: \(error)"))
             }
@@ -57,6 +63,7 @@ public enum Compiler {
             var inclusion = Inclusion(reader: input.includes, root: input.file.path)
             let tree = inclusion.tree(of: input.file)
             sources = inclusion.sources
+            replaced = inclusion.replaced
             diagnostics += inclusion.diagnostics
             provenance = Provenance(tool: "anyclaude", files: sources.files.map { Provenance.File(path: $0.path, contents: $0.bytes) })
             guard let tree else { return nil }

@@ -26,15 +26,19 @@ public struct Compilation: Sendable {
     /// Sorted for a report.
     public var diagnostics: [Diagnostic]
     public var sources: SourceMap
+    /// Where each value came from, for those who ask; nil where there is no plan.
+    public var origins: ValueOrigins?
     public var hasErrors: Bool { diagnostics.hasErrors }
 
     public init(
-        plan: LaunchPlan?, provenance: Provenance, decisions: [WorkerDecision] = [], diagnostics: [Diagnostic], sources: SourceMap
+        plan: LaunchPlan?, provenance: Provenance, decisions: [WorkerDecision] = [], diagnostics: [Diagnostic], sources: SourceMap,
+        origins: ValueOrigins? = nil
     ) {
         self.plan = plan
         self.provenance = provenance
         self.decisions = decisions
         self.diagnostics = diagnostics
         self.sources = sources
+        self.origins = origins
     }
 }

@@ -46,57 +46,25 @@ public struct PlanEnvelope: Codable, Sendable, Equatable {
         }
     }
 
-    /// The plan, checked: its id is right, its format known, its features available.
+    /// The plan, checked: its id is right, its format known, its features available, its services told apart by name.
     public func verified() throws(Refusal) -> LaunchPlan {
         let found = LaunchPlan.id(of: plan)
         guard found == planId else { throw .tampered(expected: planId, found: found) }
+        // Before anything else is read: a newer format may have other shapes.
+        guard let format = plan["format"]?.stringValue, let version = plan["format_version"]?.stringValue else {
+            throw .malformed("it does not say its format")
+        }
+        guard format == LaunchPlan.formatName, version.split(separator: ".").first == "1" else { throw .unknownFormat("\(format) \(version)") }
+        let unknown = (plan["required_features"]?.arrayValue ?? []).compactMap(\.stringValue).filter { !LaunchPlan.knownFeatures.contains($0) }
+        guard unknown.isEmpty else { throw .unknownFeatures(unknown) }
         let decoded: LaunchPlan
         do throws(JSONDecodingError) {
             decoded = try plan.decode(LaunchPlan.self)
         } catch {
             throw .malformed(error.description)
         }
-        guard decoded.format == LaunchPlan.formatName, decoded.formatVersion.split(separator: ".").first == "1" else {
-            throw .unknownFormat("\(decoded.format) \(decoded.formatVersion)")
-        }
-        let unknown = decoded.requiredFeatures.filter { !LaunchPlan.knownFeatures.contains($0) }
-        guard unknown.isEmpty else { throw .unknownFeatures(unknown) }
+        var names: Set<String> = []
+        for service in decoded.services where !names.insert(service.name).inserted { throw .malformed("two services are named `\(service.name)`") }
         return decoded
-    }
-}
-
-/// Where a plan came from: never part of its identity.
-public struct Provenance: Codable, Sendable, Equatable {
-    public struct File: Codable, Sendable, Equatable {
-        public var path: String
-        public var sha256: String
-        public init(path: String, sha256: String) {
-            self.path = path
-            self.sha256 = sha256
-        }
-    }
-    /// One configuration value that a service was made from.
-    public struct Input: Codable, Sendable, Equatable {
-        /// The dotted key, as `backends.vllm-mlx.port`.
-        public var key: String
-        /// Its value; secrets are references here too.
-        public var value: JSON
-        /// `FILE:LINE:COLUMN`, `default`, `--flag` or `$VARIABLE`.
-        public var source: String
-        public init(key: String, value: JSON, source: String) {
-            self.key = key
-            self.value = value
-            self.source = source
-        }
-    }
-    public var tool: String
-    public var files: [File]
-    /// By service, sorted by key.
-    public var inputs: [String: [Input]]
-
-    public init(tool: String, files: [File] = [], inputs: [String: [Input]] = [:]) {
-        self.tool = tool
-        self.files = files
-        self.inputs = inputs
     }
 }

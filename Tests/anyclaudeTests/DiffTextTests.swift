@@ -41,7 +41,25 @@ struct DiffTextTests {
     @Test func aGapIsAnnounced() throws {
         let diff = try PlanDiff.between(plan(port: 8081, replace: .stopFirst, extra: true), plan(port: 8082, replace: .stopFirst))
         #expect(text.lines(diff).contains("~ worker  replace  stop-first: does not serve until the new one is ready"))
-        #expect(text.lines(diff).contains("- small  stop"))
+        #expect(
+            text.lines(diff).prefix(3) == [
+                "  proxy  unchanged", "- small  stop", "    backends.small.model  m -> (none)  (removed; was rc.yaml:9:12)",
+            ])
+    }
+
+    @Test func aLineThatIsGoneIsNamed() throws {
+        var old = plan(port: 8081, replace: .overlap)
+        old.provenance.whole = [.init(key: "probation", value: "5s", source: "rc.yaml:2:12")]
+        var new = plan(port: 8788, replace: .overlap)
+        new.provenance.inputs["worker"] = [.init(key: "backends.worker.port", value: 8788, source: "default")]
+        new.provenance.whole = [.init(key: "probation", value: "2s", source: "default")]
+        new.plan.probationMs = 2000
+        #expect(
+            text.lines(try PlanDiff.between(old, new)) == [
+                "  proxy  unchanged", "~ worker  replace  overlap: the old one serves until the new one is ready",
+                "    backends.worker.port  8081 -> 8788  (default; was rc.yaml:7:11)", "~ the plan  without a service being touched",
+                "    probation  5s -> 2s  (default; was rc.yaml:2:12)",
+            ])
     }
 
     @Test func aChangeWithoutACauseSaysSo() throws {
@@ -49,5 +67,6 @@ struct DiffTextTests {
         new.plan.services[0].argv = ["other"]
         let diff = try PlanDiff.between(plan(port: 8081, replace: .overlap), new)
         #expect(text.lines(diff)[1].contains("another version of anyclaude"))
+        #expect(text.lines(diff)[2] == "    argv[0]  anyclaude-proxy -> other")
     }
 }

@@ -57,11 +57,26 @@ struct Backend: Sendable {
 }
 
 extension Backend {
+    /// What decided the engine where none is written.
+    var engineOrigin: Origin {
+        let keys = [
+            section.field(BackendKeys.engine), section.field(BackendKeys.serverScript), section.field(BackendKeys.command),
+            section.field(BackendKeys.modelPath), section.field(BackendKeys.model),
+        ]
+        return keys.compactMap { $0 }.first?.origin ?? .defaultValue
+    }
+
+    /// What says its kind: `kind`, or its name.
+    var kindOrigin: Origin { section.field(BackendKeys.kind)?.origin ?? nameSpan.map { .file($0) } ?? .defaultValue }
+
+    static let disabled = "it is disabled"
+    static let notNeeded = "neither `backend` nor a route leads to it, and no worker depends on it"
+
     /// Whether a worker is started for it, and why. The order of the questions is that of the answers' weight.
     func engine(isNeeded: Bool) -> (engine: EngineName?, reason: String) {
         if kind != .vllmMLX { return (nil, "a backend of the kind \(kind.rawValue) runs elsewhere") }
-        if !isEnabled { return (nil, "it is disabled") }
-        if !isNeeded { return (nil, "neither `backend` nor a route leads to it, and no worker depends on it") }
+        if !isEnabled { return (nil, Self.disabled) }
+        if !isNeeded { return (nil, Self.notNeeded) }
         if self[BackendKeys.autoStartServer] == false { return (nil, "`autoStartServer` is false") }
         if let url = self[BackendKeys.baseUrl], !url.isLoopback { return (nil, "its baseUrl is on another machine") }
         if let engine = self[BackendKeys.engine] { return (engine, "`engine` says so") }

@@ -5,8 +5,20 @@ import LaunchPlan
 struct Configuration: Sendable {
     struct Route: Sendable {
         var settings: ProxySettings.Route
-        var span: SourceSpan?
+        /// As the file has it.
+        var section: Section
+
         var to: String { settings.to }
+        var match: Section? { section[RouteKeys.match] }
+        var targetSpan: SourceSpan? { section.span(of: RouteKeys.to) }
+        /// What it matches; where it leads, where it says no more.
+        var span: SourceSpan? {
+            guard let match else { return targetSpan }
+            let spans = [
+                match.span(of: MatchKeys.model), match.span(of: MatchKeys.call), match.span(of: MatchKeys.minSize), match.span(of: MatchKeys.maxSize),
+            ]
+            return spans.compactMap { $0 }.first ?? targetSpan
+        }
     }
 
     let file: Section
@@ -25,6 +37,12 @@ struct Configuration: Sendable {
         return proxy[ProxyKeys.port] ?? 0
     }
     var proxyHost: String { proxy[ProxyKeys.host] ?? "127.0.0.1" }
+
+    /// What made the active backend the active one: where `backend` is left out, that it is declared.
+    var activeOrigin: Origin {
+        if let field = file.field(FileKeys.backend) { return field.origin }
+        return backend(active)?.nameSpan.map { .file($0) } ?? .defaultValue
+    }
 
     func backend(_ name: String) -> Backend? { backends.first { $0.name == name } }
 

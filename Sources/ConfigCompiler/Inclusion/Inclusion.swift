@@ -20,6 +20,8 @@ struct Inclusion {
     private var count = 0
     private var totalBytes = 0
     private var merging = TreeMerge()
+    /// The values of files that other files' values went before.
+    var replaced: [TreeMerge.Replaced] { merging.replaced }
     private(set) var sources = SourceMap()
     private(set) var diagnostics: [Diagnostic] = []
 

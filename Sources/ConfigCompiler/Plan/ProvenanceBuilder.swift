@@ -2,57 +2,81 @@ import Diagnostics
 import JSON
 import LaunchPlan
 
-/// Which values each service was made from, and where they stand.
+/// Which values a plan was made from, and where they stand: each service, whether it is one, and the plan outside them.
 struct ProvenanceBuilder {
+    typealias Input = Provenance.Input
+
     let configuration: Configuration
     let sources: SourceMap
 
-    func inputs() throws -> [String: [Provenance.Input]] {
-        var result: [String: [Provenance.Input]] = [:]
-        result[ProxyService.name] = sorted(try proxyInputs())
-        for (backend, engine) in configuration.workers {
-            var inputs = flatten(backend.section, "backends.\(backend.name).", except: [])
-            if !backend.section.has(BackendKeys.engine) {
-                inputs.append(.init(key: "backends.\(backend.name).engine", value: .string(engine.rawValue), source: source(deciding(backend))))
-            }
-            if let venv = configuration.file.field(FileKeys.pythonVenv), backend[BackendKeys.pythonVenv] == nil {
-                inputs.append(.init(key: "pythonVenv", value: json(venv.value), source: source(venv.origin)))
-            }
-            result[backend.name] = sorted(inputs)
+    func complete(_ provenance: inout Provenance) {
+        provenance.inputs = [ProxyService.name: sorted(proxyInputs())]
+        for (backend, engine) in configuration.workers { provenance.inputs[backend.name] = sorted(workerInputs(backend, engine)) }
+        provenance.deciding = Dictionary(uniqueKeysWithValues: configuration.backends.map { ($0.name, sorted(deciding($0))) })
+        provenance.whole = sorted(wholeInputs())
+    }
+
+    private func sorted(_ inputs: [Input]) -> [Input] { inputs.sorted { $0.key < $1.key } }
+
+    // MARK: workers
+
+    private func workerInputs(_ backend: Backend, _ engine: EngineName) -> [Input] {
+        var inputs = flatten(backend.section, "backends.\(backend.name).", except: [])
+        if !backend.section.has(BackendKeys.engine) {
+            inputs.append(.init(key: "backends.\(backend.name).engine", value: .string(engine.rawValue), source: source(backend.engineOrigin)))
         }
-        return result
+        if backend[BackendKeys.pythonVenv] == nil { inputs += given(configuration.file, FileKeys.pythonVenv, "") }
+        if engine == .native, !backend.section.has(BackendKeys.replace), configuration.memoryBudget != nil {
+            inputs += budgetInputs(besides: backend)
+        }
+        return inputs + dependents(of: backend)
     }
 
-    private func sorted(_ inputs: [Provenance.Input]) -> [Provenance.Input] { inputs.sorted { $0.key < $1.key } }
+    /// A worker may be started only because others wait for it.
+    private func dependents(of backend: Backend) -> [Input] {
+        configuration.workers.filter { $0.backend.dependencies.contains { $0.text == backend.name } }.flatMap { other in
+            given(other.backend.section, BackendKeys.dependsOn, "backends.\(other.backend.name).")
+        }
+    }
 
-    /// What decided the engine where none is written.
-    private func deciding(_ backend: Backend) -> Origin {
+    /// Whether a second copy fits into the budget depends on what the others take of it.
+    private func budgetInputs(besides backend: Backend) -> [Input] {
+        configuration.workers.filter { $0.backend.name != backend.name }.flatMap { other in
+            given(other.backend[BackendKeys.resources], ResourceKeys.memory, "backends.\(other.backend.name).resources.")
+        } + given(configuration.file[FileKeys.budget], BudgetKeys.memory, "budget.")
+    }
+
+    /// What the backend itself says about whether a worker is started for it; what leads to it is among the proxy's.
+    private func deciding(_ backend: Backend) -> [Input] {
+        let prefix = "backends.\(backend.name)"
         let section = backend.section
-        let keys = [
-            section.field(BackendKeys.serverScript), section.field(BackendKeys.command), section.field(BackendKeys.modelPath),
-            section.field(BackendKeys.model),
-        ]
-        return keys.compactMap { $0 }.first?.origin ?? .defaultValue
+        let kind = section.has(BackendKeys.kind) ? "\(prefix).\(BackendKeys.kind.name)" : prefix
+        return [.init(key: kind, value: .string(backend.kind.rawValue), source: source(backend.kindOrigin))]
+            + flatten(section, "\(prefix).", except: Set(BackendKeys.scope.keys.map(\.name)).subtracting(BackendKeys.decidingNames))
     }
+
+    // MARK: the proxy
 
     /// The keys of a backend that the proxy itself is made from.
     private static let proxyKeys: Set<String> = [
         BackendKeys.kind.name, BackendKeys.engine.name, BackendKeys.baseUrl.name, BackendKeys.port.name, BackendKeys.apiKey.name,
-        BackendKeys.model.name,
-        BackendKeys.modelPath.name, BackendKeys.serverScript.name, BackendKeys.command.name, BackendKeys.contextWindow.name,
-        BackendKeys.maxTokens.name,
-        BackendKeys.autoStartServer.name,
+        BackendKeys.model.name, BackendKeys.modelPath.name, BackendKeys.serverScript.name, BackendKeys.command.name,
+        BackendKeys.contextWindow.name, BackendKeys.maxTokens.name, BackendKeys.autoStartServer.name,
     ]
 
-    private func proxyInputs() throws -> [Provenance.Input] {
-        var inputs = flatten(configuration.proxy, "proxy.", except: [])
-        inputs.append(.init(key: "backend", value: .string(configuration.active), source: source(configuration.file.origin(of: FileKeys.backend))))
-        if let port = configuration.file.field(FileKeys.port) {
-            inputs.append(.init(key: "port", value: json(port.value), source: source(port.origin)))
+    private func proxyInputs() -> [Input] {
+        // Of the two names of the port, the one that counts.
+        let isOlder = configuration.file.has(FileKeys.port) && !configuration.proxy.has(ProxyKeys.port)
+        var inputs = flatten(configuration.proxy, "proxy.", except: isOlder ? [ProxyKeys.port.name] : [])
+        if isOlder { inputs += given(configuration.file, FileKeys.port, "") }
+        inputs.append(
+            .init(key: FileKeys.backend.name, value: .string(configuration.active), source: source(configuration.activeOrigin)))
+        if !configuration.file.has(FileKeys.backend) {
+            inputs += configuration.backends.flatMap { given($0.section, BackendKeys.enabled, "backends.\($0.name).") }
         }
         for (index, route) in configuration.routes.enumerated() {
-            let value = try JSON(encoding: route.settings)
-            inputs.append(.init(key: "routes[\(index)]", value: value, source: route.span.map(sources.place) ?? "default"))
+            inputs.append(.init(key: "routes[\(index)].to", value: .string(route.to), source: source(route.targetSpan.map { .file($0) })))
+            if let match = route.match { inputs += flatten(match, "routes[\(index)].match.", except: []) }
         }
         for backend in configuration.reachable {
             let others = Set(BackendKeys.scope.keys.map(\.name)).subtracting(Self.proxyKeys)
@@ -61,79 +85,39 @@ struct ProvenanceBuilder {
         return inputs
     }
 
+    // MARK: the plan
+
+    private func wholeInputs() -> [Input] {
+        let file = configuration.file
+        let probation = file.field(FileKeys.probation)
+        return [
+            .init(key: FileKeys.instance.name, value: .string(configuration.instance), source: source(file.origin(of: FileKeys.instance))),
+            .init(
+                key: FileKeys.probation.name, value: (probation?.value ?? FileKeys.probation.spec.defaultValue)?.json ?? .null,
+                source: source(probation?.origin)),
+        ] + given(file[FileKeys.budget], BudgetKeys.memory, "budget.")
+    }
+
+    // MARK: parts
+
+    private func given<Value>(_ section: Section?, _ key: Key<Value>, _ prefix: String) -> [Input] {
+        guard let field = section?.field(key) else { return [] }
+        return [.init(key: prefix + key.name, value: field.value.json, source: source(field.origin))]
+    }
+
     /// The values of a section and of those in it, defaults included.
-    private func flatten(_ section: Section, _ prefix: String, except: Set<String>) -> [Provenance.Input] {
-        section.scope.keys.flatMap { spec -> [Provenance.Input] in
+    private func flatten(_ section: Section, _ prefix: String, except: Set<String>) -> [Input] {
+        section.scope.keys.flatMap { spec -> [Input] in
             if except.contains(spec.name) || spec.name == BackendKeys.description.name { return [] }
             let key = prefix + spec.name
             guard let field = section.fields[spec.name] else {
                 if case .section(let inner) = spec.type { return flatten(Section(inner), "\(key).", except: []) }
-                return spec.defaultValue.map { [.init(key: key, value: json($0), source: "default")] } ?? []
+                return spec.defaultValue.map { [.init(key: key, value: $0.json, source: Input.defaultSource)] } ?? []
             }
             if case .section(let inner) = field.value { return flatten(inner, "\(key).", except: []) }
-            return [.init(key: key, value: json(field.value), source: source(field.origin))]
+            return [.init(key: key, value: field.value.json, source: source(field.origin))]
         }
     }
 
-    private func source(_ origin: Origin) -> String {
-        switch origin {
-        case .file(let span): sources.place(of: span)
-        case .flag(let flag): flag
-        case .variable(let name): "$\(name)"
-        case .defaultValue: "default"
-        }
-    }
-
-    private func json(_ value: CheckedValue) -> JSON { value.json }
-}
-
-extension CheckedValue {
-    /// As people write it; secrets are references.
-    var json: JSON {
-        switch self {
-        case .bool(let value): .bool(value)
-        case .integer(let value): .integer(value)
-        case .milliseconds(let value): .string(Quantity.text(milliseconds: value))
-        case .bytes(let value): .string(Quantity.text(bytes: value))
-        case .text(let text): .string(text)
-        case .path(_, let written): .string(written)
-        case .url(let url): .string(url.text)
-        case .secret(.none), .none: .string("none")
-        case .secret(.reference(let reference)): reference.json
-        case .processors(let numbers): .string(ProcessorList.text(numbers))
-        case .names(let names): .array(names.map { .string($0.text) })
-        case .arguments(let list): .array(list.map { .string($0) })
-        case .variables(let values): .object(JSONObject(values.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: $0.value.json) }))
-        case .section(let section): section.json
-        case .list(let sections): .array(sections.map(\.json))
-        case .named(let named): .object(JSONObject(named.elements.map { .init(key: $0.name, value: $0.section.json) }))
-        }
-    }
-}
-
-extension Section {
-    fileprivate var json: JSON {
-        .object(JSONObject(scope.keys.compactMap { spec in fields[spec.name].map { .init(key: spec.name, value: $0.value.json) } }))
-    }
-}
-
-extension SecretReference {
-    fileprivate var json: JSON {
-        switch self {
-        case .env(let name): ["env": .string(name)]
-        case .file(let path): ["file": .string(path.description)]
-        case .credential(let name): ["credential": .string(name)]
-        }
-    }
-}
-
-extension PlanValue {
-    fileprivate var json: JSON {
-        switch self {
-        case .text(let text): .string(text)
-        case .path(let path): .string(path.description)
-        case .secret(let reference): reference.json
-        case .joined(let parts): .array(parts.map(\.json))
-        }
-    }
+    private func source(_ origin: Origin?) -> String { (origin ?? .defaultValue).text(sources) }
 }

@@ -7,10 +7,14 @@ import LaunchPlan
 struct ApplyCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "apply", abstract: "Make the machine match the configuration; restore what ran before where it does not become healthy.",
-        discussion: "Starts a supervisor where none runs. With PLANFILE, a plan that `plan --out` saved is applied exactly as it is.")
+        discussion: """
+            Starts a supervisor where none runs. With PLANFILE, a plan that `plan --out` saved is applied exactly as it is; with --verify, only \
+            if one of the signers signed it, and before anything is touched.
+            """)
 
     @OptionGroup var global: GlobalOptions
-    @Argument(help: ArgumentHelp("A saved plan.", valueName: "planfile"), completion: .file()) var planFile: String?
+    @OptionGroup var signature: SignatureOptions
+    @Argument(help: ArgumentHelp("A saved plan; `-` is standard input.", valueName: "planfile"), completion: .file()) var planFile: String?
     @Flag(help: "Take over an instance whose plan came from another folder or has moved on.") var replace = false
     @Option(help: ArgumentHelp("How long the whole apply may take, as 90s or 5m.", valueName: "D")) var timeout: String?
     @Flag(help: "Each step as one line of JSON.") var json = false
@@ -19,6 +23,7 @@ struct ApplyCommand: Command {
 
     func validate() throws {
         if let timeout, Text.milliseconds(timeout) == nil { throw ValidationError("--timeout \(timeout): expected a time, as 90s or 5m") }
+        if signature.signers != nil, planFile == nil { throw ValidationError("--verify is about a saved plan: name one") }
         if planFile != nil, global.file != nil || backend != nil {
             throw ValidationError("a saved plan is applied as it is: neither -f nor --backend goes with it")
         }
@@ -51,6 +56,9 @@ struct ApplyCommand: Command {
     private func prepare(_ session: Session) throws -> Prepared {
         if let planFile {
             let (envelope, plan) = try PlanFile.read(planFile)
+            if let signer = try signature.verify(envelope, from: planFile, session) {
+                Output.note("signed by \(Text.line(signer.identity)) with \(signer.key)")
+            }
             if let name = global.instance, name != plan.instance {
                 throw CommandError(
                     "the plan is for the instance `\(plan.instance)`, not `\(name)`",

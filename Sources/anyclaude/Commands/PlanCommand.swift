@@ -1,67 +1,11 @@
 import ArgumentParser
-import ConfigCompiler
-import Control
-import JSON
-import LaunchPlan
 
-struct PlanCommand: Command {
+/// `anyclaude plan`, which makes one where no other command follows.
+struct PlanCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "plan", abstract: "Show what an apply would start, replace or stop, and which lines of the configuration are the reason.")
-
-    @OptionGroup var global: GlobalOptions
-    @Flag(help: "The plan, the differences and where each value comes from, as JSON.") var json = false
-    @Option(help: ArgumentHelp("Save the plan; `anyclaude apply FILE` then applies exactly it.", valueName: "FILE"), completion: .file()) var out:
-        String?
-    @Flag(name: .customLong("detailed-exitcode"), help: "End with 2 where there are changes.") var detailedExitCode = false
-    @Flag(help: "Ask no supervisor: compare with the generation on the disk.") var offline = false
-    @Option(help: ArgumentHelp("Where requests go that no route takes, instead of what the file says.", valueName: "NAME")) var backend: String?
-
-    func execute(_ session: Session) throws -> Int32 {
-        let overrides = backend.map { [Override.backend($0)] } ?? []
-        let compiled = try session.compile(try session.requireConfigurationPath(), overrides: overrides)
-        let base = try session.basePlan(compiled.plan.instance, offline: offline)
-        let comparison = try PlanComparison(base: base, new: compiled.plan, provenance: compiled.provenance)
-        if let out { try PlanFile.write(comparison.envelope, to: out) }
-        if json { Output.print(try document(comparison)) } else { show(comparison, compiled, session) }
-        return detailedExitCode && !comparison.diff.isEmpty ? ExitStatus.changes : ExitStatus.success
-    }
-
-    private func document(_ comparison: PlanComparison) throws -> JSON {
-        var document = try JSON(encoding: comparison.envelope).objectValue ?? [:]
-        document["diff"] = try JSON(encoding: comparison.diff)
-        document["base_generation"] = comparison.base.map { .integer($0.generation) } ?? .null
-        return JSON.object(document).versioned()
-    }
-
-    private func show(_ comparison: PlanComparison, _ compiled: CompiledConfiguration, _ session: Session) {
-        let style = session.style
-        let text = DiffText(style: style)
-        if let base = comparison.base {
-            Output.print("compared with generation \(base.generation), plan \(Text.shortID(base.envelope.planId))\n")
-        } else {
-            Output.print("nothing has been applied yet\n")
-        }
-        for line in text.lines(comparison.diff) { Output.print(line) }
-        showDecisions(compiled.decisions, style)
-        showPreflight(compiled.plan.preflight, style)
-        Output.print("\nplan \(Text.shortID(comparison.envelope.planId)): \(text.summary(comparison.diff))")
-        if let out { Output.print("saved; apply exactly this with `anyclaude apply \(out)`") }
-    }
-
-    private func showDecisions(_ decisions: [WorkerDecision], _ style: Style) {
-        guard !decisions.isEmpty else { return }
-        Output.print("\n\(style.bold("backends"))")
-        let width = decisions.map(\.backend.count).max() ?? 0
-        for decision in decisions {
-            let what = decision.engine.map { "worker (\($0))" } ?? "no worker"
-            Output.print("  \(decision.backend.padding(to: width))  \(what): \(decision.reason)")
-        }
-    }
-
-    private func showPreflight(_ checks: [PreflightCheck], _ style: Style) {
-        guard !checks.isEmpty else { return }
-        Output.print("\n\(style.bold("checked before an apply"))")
-        let width = checks.map(\.service.count).max() ?? 0
-        for check in checks { Output.print("  \(check.service.padding(to: width))  \(check.text)  \(style.dim("(\(check.key))"))") }
-    }
+        commandName: "plan",
+        abstract: "Show what an apply would start, replace or stop, and which lines of the configuration are the reason; look at saved plans.",
+        subcommands: [PlanMakeCommand.self, PlanShowCommand.self, PlanVerifyCommand.self], defaultSubcommand: PlanMakeCommand.self,
+        // `anyclaude plan --help` is that of the command that `anyclaude plan` runs; it names the others.
+        helpNames: [])
 }

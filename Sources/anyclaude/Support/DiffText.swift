@@ -6,7 +6,7 @@ struct DiffText {
     let style: Style
 
     func lines(_ diff: PlanDiff) -> [String] {
-        diff.changes.flatMap { change in [head(change)] + causes(change) }
+        diff.changes.flatMap { change in [head(change)] + reasons(change) } + (diff.whole.map(whole) ?? [])
     }
 
     func summary(_ diff: PlanDiff) -> String {
@@ -19,28 +19,50 @@ struct DiffText {
     }
 
     private func head(_ change: PlanDiff.Change) -> String {
-        let name = style.bold(change.service)
+        let name = style.bold(Text.line(change.service))
         return switch change.action {
         case .create: "\(style.good("+")) \(name)  start"
         case .stop: "\(style.error("-")) \(name)  stop"
         case .replace where change.mode == .overlap: "\(style.warning("~")) \(name)  replace  overlap: the old one serves until the new one is ready"
         case .replace: "\(style.warning("~")) \(name)  replace  stop-first: does not serve until the new one is ready"
-        case .unchanged: "  \(style.dim("\(change.service)  unchanged"))"
+        case .unchanged: "  \(style.dim("\(Text.line(change.service))  unchanged"))"
         }
     }
 
-    private func causes(_ change: PlanDiff.Change) -> [String] {
-        // A new service was made from every value of its section: those that the file gives are the reason.
-        let shown = change.action == .create ? change.causes.filter { $0.source != "default" } : change.causes
-        let width = shown.map(\.key.count).max() ?? 0
-        let lines = shown.map { cause in
+    private func reasons(_ change: PlanDiff.Change) -> [String] {
+        // A new service was made from every value of its section: those that somebody gave are the reason.
+        let shown = change.action == .create ? change.causes.filter { $0.source != Provenance.Input.defaultSource } : change.causes
+        if shown.isEmpty, change.action == .replace { return ["    \(style.dim(Self.otherVersion))"] + differences(change.differences ?? []) }
+        return causes(shown)
+    }
+
+    private static let otherVersion = "no key of the configuration differs: another version of anyclaude made one of the plans"
+
+    /// What no service is touched by. The checks follow from the services, where those have changed.
+    private func whole(_ whole: PlanDiff.Whole) -> [String] {
+        let head = "\(style.warning("~")) \(style.bold("the plan"))  without a service being touched"
+        if !whole.causes.isEmpty { return [head] + causes(whole.causes) }
+        return [head] + differences(whole.differences)
+    }
+
+    private func causes(_ causes: [PlanDiff.Cause]) -> [String] {
+        let width = causes.map(\.key.count).max() ?? 0
+        return causes.map { cause in
             let values = cause.old == nil ? value(cause.new) : "\(value(cause.old)) -> \(value(cause.new))"
-            return "    \(cause.key.padding(to: width))  \(values)  \(style.dim("(\(cause.source))"))"
+            return "    \(Text.line(cause.key).padding(to: width))  \(values)  \(style.dim("(\(Text.line(place(cause))))"))"
         }
-        if lines.isEmpty, change.action == .replace {
-            return ["    \(style.dim("no key of the configuration differs: another version of anyclaude made the current plan"))"]
-        }
-        return lines
+    }
+
+    /// Where somebody has to look: a line that is gone is named where no line has taken its place.
+    private func place(_ cause: PlanDiff.Cause) -> String {
+        guard let old = cause.oldSource, old != Provenance.Input.defaultSource else { return cause.source }
+        if cause.new == nil { return "removed; was \(old)" }
+        return cause.source == Provenance.Input.defaultSource ? "\(cause.source); was \(old)" : cause.source
+    }
+
+    private func differences(_ differences: [Difference]) -> [String] {
+        let width = min(40, differences.map(\.path.count).max() ?? 0)
+        return differences.map { "    \(Text.line($0.path).padding(to: width))  \(value($0.old)) -> \(value($0.new))" }
     }
 
     private func value(_ json: JSON?) -> String {

@@ -2,7 +2,7 @@
 enum ExitStatus {
     static let success: Int32 = 0
     static let diagnostics: Int32 = 1
-    /// With `--detailed-exitcode` alone: all is well, and there are changes.
+    /// Of `diff`, and of `plan --detailed-exitcode`: all is well, and there are changes.
     static let changes: Int32 = 2
     static let precondition: Int32 = 3
     static let rolledBack: Int32 = 4

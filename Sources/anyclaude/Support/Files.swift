@@ -10,17 +10,24 @@ enum Files {
             throw CommandError("read", path, errno: errno)
         }
         defer { close(descriptor) }
+        return try read(descriptor, path, maximum)
+    }
+
+    /// All of standard input.
+    static func readStandardInput(maximum: Int = 64 << 20) throws(CommandError) -> [UInt8] { try read(STDIN_FILENO, "standard input", maximum) }
+
+    private static func read(_ descriptor: Int32, _ name: String, _ maximum: Int) throws(CommandError) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
             let count = Glibc.read(descriptor, &buffer, buffer.count)
             if count < 0 {
                 if errno == EINTR { continue }
-                throw CommandError("read", path, errno: errno)
+                throw CommandError("read", name, errno: errno)
             }
             if count == 0 { return bytes }
             bytes += buffer[..<count]
-            guard bytes.count <= maximum else { throw CommandError("\(path) is larger than \(maximum) bytes", exitCode: ExitStatus.inputOutput) }
+            guard bytes.count <= maximum else { throw CommandError("\(name) is larger than \(maximum) bytes", exitCode: ExitStatus.inputOutput) }
         }
     }
 

@@ -4,9 +4,20 @@ import LaunchPlan
 
 /// A saved plan: what `plan --out` writes and `apply` takes.
 enum PlanFile {
-    /// - Throws: exit code 6 where the plan is not the one that was saved.
+    /// Whether a text is a saved plan, right or wrong, rather than a configuration.
+    static func isPlan(_ bytes: [UInt8]) -> Bool {
+        guard bytes.first(where: { $0 > 0x20 }) == UInt8(ascii: "{"), let document = try? JSON(parsing: bytes) else { return false }
+        return document["plan_id"] != nil && document["plan"] != nil
+    }
+
+    /// - Parameter path: `-` is standard input.
+    /// - Throws: exit code 6 where the plan is not the one that was saved, 3 where this version cannot read its format.
     static func read(_ path: String) throws(CommandError) -> (envelope: PlanEnvelope, plan: LaunchPlan) {
-        let bytes = try Files.read(path)
+        if path == "-" { return try plan(in: Files.readStandardInput(), name: "<stdin>") }
+        return try plan(in: Files.read(path), name: path)
+    }
+
+    static func plan(in bytes: [UInt8], name path: String) throws(CommandError) -> (envelope: PlanEnvelope, plan: LaunchPlan) {
         let envelope: PlanEnvelope
         do {
             envelope = try JSON(parsing: bytes).decode()

@@ -11,6 +11,7 @@ struct CompiledConfiguration {
     var plan: LaunchPlan
     var provenance: Provenance
     var decisions: [WorkerDecision]
+    var origins: ValueOrigins?
 }
 
 extension Session {
@@ -37,24 +38,32 @@ extension Session {
     ///
     /// - Throws: exit code 1 where the file has errors (78 when started as a service).
     func compile(_ path: String, overrides: [Override] = []) throws(CommandError) -> CompiledConfiguration {
-        let compilation = try compilation(of: path, overrides: overrides)
+        try compile(source(path), path, overrides: overrides)
+    }
+
+    /// The same for a text that was read from `path`.
+    func compile(_ source: SourceFile, _ path: String, overrides: [Override] = []) throws(CommandError) -> CompiledConfiguration {
+        let compilation = compilation(of: source, path, overrides: overrides)
         show(compilation)
         guard let plan = compilation.plan, !compilation.hasErrors else {
             throw CommandError(nil, exitCode: caller.isService ? ExitStatus.configuration : ExitStatus.diagnostics)
         }
         let directory = path == "-" ? caller.directory : Paths.directory(of: caller.absolute(path))
         return CompiledConfiguration(
-            file: path, directory: directory, plan: plan, provenance: compilation.provenance, decisions: compilation.decisions)
+            file: path, directory: directory, plan: plan, provenance: compilation.provenance, decisions: compilation.decisions,
+            origins: compilation.origins)
     }
 
     func compilation(of path: String, overrides: [Override] = []) throws(CommandError) -> Compilation {
-        let source: SourceFile
+        compilation(of: try source(path), path, overrides: overrides)
+    }
+
+    func source(_ path: String) throws(CommandError) -> SourceFile {
         do throws(ConfigFileError) {
-            source = try ConfigurationFile.read(path)
+            return try ConfigurationFile.read(path)
         } catch {
             throw CommandError(error)
         }
-        return compilation(of: source, path, overrides: overrides)
     }
 
     /// What is to be reported of a text that was read from `path`.

@@ -11,7 +11,23 @@ enum StoredGeneration {
         var buffer = [UInt8](repeating: 0, count: 256)
         let count = readlink("\(state)/current", &buffer, buffer.count)
         guard count > 0 else { return nil }
-        let path = "\(state)/\(String(decoding: buffer[..<count], as: UTF8.self))"
+        return try plan("\(state)/\(String(decoding: buffer[..<count], as: UTF8.self))", state)
+    }
+
+    /// - Throws: exit code 3 where there is no such generation.
+    static func numbered(_ number: Int, state: String) throws(CommandError) -> CurrentPlan {
+        let path = "\(state)/generations/\(number)"
+        guard Paths.exists(path) else {
+            let known = Paths.names(in: "\(state)/generations").compactMap { Int($0) }.sorted()
+            throw CommandError(
+                "there is no generation \(number) in \(state)",
+                hint: known.isEmpty ? "nothing has been applied yet" : "there are \(known.map(String.init).joined(separator: ", "))",
+                exitCode: ExitStatus.precondition)
+        }
+        return try plan(path, state)
+    }
+
+    private static func plan(_ path: String, _ state: String) throws(CommandError) -> CurrentPlan {
         let generation = try document(path)
         let planId = generation["plan_id"]?.stringValue ?? ""
         let hash = planId.split(separator: ":").last.map(String.init) ?? ""

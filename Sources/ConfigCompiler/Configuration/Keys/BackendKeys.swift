@@ -67,6 +67,11 @@ enum BackendKeys {
         Key.unused("contextManager", "the earlier tool never read it").spec,
     ]
 
+    /// What `Backend.engine(isNeeded:)` looks at, besides the kind.
+    static let decidingNames: Set<String> = [
+        enabled.name, autoStartServer.name, baseUrl.name, engine.name, serverScript.name, command.name, modelPath.name, model.name,
+    ]
+
     static let scope = Scope(
         "a backend",
         keys: [

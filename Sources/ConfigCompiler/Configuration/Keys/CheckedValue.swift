@@ -52,6 +52,16 @@ enum Origin: Sendable, Equatable {
     case defaultValue
 
     var span: SourceSpan? { if case .file(let span) = self { span } else { nil } }
+
+    /// `FILE:LINE:COLUMN`, `--flag`, `$VARIABLE` or `default`.
+    func text(_ sources: SourceMap) -> String {
+        switch self {
+        case .file(let span): sources.place(of: span)
+        case .flag(let flag): flag
+        case .variable(let name): "$\(name)"
+        case .defaultValue: Provenance.Input.defaultSource
+        }
+    }
 }
 
 struct Checked: Sendable {

@@ -3,7 +3,17 @@ import LaunchPlan
 
 /// Puts flags and variables before what the file says.
 struct OverrideApplication {
+    /// A value that a flag or variable gave.
+    struct Applied: Sendable {
+        /// The canonical names that lead to the key.
+        var path: [String]
+        var value: CheckedValue
+        var origin: Origin
+    }
+
     private(set) var file: Section
+    /// In the order in which they were applied: a later one goes before an earlier one.
+    private(set) var applied: [Applied] = []
     private(set) var diagnostics: [Diagnostic] = []
 
     init(_ file: Section) { self.file = file }
@@ -38,35 +48,44 @@ struct OverrideApplication {
         do throws(ValueFault) {
             let secret: SecretReference? =
                 if isSecret, case .variable(let variable) = origin { .env(name: variable) } else { nil }
-            try Self.set(components[...], in: &file, text: text, secret: secret, origin: origin)
+            var path: [String] = []
+            let value = try Self.set(components[...], in: &file, text: text, secret: secret, origin: origin, &path)
+            applied.append(Applied(path: path, value: value, origin: origin))
         } catch {
             diagnostics.append(Diagnostic(.badOverride, "\(name): `\(key)` \(error.message)", notes: error.notes))
         }
     }
 
+    /// - Parameter path: extended by the canonical names of `components`.
     private static func set(
-        _ components: ArraySlice<String>, in section: inout Section, text: String, secret: SecretReference?, origin: Origin
-    ) throws(ValueFault) {
+        _ components: ArraySlice<String>, in section: inout Section, text: String, secret: SecretReference?, origin: Origin, _ path: inout [String]
+    ) throws(ValueFault) -> CheckedValue {
         guard let first = components.first, let spec = section.scope.key(first) else { throw ValueFault(.badOverride, "is not a key") }
         let rest = components.dropFirst()
+        path.append(spec.name)
         switch spec.type {
         case .section(let scope):
             guard !rest.isEmpty else { throw ValueFault(.badOverride, "is a section, not a value") }
             var inner = Section(scope)
             if case .section(let existing)? = section.fields[spec.name]?.value { inner = existing }
-            try set(rest, in: &inner, text: text, secret: secret, origin: origin)
+            let value = try set(rest, in: &inner, text: text, secret: secret, origin: origin, &path)
             section.set(spec.name, Checked(value: .section(inner), origin: section.fields[spec.name]?.origin ?? origin))
+            return value
         case .named(let scope):
             guard let name = rest.first, rest.count > 1 else { throw ValueFault(.badOverride, "is a section, not a value") }
             var all = NamedSections()
             if case .named(let existing)? = section.fields[spec.name]?.value { all = existing }
             var inner = all[name] ?? Section(scope)
-            try set(rest.dropFirst(), in: &inner, text: text, secret: secret, origin: origin)
+            path.append(name)
+            let value = try set(rest.dropFirst(), in: &inner, text: text, secret: secret, origin: origin, &path)
             all[name] = inner
             section.set(spec.name, Checked(value: .named(all), origin: section.fields[spec.name]?.origin ?? origin))
+            return value
         default:
             guard rest.isEmpty else { throw ValueFault(.badOverride, "is a value, not a section") }
-            section.set(spec.name, Checked(value: try value(text, spec.type, secret), origin: origin))
+            let value = try value(text, spec.type, secret)
+            section.set(spec.name, Checked(value: value, origin: origin))
+            return value
         }
     }
 

@@ -122,28 +122,27 @@ struct ReferenceResolution {
                 isWhole = false
                 continue
             }
-            let route = route(section, to: name, span)
-            if let reason = unreachable(route, after: result, section[RouteKeys.match]) { diagnostics.append(reason) }
+            let route = Self.route(section, to: name)
+            if let reason = unreachable(route, after: result) { diagnostics.append(reason) }
             result.append(route)
         }
         return isWhole ? result : nil
     }
 
-    private func route(_ section: Section, to name: String, _ span: SourceSpan?) -> Configuration.Route {
+    private static func route(_ section: Section, to name: String) -> Configuration.Route {
         let match = section[RouteKeys.match]
-        let spans = [match?.span(of: MatchKeys.model), match?.span(of: MatchKeys.call), match?.span(of: MatchKeys.minSize)]
         return Configuration.Route(
             settings: .init(
                 model: match?[MatchKeys.model], call: match?[MatchKeys.call], minBytes: match?[MatchKeys.minSize],
-                maxBytes: match?[MatchKeys.maxSize], to: name), span: (spans + [match?.span(of: MatchKeys.maxSize)]).compactMap { $0 }.first ?? span)
+                maxBytes: match?[MatchKeys.maxSize], to: name), section: section)
     }
 
-    private func unreachable(_ route: Configuration.Route, after others: [Configuration.Route], _ match: Section?) -> Diagnostic? {
+    private func unreachable(_ route: Configuration.Route, after others: [Configuration.Route]) -> Diagnostic? {
         if let least = route.settings.minBytes, let most = route.settings.maxBytes, least > most {
             return Diagnostic(
-                .unreachableRoute, "this route is never reached", at: match?.span(of: MatchKeys.maxSize) ?? route.span,
+                .unreachableRoute, "this route is never reached", at: route.match?.span(of: MatchKeys.maxSize) ?? route.span,
                 label: "no request is at most this large",
-                secondary: match?.span(of: MatchKeys.minSize).map { [.init($0, "and at least this")] } ?? [])
+                secondary: route.match?.span(of: MatchKeys.minSize).map { [.init($0, "and at least this")] } ?? [])
         }
         guard let earlier = others.first(where: { $0.settings.covers(route.settings) }) else { return nil }
         return Diagnostic(

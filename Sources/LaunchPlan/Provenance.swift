@@ -1,0 +1,59 @@
+import JSON
+
+/// Where a plan came from: never part of its identity.
+public struct Provenance: Codable, Sendable, Equatable {
+    public struct File: Codable, Sendable, Equatable {
+        public var path: String
+        public var sha256: String
+        public init(path: String, sha256: String) {
+            self.path = path
+            self.sha256 = sha256
+        }
+    }
+    /// One configuration value that a service was made from.
+    public struct Input: Codable, Sendable, Equatable {
+        /// The dotted key, as `backends.vllm-mlx.port`.
+        public var key: String
+        /// Its value; secrets are references here too.
+        public var value: JSON
+        /// `FILE:LINE:COLUMN`, `default`, `--flag` or `$VARIABLE`.
+        public var source: String
+        public init(key: String, value: JSON, source: String) {
+            self.key = key
+            self.value = value
+            self.source = source
+        }
+
+        /// The source of what nobody has written.
+        public static let defaultSource = "default"
+
+        var isDefault: Bool { source == Self.defaultSource }
+    }
+    public var tool: String
+    public var files: [File]
+    /// By service, sorted by key.
+    public var inputs: [String: [Input]]
+    /// By declared backend, sorted by key: what it says itself about being a service at all. Nil in plans that were saved before this was kept.
+    public var deciding: [String: [Input]]?
+    /// What the plan outside its services was made from. Nil in plans that were saved before this was kept.
+    public var whole: [Input]?
+
+    public init(
+        tool: String, files: [File] = [], inputs: [String: [Input]] = [:], deciding: [String: [Input]]? = nil, whole: [Input]? = nil
+    ) {
+        self.tool = tool
+        self.files = files
+        self.inputs = inputs
+        self.deciding = deciding
+        self.whole = whole
+    }
+
+    /// The value of a key, whatever was made from it.
+    func input(_ key: String) -> Input? {
+        let lists = [whole ?? []] + inputs.sorted { $0.key < $1.key }.map(\.value) + (deciding ?? [:]).sorted { $0.key < $1.key }.map(\.value)
+        for list in lists {
+            if let input = list.first(where: { $0.key == key }) { return input }
+        }
+        return nil
+    }
+}
