@@ -203,16 +203,14 @@ extension IntegrationTests {
             server.standardError = FileHandle.nullDevice
             server.standardOutput = FileHandle.nullDevice
             try server.run()
-            defer {
-                server.terminate()
-                server.waitUntilExit()
-            }
+            // The process inherits blocked signals: only this one ends it for certain.
+            defer { kill(server.processIdentifier, SIGKILL) }
             let port = String(stack.workerPort)
             #expect(try probe("--port", port, "--deadline", "30000", "--pid", String(server.processIdentifier)).status == 0)
             #expect(try probe("--get", "/", "--port", port, "--deadline", "30000").status == 0)
-            let missing = try probe("--get", "/missing", "--port", port, "--deadline", "100")
+            let missing = try probe("--get", "/missing", "--port", port, "--deadline", "2000", "--period", "100")
             #expect(missing.status == 1 && missing.errors.contains("answered 404"), "\(missing.errors)")
-            #expect(try probe("--post", "/", "--body", "{}", "--port", port, "--deadline", "100").errors.contains("answered 501"))
+            #expect(try probe("--post", "/", "--body", "{}", "--port", port, "--deadline", "2000", "--period", "100").errors.contains("answered 501"))
         }
     }
 }

@@ -34,10 +34,13 @@ struct ProbeCommand: Command {
 
     func execute(_ session: Session) throws -> Int32 {
         let end = Deadline.after(milliseconds: deadline)
+        var earlier: String?
         while true {
-            let failure = try ask(by: min(end, .after(milliseconds: timeout)), session)
-            guard let failure else { return ExitStatus.success }
-            session.debug(1, failure)
+            guard let latest = try ask(by: min(end, .after(milliseconds: timeout)), session) else { return ExitStatus.success }
+            session.debug(1, latest)
+            // A question that the end cuts off says less than the one before it.
+            let failure = end.hasPassed ? earlier ?? latest : latest
+            earlier = failure
             if let pid, kill(pid, 0) != 0, errno == ESRCH {
                 throw CommandError(
                     "the process \(pid) ended before it answered: \(failure)", hint: "its log says why", exitCode: ExitStatus.diagnostics)
