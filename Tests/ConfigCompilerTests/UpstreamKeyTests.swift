@@ -19,7 +19,7 @@ import Testing
         ("\"toolAllowlist\": [\"Bash\"]", .unused), ("\"stripPluginInstructions\": true", .unused), ("\"localSearch\": true", .unused),
         ("\"distributed\": {\"enabled\": true}", .unused), ("\"truncateSystemPrompt\": true", .unused), ("\"systemPromptMaxTokens\": 1", .unused),
         ("\"smartSystemPrompt\": true", .unused), ("\"smartPromptMode\": \"x\"", .unused), ("\"promptAdapter\": \"x\"", .unused),
-        ("\"contextManager\": {}", .unused), ("\"resources\": {\"cpus\": 2}", .refused),
+        ("\"contextManager\": {}", .unused), ("\"resources\": {\"cpus\": 2}", .works),
         ("\"resources\": {\"memory\": \"2GiB\", \"threads\": 2}", .works),
     ]
 
@@ -29,8 +29,7 @@ import Testing
         ("\"debug\": {\"enableStreamLogging\": true}", .unused),
         ("\"circuitBreaker\": {\"enabled\": true}", .unused), ("\"webSearch\": {\"preferLocal\": true}", .unused), ("\"// note\": \"x\"", .works),
         ("\"$schema\": \"x\"", .works), ("\"instance\": \"two\"", .works), ("\"budget\": {\"memory\": \"8GiB\"}", .works),
-        ("\"proxy\": {\"tls\": {}}", .refused), ("\"routes\": [{\"match\": {\"sideCall\": true}, \"to\": \"claude\"}]", .refused),
-        ("\"routes\": [{\"match\": {\"minTokens\": 1}, \"to\": \"claude\"}]", .refused),
+        ("\"routes\": [{\"match\": {\"call\": \"side\", \"maxSize\": \"1MiB\"}, \"to\": \"claude\"}]", .works),
         ("\"routes\": [{\"match\": {\"model\": \"*haiku*\"}, \"to\": \"claude\"}]", .works),
     ]
 
