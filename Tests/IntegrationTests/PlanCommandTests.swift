@@ -92,6 +92,32 @@ struct PlanCommandTests {
             "sockets[http].address.tcp.port", "8081 -> 8082")
     }
 
+    /// As the supervisor keeps them, and read without one.
+    @Test func generationsAreNamedByNumber() throws {
+        let folder = try PlanFolder()
+        for (number, port) in [(1, "8081"), (2, "8082")] {
+            try folder.write(".anyclauderc.yaml", Self.text.replacing("8081", with: port))
+            let plan = try JSON(parsing: try folder.anyclaude("plan", "--json", "--offline").output)
+            let id = try #require(plan["plan_id"]?.stringValue)
+            let generation: JSON = [
+                "number": .integer(number), "plan_id": .string(id), "bindings": ["config": .string(folder.path)],
+                "precondition": plan["precondition"] ?? [:], "provenance": plan["provenance"] ?? .null,
+            ]
+            try folder.write("home/generations/\(number)", generation.text)
+            try folder.write("home/store/\(id.dropFirst(7))/plan.json", plan["plan"]?.text ?? "")
+        }
+        try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/home/current", withDestinationPath: "generations/2")
+        expect(try folder.anyclaude("plan", "show", "1"), exits: 0, saying: "generation    1", "{config}", folder.path)
+        expect(try folder.anyclaude("diff", "current", "2"), exits: 0, saying: "no difference")
+        expect(
+            try folder.anyclaude("diff", "1", "current"), exits: 2, saying: "from generation 1", "to generation 2",
+            "8081 -> 8082  (.anyclauderc.yaml:4:46)")
+        expect(try folder.anyclaude("diff", "current", ".anyclauderc.yaml"), exits: 0)
+        expect(try folder.anyclaude("plan", "show", "3"), exits: 3, saying: "no generation 3", "those on the disk are 1, 2")
+        try folder.write("home/generations/2", "{")
+        expect(try folder.anyclaude("plan", "show", "2"), exits: 74, saying: "is damaged")
+    }
+
     @Test func aValueIsExplained() throws {
         let folder = try PlanFolder()
         try folder.write(".anyclauderc.yaml", "include: [base.yaml]\n" + Self.text)
@@ -131,7 +157,11 @@ final class PlanFolder {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    func write(_ name: String, _ text: String) throws { try text.write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8) }
+    func write(_ name: String, _ text: String) throws {
+        let folder = ("\(path)/\(name)" as NSString).deletingLastPathComponent
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try text.write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)
+    }
     func read(_ name: String) throws -> String { try String(contentsOfFile: "\(path)/\(name)", encoding: .utf8) }
     func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(path)/\(name)") }
 

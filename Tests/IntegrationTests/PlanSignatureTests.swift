@@ -131,6 +131,17 @@ struct PlanSignatureTests {
         #expect(!folder.exists("new") && !folder.exists("new.sig"))
     }
 
+    /// Whatever is called ssh-keygen on PATH: it may not fill the memory, and one that does not read ends nothing but itself.
+    @Test(arguments: [("yes", Int32(74), "wrote more than"), ("exec <&-; exit 9", 6, "was not made by a key"), ("kill -9 $$", 6, "not made by")])
+    func aToolThatMisbehavesIsContained(script: String, status: Int32, word: String) throws {
+        let folder = try signed()
+        try folder.write("bin/ssh-keygen", "#!/bin/sh\n\(script)\n")
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(folder.path)/bin/ssh-keygen")
+        folder.environment["PATH"] = "\(folder.path)/bin:/usr/bin:/bin"
+        let run = try folder.anyclaude("plan", "verify", "p", "--verify", "signers")
+        #expect(run.status == status && run.errors.contains(word), "\(run.status) \(run.errors)")
+    }
+
     @Test func aSignatureOfAnEarlierPlanIsPointedOut() throws {
         let folder = try signed()
         let run = try folder.anyclaude("plan", "--out", "p")

@@ -62,6 +62,19 @@ struct DiffTextTests {
             ])
     }
 
+    /// What is checked before an apply follows from what changed; it is news only where nothing else is.
+    @Test func checksThatFollowAreNotRepeated() throws {
+        let old = plan(port: 8081, replace: .overlap)
+        var new = plan(port: 8082, replace: .overlap)
+        new.plan.preflight = [PreflightCheck(service: "worker", requirement: .listener(host: "127.0.0.1", port: 8082), key: "port")]
+        #expect(try text.lines(PlanDiff.between(old, new)).count == 3)
+        var same = old
+        same.plan.preflight = new.plan.preflight
+        let lines = text.lines(try PlanDiff.between(old, same))
+        #expect(
+            lines.dropLast().last == "~ the plan  without a service being touched" && lines.last?.hasPrefix("    preflight[0]  (none) -> {") == true)
+    }
+
     @Test func aChangeWithoutACauseSaysSo() throws {
         var new = plan(port: 8081, replace: .overlap)
         new.plan.services[0].argv = ["other"]

@@ -87,7 +87,7 @@ public struct ValueOrigins: Sendable {
     }
 
     private func otherwise(_ spec: KeySpec) -> ValueOrigin.Candidate {
-        let note = spec.defaultNote ?? (spec.defaultValue == nil ? "none" : nil)
+        let note = spec.defaultNote ?? (spec.defaultValue == nil ? "not given" : nil)
         return .init(kind: .default, value: spec.defaultValue?.json, source: Provenance.Input.defaultSource, note: note)
     }
 

@@ -6,7 +6,7 @@ struct DiffText {
     let style: Style
 
     func lines(_ diff: PlanDiff) -> [String] {
-        diff.changes.flatMap { change in [head(change)] + reasons(change) } + (diff.whole.map(whole) ?? [])
+        diff.changes.flatMap { change in [head(change)] + reasons(change) } + whole(diff)
     }
 
     func summary(_ diff: PlanDiff) -> String {
@@ -38,11 +38,13 @@ struct DiffText {
 
     private static let otherVersion = "no key of the configuration differs: another version of anyclaude made one of the plans"
 
-    /// What no service is touched by. The checks follow from the services, where those have changed.
-    private func whole(_ whole: PlanDiff.Whole) -> [String] {
+    /// What touches no service. The checks before an apply follow from the services, where those have changed.
+    private func whole(_ diff: PlanDiff) -> [String] {
+        guard let whole = diff.whole else { return [] }
         let head = "\(style.warning("~")) \(style.bold("the plan"))  without a service being touched"
         if !whole.causes.isEmpty { return [head] + causes(whole.causes) }
-        return [head] + differences(whole.differences)
+        let isConsequence = diff.changes.contains { $0.action != .unchanged } && whole.differences.allSatisfy { $0.path.hasPrefix("preflight") }
+        return isConsequence ? [] : [head] + differences(whole.differences)
     }
 
     private func causes(_ causes: [PlanDiff.Cause]) -> [String] {

@@ -21,7 +21,7 @@ enum StoredGeneration {
             let known = Paths.names(in: "\(state)/generations").compactMap { Int($0) }.sorted()
             throw CommandError(
                 "there is no generation \(number) in \(state)",
-                hint: known.isEmpty ? "nothing has been applied yet" : "there are \(known.map(String.init).joined(separator: ", "))",
+                hint: known.isEmpty ? "nothing has been applied yet" : "those on the disk are \(known.map(String.init).joined(separator: ", "))",
                 exitCode: ExitStatus.precondition)
         }
         return try plan(path, state)
