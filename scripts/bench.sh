@@ -23,12 +23,16 @@ if command -v nginx >/dev/null || [ -x /usr/sbin/nginx ]; then
         echo "  (the dynamic build; \`make install DESTDIR=…\` first measures the one that is installed)"
     fi
     python3 scripts/time_pair.py 40 "$validate validate $config" "$nginx -t -q -c $conf"
+    python3 scripts/time_pair.py 40 "$validate plan --offline -f $config" "$validate validate $config"
 else
     echo "  skipped: nginx is not installed (apt-get install nginx-light)"
 fi
 
 echo "10 MB of YAML and of JSON to the checked tree, beside Python's json.loads"
 python3 scripts/bench_syntax.py "$bin/anyclaude"
+
+echo "a mebibyte of anything"
+python3 scripts/hostile.py "$bin/anyclaude"
 
 echo "time to first token through the proxy, quickstart (seconds; tokens computed / from the KV store)"
 anyclaude apply -f $config > "$ANYCLAUDE_HOME/apply.txt" 2>&1

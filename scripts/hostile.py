@@ -174,13 +174,15 @@ class Row:
         return f"{self.seconds * 1000:7.1f} ms  (wall {self.wall * 1000:6.1f}, cpu {self.cpu * 1000:6.1f})  {self.peak:6.1f} MiB  {self.name}"
 
 
-# How a text is read and reported: as what its name says, as either syntax, in full for programs, and by the syntax layer alone.
+# How a text is read and reported: as what its name says, as either syntax, in full for programs, by the syntax layer alone, and as a plan.
 CALLS = [(".yaml", ["validate", "-f"]), (".json", ["validate", "-f"]), ("", ["validate", "-f"]),
-         (".yaml", ["validate", "--format", "sarif", "-f"]), ("", ["config", "dump"])]
+         (".yaml", ["validate", "--format", "sarif", "-f"]), ("", ["config", "dump"]),
+         (".yaml", ["plan", "--offline", "--json", "-f"])]
 
 
 def measure(program, runs):
     with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as output:
+        os.environ["ANYCLAUDE_HOME"] = os.path.join(folder, "home")
         for name, text in itertools.chain(texts(), configurations()):
             for ending, call in CALLS:
                 path = os.path.join(folder, "x" + ending)
@@ -189,7 +191,7 @@ def measure(program, runs):
                 done = []
                 while len(done) < runs and (not done or min(done[-1].wall, done[-1].cpu) > GOOD):
                     done.append(Run([program] + call + [path], output))
-                yield Row(" ".join([name + ending] + call[:-1]), done)
+                yield Row(" ".join([name + ending] + [word for word in call if word != "-f"]), done)
 
 
 def main():

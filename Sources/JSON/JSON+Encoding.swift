@@ -29,6 +29,8 @@ private final class EncodingNode {
     func member(_ key: String) -> EncodingNode {
         let node = EncodingNode()
         if case .object(var members) = content {
+            // Let go of, or the list would be copied for each member.
+            content = .value(.null)
             members.append((key, node))
             content = .object(members)
         } else {
@@ -40,6 +42,7 @@ private final class EncodingNode {
     func element() -> EncodingNode {
         let node = EncodingNode()
         if case .array(var nodes) = content {
+            content = .value(.null)
             nodes.append(node)
             content = .array(nodes)
         } else {

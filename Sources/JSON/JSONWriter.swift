@@ -21,11 +21,12 @@ struct JSONWriter {
                 writer.write(elements[index], depth: depth + 1)
             }
         case .object(let object):
-            let members = sorted ? object.members.sorted(by: Self.precedes) : object.members
-            writeContainer("{", "}", count: members.count, depth: depth) { writer, index in
-                writer.writeString(members[index].key)
+            let order = sorted ? CanonicalOrder.indices(of: object.members) : nil
+            writeContainer("{", "}", count: object.count, depth: depth) { writer, index in
+                let place = order?[index] ?? index
+                writer.writeString(object.members[place].key)
                 writer.append(writer.indented ? ": " : ":")
-                writer.write(members[index].value, depth: depth + 1)
+                writer.write(object.members[place].value, depth: depth + 1)
             }
         }
     }
@@ -75,24 +76,6 @@ struct JSONWriter {
         case 0x0C: append("\\f")
         case 0x0D: append("\\r")
         default: append(byte < 0x10 ? "\\u000\(String(byte, radix: 16))" : "\\u00\(String(byte, radix: 16))")
-        }
-    }
-
-    /// The order of UTF-16 code units, from UTF-8: it is that of the bytes, but that U+E000...U+FFFF come after all pairs of surrogates.
-    private static func precedes(_ left: JSONObject.Member, _ right: JSONObject.Member) -> Bool {
-        var first = left.key.utf8.makeIterator()
-        var second = right.key.utf8.makeIterator()
-        while true {
-            switch (first.next(), second.next()) {
-            case (let a?, let b?) where a == b: continue
-            case (let a?, let b?):
-                let lastPlane: ClosedRange<UInt8> = 0xEE...0xEF
-                if a >= 0xF0, lastPlane.contains(b) { return true }
-                if b >= 0xF0, lastPlane.contains(a) { return false }
-                return a < b
-            case (nil, .some): return true
-            default: return false
-            }
         }
     }
 }

@@ -55,10 +55,10 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         return nil
     }
 
-    /// Numbers by their value: YAML keeps no texts of floats.
+    /// Numbers by their value: YAML keeps no texts of floats, and its integers have one zero.
     private static func normal(_ value: JSON) -> JSON {
         switch value {
-        case .number(let number): .double(number.double)
+        case .number(let number): .double(number.double == 0 ? 0 : number.double)
         case .integer(let number): .double(Double(number))
         case .array(let elements): .array(elements.map(normal))
         case .object(let object): .object(JSONObject(object.members.map { .init(key: $0.key, value: normal($0.value)) }))

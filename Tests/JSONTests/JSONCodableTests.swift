@@ -15,6 +15,13 @@ import Testing
         var free: JSON
     }
 
+    /// Copying what is there for each new member would take minutes.
+    @Test(.timeLimit(.minutes(1))) func largeListsAndMappingsAreEncodedOnce() throws {
+        let names = (0..<300_000).map { "name-\($0)" }
+        #expect(try JSON(encoding: names).arrayValue?.count == names.count)
+        #expect(try JSON(encoding: Dictionary(uniqueKeysWithValues: names.map { ($0, 1) })).objectValue?.count == names.count)
+    }
+
     @Test func typesGoThereAndBack() throws {
         let sample = Sample(
             text: "é", number: nil, list: [1, 2.5], map: ["b": true, "a": false], kind: .named(name: "x", size: 3),

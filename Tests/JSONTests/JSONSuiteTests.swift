@@ -60,6 +60,21 @@ struct JSONSuiteTests {
         #expect(String(decoding: JSON.number(number).canonicalBytes, as: UTF8.self) == text)
     }
 
+    /// Keys with equal beginnings of every length, and characters on both sides of the surrogates.
+    @Test func keysAreInTheOrderOfTheirUTF16() throws {
+        let letters = ["a", "\0", "\u{7F}", "\u{E9}", "\u{D7FF}", "\u{E000}", "\u{FFFD}", "\u{10000}", "\u{10FFFF}"]
+        var keys: Set<String> = [""]
+        for length in 0..<10 {
+            for first in letters {
+                let start = String(repeating: "x", count: length) + first
+                keys.formUnion([start] + letters.map { start + $0 })
+            }
+        }
+        let object = JSON.object(JSONObject(keys.map { .init(key: $0, value: nil) }))
+        let expected = keys.sorted { $0.utf16.lexicographicallyPrecedes($1.utf16) }
+        #expect(try JSON(parsing: object.canonicalBytes).objectValue?.members.map(\.key) == expected)
+    }
+
     @Test func membersAreSortedByUTF16() throws {
         let value: JSON = ["\u{E000}": 1, "😀": 2, "a": 3, "\r": 4, "1": 5]
         #expect(String(decoding: value.canonicalBytes, as: UTF8.self) == "{\"\\r\":4,\"1\":5,\"a\":3,\"😀\":2,\"\u{E000}\":1}")
