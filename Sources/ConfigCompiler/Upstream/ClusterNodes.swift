@@ -39,7 +39,9 @@ struct ClusterNodes {
     }
 
     /// Keys of the cluster that have no meaning for a node.
-    private static let unused = ["health", "routing", "cache"]
+    static let unused = ["health", "routing", "cache"]
+    /// Keys that each node has by itself.
+    static let perNode = [BackendKeys.kind.name, BackendKeys.baseUrl.name, BackendKeys.port.name]
 
     /// Nil where the cluster has no list of nodes, which is then refused as a kind.
     private mutating func nodes(_ members: [SyntaxEntry], _ cluster: SyntaxEntry) -> [SyntaxEntry]? {
@@ -47,9 +49,11 @@ struct ClusterNodes {
             let list = fields.first(where: { $0.key == "nodes" }), case .sequence(let elements) = list.value.value, !elements.isEmpty
         else { return nil }
         if let mode = fields.first(where: { $0.key == "mode" }), !Self.isStatic(mode.value) { return nil }
-        for entry in members where Self.unused.contains(entry.key) { warn(entry, "each node is a backend of its own") }
+        for entry in members where Self.unused.contains(entry.key) || Self.perNode.contains(entry.key) {
+            warn(entry, "each node is a backend of its own")
+        }
         for entry in fields where !["mode", "nodes"].contains(entry.key) && !entry.key.hasPrefix("//") { warn(entry, "the nodes are listed") }
-        let shared = members.filter { !Self.unused.contains($0.key) && !["discovery", "baseUrl", "port", "kind"].contains($0.key) }
+        let shared = members.filter { !Self.unused.contains($0.key) && !Self.perNode.contains($0.key) && $0.key != "discovery" }
         var result: [SyntaxEntry] = []
         for element in elements {
             guard let node = node(element, shared.filter { result.isEmpty || BackendKeys.scope.key($0.key) != nil }, cluster) else { continue }
@@ -93,7 +97,12 @@ struct ClusterNodes {
         let kind = SyntaxEntry(
             key: BackendKeys.kind.name, keySpan: cluster.keySpan, keyStyle: cluster.keyStyle,
             value: SyntaxNode(.string(BackendKind.vllmMLX.rawValue), at: cluster.keySpan, style: .quoted))
-        let others = fields.filter { !["id", "nodeId", "url"].contains($0.key) }
+        if let again = fields.first(where: { $0.key == BackendKeys.baseUrl.name }) {
+            diagnostics.append(SyntaxNode.duplicate(BackendKeys.baseUrl.name, first: url, again: again))
+        }
+        for entry in fields where entry.key == BackendKeys.kind.name { warn(entry, "a node is a worker") }
+        let own = ["id", "nodeId", "url", BackendKeys.baseUrl.name, BackendKeys.kind.name]
+        let others = fields.filter { !own.contains($0.key) }
         let value = SyntaxNode(
             .mapping([kind, address] + shared.filter { entry in !others.contains { $0.key == entry.key } } + others), at: element.span)
         return SyntaxEntry(key: name, keySpan: id.value.span, keyStyle: id.value.style, value: value)
