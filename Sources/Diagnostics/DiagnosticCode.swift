@@ -76,6 +76,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case badOverride = "AC0604"
     case badInclude = "AC0605"
     case includeCycle = "AC0606"
+    case secretElsewhere = "AC0607"
 
     case deprecatedKey = "AC0701"
     case deprecatedName = "AC0702"
