@@ -21,6 +21,8 @@ struct Inclusion {
     private var totalBytes = 0
     private var merging = TreeMerge()
     private(set) var sources = SourceMap()
+    /// All documents of all files as they were read.
+    private(set) var documents: [SyntaxNode] = []
     private(set) var diagnostics: [Diagnostic] = []
 
     init(reader: IncludeReader, root: String) {
@@ -42,7 +44,8 @@ struct Inclusion {
         let file = sources.add(path: source.path, bytes: source.bytes)
         let syntax = SyntaxTree.documents(of: source.bytes, file: file, format: SourceFormat(path: source.path))
         diagnostics += syntax.diagnostics
-        if syntax.documents.isEmpty {
+        documents += syntax.documents
+        if syntax.documents.isEmpty || syntax.diagnostics.hasErrors {
             for range in SecretScan.ranges(in: source.bytes) { sources.mask(SourceSpan(file, range)) }
         }
         guard let tree = syntax.documents.first else {
@@ -55,7 +58,8 @@ struct Inclusion {
                 Diagnostic(
                     .severalDocuments, "the file has \(syntax.documents.count) documents",
                     at: SourceSpan(file, second.start..<min(second.end, second.start + 1)),
-                    label: "the second begins here"))
+                    label: "the second begins here",
+                    notes: ["`---` begins a document: keep one, or `include` the other one as a file of its own"]))
         }
         diagnostics += tree.duplicateKeys()
         return tree

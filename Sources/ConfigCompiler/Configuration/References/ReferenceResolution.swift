@@ -126,7 +126,8 @@ struct ReferenceResolution {
                     Diagnostic(
                         .unreachableRoute, "this route is never reached", at: match?.span(of: MatchKeys.model) ?? span,
                         label: "an earlier route takes all of it",
-                        secondary: earlier.span.map { [.init($0, "the earlier route")] } ?? []))
+                        secondary: earlier.span.map { [.init($0, "the earlier route")] } ?? [],
+                        notes: ["routes are tried in order: put it before the other one, or remove it"]))
             }
             result.append(.init(model: model, to: name, span: match?.span(of: MatchKeys.model) ?? span))
         }
