@@ -154,8 +154,16 @@ public struct SourceMap: Sendable {
     public subscript(file: FileID) -> SourceText { files[Int(file.index)] }
 
     /// Keeps the bytes of `span` out of everything that is rendered.
-    public mutating func mask(_ span: SourceSpan) {
-        files[Int(span.file.index)].mask(span.range)
+    public mutating func mask(_ span: SourceSpan) { mask([span]) }
+
+    public mutating func mask(_ spans: [SourceSpan]) {
+        for span in spans {
+            files[Int(span.file.index)].mask(span.range)
+            remember(span)
+        }
+    }
+
+    private mutating func remember(_ span: SourceSpan) {
         guard !secrets.isFull, (SecretTexts.shortest...SecretTexts.longest).contains(span.range.count) else { return }
         let raw = text(of: span)
         // As it stands, and as it reads where it has escapes.

@@ -25,7 +25,7 @@ public enum SyntaxDump {
         let duplicates = allowDuplicateKeys ? [] : tree.documents.flatMap { $0.duplicateKeys() }
         var diagnostics = (tree.diagnostics + duplicates).sortedForReport()
         if diagnostics.hasErrors {
-            for range in SecretScan.ranges(in: file.bytes) { sources.mask(SourceSpan(id, range)) }
+            sources.mask(SecretScan.ranges(in: file.bytes).map { SourceSpan(id, $0) })
             SecretMasks.apply(tree.documents, to: &sources)
             diagnostics = diagnostics.withoutSecrets(of: sources)
         }

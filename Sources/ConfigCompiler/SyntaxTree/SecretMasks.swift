@@ -7,13 +7,14 @@ import Diagnostics
 enum SecretMasks {
     /// - Parameter trees: all documents that were read, whole or not.
     static func apply(_ trees: [SyntaxNode], to sources: inout SourceMap) {
-        for tree in trees { for span in tree.secretSpans { sources.mask(span) } }
+        var spans = trees.flatMap(\.secretSpans)
         for index in sources.files.indices {
             let file = FileID(index)
             for range in sources[file].bytes.withUnsafeBufferPointer({ SecretWords.ranges(in: $0) + comments(in: $0) + passwords(in: $0) }) {
-                sources.mask(SourceSpan(file, range))
+                spans.append(SourceSpan(file, range))
             }
         }
+        sources.mask(spans)
     }
 
     /// Values after names of secrets in what may be a comment: from a `#` after a blank to the end of its line.
