@@ -7,7 +7,8 @@ import Diagnostics
 enum SecretMasks {
     /// - Parameter trees: all documents that were read, whole or not.
     static func apply(_ trees: [SyntaxNode], to sources: inout SourceMap) {
-        var spans = trees.flatMap(\.secretSpans)
+        var spans: [SourceSpan] = []
+        for tree in trees { tree.collectSecrets(&spans) }
         for index in sources.files.indices {
             let file = FileID(index)
             for range in sources[file].bytes.withUnsafeBufferPointer({ SecretWords.ranges(in: $0) + comments(in: $0) + passwords(in: $0) }) {
@@ -54,16 +55,28 @@ enum SecretMasks {
 
 extension SyntaxNode {
     /// The places of texts under names of secrets, at any depth; names of variables and files are no secrets.
-    fileprivate var secretSpans: [SourceSpan] {
+    fileprivate func collectSecrets(_ result: inout [SourceSpan]) {
         switch value {
-        case .string(let text): return SecretWords.hasArgument(text) ? [span] : []
-        case .sequence(let elements): return elements.flatMap(\.secretSpans) + argumentSpans(elements)
-        case .mapping(let entries):
-            return entries.flatMap { entry -> [SourceSpan] in
-                guard SecretScan.isSecretName(entry.key), !KeyTable.isPlain(entry.key) else { return entry.value.secretSpans }
-                return entry.value.isReference ? [] : entry.value.valueSpans
+        case .string(let text):
+            if SecretWords.hasArgument(text) { result.append(span) }
+        case .sequence(let elements):
+            for element in elements { element.collectSecrets(&result) }
+            // What follows the flag of a secret in a list of arguments.
+            for (flag, argument) in zip(elements, elements.dropFirst()) {
+                guard case .string(let name) = flag.value, name.hasPrefix("-"), SecretWords.isName(name), case .string = argument.value else {
+                    continue
+                }
+                result.append(argument.span)
             }
-        default: return []
+        case .mapping(let entries):
+            for entry in entries {
+                if !SecretScan.isSecretName(entry.key) || KeyTable.isPlain(entry.key) {
+                    entry.value.collectSecrets(&result)
+                } else if !entry.value.isReference {
+                    entry.value.collectValues(&result)
+                }
+            }
+        default: break
         }
     }
 
@@ -73,25 +86,22 @@ extension SyntaxNode {
         return entries.allSatisfy { ["env", "file", "credential"].contains($0.key) || $0.key.hasPrefix("//") } && !entries.isEmpty
     }
 
-    /// What follows the flag of a secret in a list of arguments.
-    private func argumentSpans(_ elements: [SyntaxNode]) -> [SourceSpan] {
-        zip(elements, elements.dropFirst()).compactMap { flag, argument in
-            guard case .string(let name) = flag.value, name.hasPrefix("-"), SecretWords.isName(name), case .string = argument.value else {
-                return nil
-            }
-            return argument.span
-        }
-    }
-
     /// The places of all values in it but of `null` and booleans, and of keys: of `{ sk-…: }` the key is the secret.
-    private var valueSpans: [SourceSpan] {
+    private func collectValues(_ result: inout [SourceSpan]) {
         switch value {
-        case .string(let text): SecretWords.isNoSecret(text) ? [] : [span]
+        case .string(let text):
+            if !SecretWords.isNoSecret(text) { result.append(span) }
         // Short numbers are counts.
-        case .integer, .number: span.range.count < 8 ? [] : [span]
-        case .sequence(let elements): elements.flatMap(\.valueSpans)
-        case .mapping(let entries): entries.flatMap { entry in (entry.value.isNull ? [entry.keySpan] : []) + entry.value.valueSpans }
-        default: []
+        case .integer, .number:
+            if span.range.count >= 8 { result.append(span) }
+        case .sequence(let elements):
+            for element in elements { element.collectValues(&result) }
+        case .mapping(let entries):
+            for entry in entries {
+                if entry.value.isNull { result.append(entry.keySpan) }
+                entry.value.collectValues(&result)
+            }
+        default: break
         }
     }
 

@@ -60,6 +60,9 @@ extension CommandLineTests {
                 if position.isFault { #expect(run.status != 0 || !["plan", "apply"].contains(command[0]), "\(command): taken: \(position.name)") }
                 if !position.isFault, command[0] == "plan" { #expect(run.status == 0, "\(run.errors)") }
             }
+            // It prints the values of what it can read, and only those.
+            let dump = try box.run(["config", "dump", position.file])
+            #expect(leaks(dump.errors) == [], "config dump: \(position.name)\n\(dump.errors)")
             let piped = try box.run(["validate", "--fix", "-"], input: text)
             #expect(leaks(piped.errors) == [], "validate --fix -: \(position.name)\n\(piped.errors)")
             let fixed = try box.run(["validate", "--fix", position.file])
