@@ -111,14 +111,20 @@ let package = Package(
         program("anyclaude-runtime", ["InferenceRuntime", argumentParser]),
         // Tests: one target a module, without processes or sockets; the real thing in IntegrationTests.
         tests("JSON", ["JSON"]),
-        tests("Diagnostics", ["Diagnostics", "JSON"]),
+        // What the tests of several modules need: a validator of JSON Schema, and texts of one meaning.
+        library(name: "SchemaValidation", path: "Tests/SchemaValidation", ["JSON"]),
+        library(name: "ConfigurationTwins", path: "Tests/ConfigurationTwins", ["JSON"]),
+        tests("SchemaValidation", ["SchemaValidation", "JSON"]),
+        tests("Diagnostics", ["Diagnostics", "SchemaValidation", "JSON"]),
         tests("LaunchPlan", ["LaunchPlan", "JSON"]),
         tests("Checkpoint", ["Checkpoint", "JSON"]),
         tests("Messages", ["Messages", "JSON"]),
         tests("Control", ["Control", "LaunchPlan", "JSON"]),
         tests("Serving", ["Serving", "Locking", hummingbird, logging]),
         library(name: "FuzzProperties", path: "Tests/FuzzProperties", ["ConfigCompiler", "LaunchPlan", "Diagnostics", "JSON"]),
-        tests("ConfigCompiler", ["ConfigCompiler", "FuzzProperties", "LaunchPlan", "Diagnostics", "JSON"]),
+        tests(
+            "ConfigCompiler",
+            ["ConfigCompiler", "FuzzProperties", "ConfigurationTwins", "SchemaValidation", "LaunchPlan", "Diagnostics", "JSON"]),
         tests("Supervisor", ["Supervisor", "Control", "LaunchPlan", "JSON"]),
         tests("InferenceRuntime", ["InferenceRuntime", "Locking", "Checkpoint", "Messages", "JSON", "CKernels", "COpenBLAS"]),
         tests(
@@ -129,6 +135,6 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         tests("anyclaude", ["anyclaude", "Control", "LaunchPlan", "JSON"]),
-        tests("Integration", ["JSON", "Control", "LaunchPlan"], exclude: ["Python", "Systemd", "requirements.txt"]),
+        tests("Integration", ["ConfigurationTwins", "JSON", "Control", "LaunchPlan"], exclude: ["Python", "Systemd", "requirements.txt"]),
     ]
 )

@@ -8,9 +8,12 @@ public enum Compiler {
     public static func compile(_ input: CompilerInput) -> Compilation {
         var run = Run()
         run.compile(input)
+        let reported = run.reported.sortedForReport()
+        // A file without a finding is never shown.
+        if !reported.isEmpty { run.hideSecrets() }
         return Compilation(
             plan: run.diagnostics.hasErrors ? nil : run.plan, provenance: run.provenance, decisions: run.decisions,
-            diagnostics: run.reported.sortedForReport(), sources: run.sources, origins: run.diagnostics.hasErrors ? nil : run.origins)
+            diagnostics: reported.withoutSecrets(of: run.sources), sources: run.sources, origins: run.diagnostics.hasErrors ? nil : run.origins)
     }
 
     private struct Run {
@@ -22,6 +25,9 @@ public enum Compiler {
         var origins: ValueOrigins?
         private var replaced: [TreeMerge.Replaced] = []
         private var comments: AllowComments?
+        private var documents: [SyntaxNode] = []
+
+        mutating func hideSecrets() { SecretMasks.apply(documents, to: &sources) }
 
         /// Without what comments of the files allow.
         var reported: [Diagnostic] {
@@ -64,6 +70,7 @@ public enum Compiler {
             let tree = inclusion.tree(of: input.file)
             sources = inclusion.sources
             replaced = inclusion.replaced
+            documents = inclusion.documents
             diagnostics += inclusion.diagnostics
             provenance = Provenance(tool: "anyclaude", files: sources.files.map { Provenance.File(path: $0.path, contents: $0.bytes) })
             guard let tree else { return nil }

@@ -78,6 +78,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case badOverride = "AC0604"
     case badInclude = "AC0605"
     case includeCycle = "AC0606"
+    case secretElsewhere = "AC0607"
     case unusedVariable = "AC0608"
 
     case deprecatedKey = "AC0701"

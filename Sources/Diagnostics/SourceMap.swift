@@ -1,3 +1,5 @@
+import JSON
+
 /// A file of a `SourceMap`.
 public struct FileID: Sendable, Hashable, Comparable {
     public let index: Int32
@@ -152,7 +154,21 @@ public struct SourceMap: Sendable {
 
     public mutating func mask(_ spans: [SourceSpan]) {
         for (file, own) in Dictionary(grouping: spans, by: \.file) { files[Int(file.index)].mask(own.lazy.map(\.range)) }
+        for span in spans { remember(span) }
     }
+
+    private mutating func remember(_ span: SourceSpan) {
+        guard !secrets.isFull, (SecretTexts.shortest...SecretTexts.longest).contains(span.range.count) else { return }
+        let raw = text(of: span)
+        // As it stands, and as it reads where it has escapes.
+        secrets.insert(raw.trimmed(Self.marks))
+        if raw.hasPrefix("\""), let text = (try? JSON(parsing: raw))?.stringValue { secrets.insert(text) }
+    }
+
+    /// What was masked, as far as it can be looked for in messages.
+    private(set) var secrets = SecretTexts()
+    /// What stands around a text in a file, and is not the text.
+    private static let marks: Set<Unicode.Scalar> = ["\"", "'", "*", "&", "!", "@", "`", "%", "|", ">", " ", "\t"]
 
     /// `FILE:LINE:COLUMN` of the span's start.
     public func place(of span: SourceSpan) -> String {
@@ -166,5 +182,17 @@ public struct SourceMap: Sendable {
 
 extension Fix {
     /// The edits, or none where one of them would show what is masked.
-    func shownEdits(_ sources: SourceMap) -> [Edit] { edits.contains { sources[$0.span.file].discloses($0, applicability) } ? [] : edits }
+    func shownEdits(_ sources: SourceMap) -> [Edit] {
+        edits.contains { edit in
+            sources[edit.span.file].discloses(edit, applicability) || sources.secrets.isIn(edit.text)
+        } ? [] : edits
+    }
+}
+
+extension String {
+    fileprivate func trimmed(_ scalars: Set<Unicode.Scalar>) -> String {
+        let rest = unicodeScalars.drop { scalars.contains($0) }
+        let end = rest.lastIndex { !scalars.contains($0) }
+        return end.map { String(rest[...$0]) } ?? ""
+    }
 }

@@ -13,7 +13,7 @@ import Testing
                 let isList = part.hasSuffix("[]")
                 let name = String(isList ? part.dropLast(2) : part)
                 if name == "*" {
-                    place = place?["patternProperties"]?["^[a-z0-9][a-z0-9-]{0,31}$"]
+                    place = schema["definitions"]?["backend"]
                 } else {
                     let object = place?["properties"] == nil ? place?["anyOf"]?.arrayValue?.last : place
                     place = object?["properties"]?[name]

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import JSON
+import SchemaValidation
 import Testing
 
 @testable import Diagnostics

@@ -45,16 +45,12 @@ extension IntegrationTests {
 
         @Test func portInUse() throws {
             let stack = try Stack()
-            let holder = Process()
-            holder.executableURL = URL(filePath: "/usr/bin/env")
-            holder.arguments = ["python3", "-m", "http.server", "\(stack.port)", "--bind", "127.0.0.1"]
-            holder.standardError = FileHandle.nullDevice
-            holder.standardOutput = FileHandle.nullDevice
-            try holder.run()
-            defer { kill(holder.processIdentifier, SIGKILL) }
+            let holder = try SpawnedProgram(
+                "python3", ["-m", "http.server", "\(stack.port)", "--bind", "127.0.0.1"], environment: stack.environment)
+            defer { holder.kill(SIGKILL) }
             try stack.wait(for: "the other server") { try ProgramRun.run("curl", ["-sS", "\(stack.baseURL)/"]).status == 0 }
             try stack.write(".anyclauderc.yaml", Stack.quickstart)
-            expect(try stack.anyclaude("apply"), exits: 3, saying: "\(stack.port)", "\(holder.processIdentifier)", "python3")
+            expect(try stack.anyclaude("apply"), exits: 3, saying: "\(stack.port)", "\(holder.pid)", "python3")
         }
 
         @Test func stateDirectoryThatCannotBeMade() throws {

@@ -23,9 +23,11 @@ public enum SyntaxDump {
         let id = sources.add(path: file.path, bytes: file.bytes)
         let tree = SyntaxTree.read(file.bytes, file: id, format: format ?? SourceFormat(path: file.path), limits: limits)
         let duplicates = allowDuplicateKeys ? [] : tree.documents.flatMap { $0.duplicateKeys() }
-        let diagnostics = (tree.diagnostics + duplicates).sortedForReport()
+        var diagnostics = (tree.diagnostics + duplicates).sortedForReport()
         if diagnostics.hasErrors {
             sources.mask(SecretScan.ranges(in: file.bytes).map { SourceSpan(id, $0) })
+            SecretMasks.apply(tree.documents, to: &sources)
+            diagnostics = diagnostics.withoutSecrets(of: sources)
         }
         return Result(documents: diagnostics.hasErrors ? [] : tree.documents, diagnostics: diagnostics, sources: sources)
     }

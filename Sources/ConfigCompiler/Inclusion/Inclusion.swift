@@ -23,6 +23,8 @@ struct Inclusion {
     /// The values of files that other files' values went before.
     var replaced: [TreeMerge.Replaced] { merging.replaced }
     private(set) var sources = SourceMap()
+    /// All documents of all files as they were read.
+    private(set) var documents: [SyntaxNode] = []
     private(set) var diagnostics: [Diagnostic] = []
 
     init(reader: IncludeReader, root: String) {
@@ -44,7 +46,8 @@ struct Inclusion {
         let file = sources.add(path: source.path, bytes: source.bytes)
         let syntax = SyntaxTree.documents(of: source.bytes, file: file, format: SourceFormat(path: source.path))
         diagnostics += syntax.diagnostics
-        if syntax.documents.isEmpty {
+        documents += syntax.documents
+        if syntax.documents.isEmpty || syntax.diagnostics.hasErrors {
             sources.mask(SecretScan.ranges(in: source.bytes).map { SourceSpan(file, $0) })
         }
         guard let tree = syntax.documents.first else {
@@ -57,7 +60,8 @@ struct Inclusion {
                 Diagnostic(
                     .severalDocuments, "the file has \(syntax.documents.count) documents",
                     at: SourceSpan(file, second.start..<min(second.end, second.start + 1)),
-                    label: "the second begins here"))
+                    label: "the second begins here",
+                    notes: ["`---` begins a document: keep one, or `include` the other one as a file of its own"]))
         }
         diagnostics += tree.duplicateKeys()
         return tree

@@ -1,6 +1,6 @@
 import Diagnostics
 
-/// Finds what looks like a secret in a text that has no tree, or under keys that are not known, so that no frame shows it.
+/// Finds secrets by the names before them in a text that has no tree, or under keys that are not known, so that no frame shows them.
 enum SecretScan {
     /// In lower case; the bytes of names, since a flood of keys must not take long.
     private static let words = ["apikey", "api_key", "api-key", "token", "secret", "password", "passwd", "credential"].map { Array($0.utf8) }
@@ -31,60 +31,138 @@ enum SecretScan {
         return true
     }
 
-    /// Values after names of secrets, line by line, and words that begin as the keys of known services do.
+    /// Values after names of secrets, and words that look like keys, in a text of which no tree is known.
     static func ranges(in bytes: [UInt8]) -> [Range<Int>] {
         bytes.withUnsafeBufferPointer { bytes in
-            var result: [Range<Int>] = []
+            var result = SecretWords.ranges(in: bytes)
             var start = 0
+            // The indentation of a name of a secret whose value goes on below it.
+            var open: Int?
             while start < bytes.count {
                 var end = start
                 while end < bytes.count, bytes[end] != 0x0A, bytes[end] != 0x0D { end += 1 }
-                if end - start < 64 << 10 { collect(inLine: start..<end, bytes, &result) }
+                let first = bytes[start..<end].firstIndex { $0 != 0x20 && $0 != 0x09 } ?? end
+                if let indentation = open, first < end {
+                    if first - start > indentation { result.append(first..<end) } else { open = nil }
+                }
+                if end - start < 64 << 10 {
+                    let own = ranges(inLine: start..<end, bytes)
+                    result += own
+                    if open == nil, goesOn(first..<end, own.last, bytes) { open = first - start }
+                }
                 start = end + 1
             }
             return result
         }
     }
 
-    private static func collect(inLine line: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>, _ result: inout [Range<Int>]) {
+    /// Whether the value of the line's last name of a secret does not end on its line: none is there, a block begins, or a quote is open.
+    private static func goesOn(_ line: Range<Int>, _ value: Range<Int>?, _ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard let colon = bytes[line].lastIndex(of: UInt8(ascii: ":")) else { return false }
+        let isLast = bytes[(colon + 1)..<line.upperBound].allSatisfy { $0 == 0x20 || $0 == 0x09 }
+        if isLast { return isSecretName(UnsafeBufferPointer(rebasing: bytes[line.lowerBound..<colon].suffix(64))) }
+        guard let value, value.upperBound == line.upperBound else { return false }
+        switch bytes[value.lowerBound] {
+        case UInt8(ascii: "|"), UInt8(ascii: ">"): return true
+        case UInt8(ascii: "\""), UInt8(ascii: "'"): return value.count == 1 || bytes[value.upperBound - 1] != bytes[value.lowerBound]
+        case UInt8(ascii: "{"), UInt8(ascii: "["): return true
+        // An unquoted text may go on below.
+        default: return true
+        }
+    }
+
+    /// The values in one line: after a name of a secret and `:`, `=`, or, where the name is a flag's, a blank.
+    static func ranges(inLine line: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
+        var result: [Range<Int>] = []
         var lastName = line.lowerBound
         var index = line.lowerBound
         while index < line.upperBound {
             var next = index + 1
-            if bytes[index] == UInt8(ascii: ":") {
-                if isSecretName(UnsafeBufferPointer(rebasing: bytes[lastName..<index].suffix(64))), let value = value(after: index, line, bytes) {
+            let byte = bytes[index]
+            let flag = byte == 0x20 ? flag(endingIn: lastName..<index, bytes) : nil
+            if byte == UInt8(ascii: ":") || byte == UInt8(ascii: "=") || flag != nil {
+                let name = bytes[(flag ?? lastName)..<index].suffix(64)
+                if isSecretName(UnsafeBufferPointer(rebasing: name)),
+                    let value = value(after: index, line, bytes, isPlural: hasPlural(name), isWord: byte != UInt8(ascii: ":"))
+                {
                     result.append(value)
                     next = value.upperBound
                 }
                 lastName = index + 1
-            } else if bytes[index] == UInt8(ascii: "s"), index == line.lowerBound || !isWord(bytes[index - 1]),
-                bytes[index..<line.upperBound].starts(with: "sk-".utf8)
-            {
-                // What was looked at once is not looked at again: a line of nothing else must not take long.
-                next = bytes[index..<line.upperBound].firstIndex { !isWord($0) && $0 != UInt8(ascii: "-") } ?? line.upperBound
-                if next - index >= 8 { result.append(index..<next) }
             }
             index = next
         }
+        return result
     }
 
-    /// The scalar after a colon; nil for references, numbers and what has no value on the line.
-    private static func value(after colon: Int, _ line: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>) -> Range<Int>? {
-        guard let first = bytes[(colon + 1)..<line.upperBound].firstIndex(where: { $0 != 0x20 && $0 != 0x09 }) else { return nil }
-        if bytes[first] == UInt8(ascii: "{") || bytes[first] == UInt8(ascii: "[") { return nil }
-        let quote = bytes[first] == UInt8(ascii: "\"") || bytes[first] == UInt8(ascii: "'") ? bytes[first] : nil
-        let end: Int
-        if let quote {
-            end = bytes[(first + 1)..<line.upperBound].firstIndex(of: quote).map { $0 + 1 } ?? line.upperBound
-        } else {
-            end = bytes[first..<line.upperBound].firstIndex { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "}") } ?? line.upperBound
+    /// The start of `--name` or `-name` where the bytes end with one.
+    private static func flag(endingIn range: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        var start = range.upperBound
+        while start > range.lowerBound, SecretWords.isWord(bytes[start - 1]) || bytes[start - 1] == UInt8(ascii: "-") { start -= 1 }
+        return start < range.upperBound && bytes[start] == UInt8(ascii: "-") ? start : nil
+    }
+
+    /// Names of counts: `maxTokens`, `min_tokens_for_cache`.
+    private static func hasPlural(_ name: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        let word = Array("tokens".utf8)
+        guard name.count >= word.count else { return false }
+        return (name.startIndex...(name.endIndex - word.count)).contains { start in
+            zip(name[start...], word).allSatisfy { $0 | 0x20 == $1 }
+        }
+    }
+
+    /// The value after a name; nil where there is none on the line, and for counts.
+    ///
+    /// - Parameter isWord: it ends at a blank, as in URLs and command lines.
+    private static func value(
+        after mark: Int, _ line: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>, isPlural: Bool, isWord: Bool
+    ) -> Range<Int>? {
+        guard let first = bytes[(mark + 1)..<line.upperBound].firstIndex(where: { $0 != 0x20 && $0 != 0x09 }) else { return nil }
+        var end: Int
+        switch bytes[first] {
+        case UInt8(ascii: "\""), UInt8(ascii: "'"), UInt8(ascii: "{"), UInt8(ascii: "["):
+            end = bytes[first] > UInt8(ascii: "'") ? endOfCollection(first, line, bytes) : endOfQuote(first, line, bytes)
+            // What stands beside it where nothing can stand may be the rest of it.
+            let next = bytes[end..<line.upperBound].first { $0 != 0x20 && $0 != 0x09 }
+            if let next, !",]}:#".utf8.contains(next) { end = line.upperBound }
+        default:
+            // In a block, commas and brackets belong to an unquoted text.
+            let isFlow = bytes[line.lowerBound..<mark].contains { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") }
+            end =
+                bytes[first..<line.upperBound].firstIndex {
+                    (isFlow && ($0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "}"))) || (isWord && ($0 <= 0x20 || "&\"'".utf8.contains($0)))
+                } ?? line.upperBound
         }
         let text = bytes[first..<end]
-        return text.allSatisfy({ ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x20 || $0 == UInt8(ascii: "_") }) || text.isEmpty ? nil : first..<end
+        let isCount = text.allSatisfy { ($0 >= 0x30 && $0 <= 0x39) || $0 == 0x20 || $0 == UInt8(ascii: "_") }
+        return text.isEmpty || (isCount && (isPlural || text.count < 8)) ? nil : first..<end
     }
 
-    private static func isWord(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == UInt8(ascii: "_")
+    private static func endOfQuote(_ start: Int, _ line: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        let quote = bytes[start]
+        var index = start + 1
+        while index < line.upperBound {
+            if bytes[index] == UInt8(ascii: "\\"), quote == UInt8(ascii: "\"") {
+                index += 1
+            } else if bytes[index] == quote {
+                return index + 1
+            }
+            index += 1
+        }
+        return line.upperBound
+    }
+
+    private static func endOfCollection(_ start: Int, _ line: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        var depth = 0
+        for index in start..<line.upperBound {
+            switch bytes[index] {
+            case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): depth -= 1
+            default: break
+            }
+            if depth == 0 { return index + 1 }
+        }
+        return line.upperBound
     }
 }
 

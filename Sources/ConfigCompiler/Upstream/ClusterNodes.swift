@@ -40,7 +40,9 @@ struct ClusterNodes {
     }
 
     /// Keys of the cluster that have no meaning for a node.
-    private static let unused = ["health", "routing", "cache"]
+    static let unused = ["health", "routing", "cache"]
+    /// Keys that each node has by itself.
+    static let perNode = [BackendKeys.kind.name, BackendKeys.baseUrl.name, BackendKeys.port.name]
 
     /// Nil where the cluster has no list of nodes, which is then refused as a kind.
     private mutating func nodes(_ members: [SyntaxEntry], _ cluster: SyntaxEntry) -> [SyntaxEntry]? {
@@ -50,12 +52,14 @@ struct ClusterNodes {
         if let mode = fields.first(where: { $0.key == "mode" }), !Self.isStatic(mode.value) { return nil }
         // One more than there may be backends, which is then said of them all.
         let bounded = elements.prefix(Checker.maximumElements + 1)
-        for entry in members where Self.unused.contains(entry.key) { warn(entry, "each node is a backend of its own") }
+        for entry in members where Self.unused.contains(entry.key) || Self.perNode.contains(entry.key) {
+            warn(entry, "each node is a backend of its own")
+        }
         for entry in fields where !["mode", "nodes"].contains(entry.key) && !entry.key.hasPrefix("//") { warn(entry, "the nodes are listed") }
         // A key that is there twice was reported; every node gets it once.
         var names: Set<String> = []
         let shared = members.filter {
-            !Self.unused.contains($0.key) && !["discovery", "baseUrl", "port", "kind"].contains($0.key) && names.insert($0.key).inserted
+            !Self.unused.contains($0.key) && !Self.perNode.contains($0.key) && $0.key != "discovery" && names.insert($0.key).inserted
         }
         var result: [SyntaxEntry] = []
         var known: [String: SyntaxEntry] = [:]
@@ -106,7 +110,12 @@ struct ClusterNodes {
         let kind = SyntaxEntry(
             key: BackendKeys.kind.name, keySpan: cluster.keySpan, keyStyle: cluster.keyStyle,
             value: SyntaxNode(.string(BackendKind.vllmMLX.rawValue), at: cluster.keySpan, style: .quoted))
-        let others = fields.filter { !["id", "nodeId", "url"].contains($0.key) }
+        if let again = fields.first(where: { $0.key == BackendKeys.baseUrl.name }) {
+            report(SyntaxNode.duplicate(BackendKeys.baseUrl.name, first: url, again: again))
+        }
+        for entry in fields where entry.key == BackendKeys.kind.name { warn(entry, "a node is a worker") }
+        let replaced = ["id", "nodeId", "url", BackendKeys.baseUrl.name, BackendKeys.kind.name]
+        let others = fields.filter { !replaced.contains($0.key) }
         let own = Set(others.map(\.key))
         let value = SyntaxNode(
             .mapping([kind, address] + shared.filter { !own.contains($0.key) } + others), at: element.span)

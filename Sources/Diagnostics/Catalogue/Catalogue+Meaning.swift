@@ -116,5 +116,11 @@ extension Catalogue {
         .includeCycle: CodePage(
             .error, "files include each other",
             "A file is included while it is being read, so that reading would never end. The note shows the chain."),
+        .secretElsewhere: CodePage(
+            .error, "a secret where the plan would show it",
+            "Variables of a worker, arguments of a program, URLs, paths and names go into the plan as they stand, and arguments can be seen by every user of\n"
+                + "the machine. A variable called like a secret (`HF_TOKEN`, `…_API_KEY`, `…_PASSWORD`) takes a reference: `{ env: NAME }`, `{ file: PATH }` or\n"
+                + "`{ credential: NAME }`; a program that takes its key as an argument nearly always takes it from a variable too. In a reference, the name of\n"
+                + "the variable is meant, not the secret. Values that are plainly none (empty, a number, a path, `none`, `dummy`) are taken."),
     ]
 }

@@ -69,7 +69,7 @@ public struct TextRenderer: Sendable {
     /// The line as it reads after the fix, with the new texts marked; the description alone where that does not fit one line.
     private func render(_ fix: Fix, _ sources: SourceMap, _ gutter: Int) -> [String] {
         let title = style(.help, "help") + ": \(fix.description) (\(fix.applicability.rawValue))"
-        guard let first = fix.edits.first, !fix.edits.contains(where: { $0.text.contains("\n") }) else { return [title] }
+        guard let first = fix.shownEdits(sources).first, !fix.edits.contains(where: { $0.text.contains("\n") }) else { return [title] }
         let source = sources[first.span.file]
         let line = source.lineIndex(of: min(first.span.start, source.bytes.count))
         let range = source.lineRange(line)

@@ -1,7 +1,8 @@
-import Foundation
+import FoundationEssentials
 
 /// A program that was run to its end.
 struct ProgramRun {
+    /// As a shell gives it: 128 and the signal's number where a signal ended it.
     var status: Int32
     var output: String
     var errors: String
@@ -17,43 +18,13 @@ struct ProgramRun {
         _ program: String, _ arguments: [String], environment: [String: String] = ProcessInfo.processInfo.environment,
         directory: String? = nil, input: String? = nil, limit: Double = 120
     ) throws -> ProgramRun {
-        let process = Process()
-        process.executableURL = URL(filePath: program.contains("/") ? program : "/usr/bin/env")
-        process.arguments = program.contains("/") ? arguments : [program] + arguments
-        process.environment = environment
-        if let directory { process.currentDirectoryURL = URL(filePath: directory) }
-        // Files, since a pipe that nobody reads would stop the program.
-        let output = try TemporaryFile()
-        let errors = try TemporaryFile()
-        process.standardOutput = output.handle
-        process.standardError = errors.handle
-        let source = try TemporaryFile(input ?? "")
-        process.standardInput = source.handle
-        let ended = DispatchSemaphore(value: 0)
-        process.terminationHandler = { _ in ended.signal() }
-        try process.run()
-        if ended.wait(timeout: .now() + limit) == .timedOut {
-            kill(process.processIdentifier, SIGKILL)
-            throw TimedOut(description: "\(program) \(arguments.joined(separator: " ")): not done after \(limit) s\n\(output.text)\n\(errors.text)")
+        let child = try SpawnedProgram(program, arguments, environment: environment, directory: directory)
+        let end = ContinuousClock.now + .seconds(limit)
+        let status = child.exchange(Array((input ?? "").utf8), until: end)
+        let (output, errors) = (String(decoding: child.output, as: UTF8.self), String(decoding: child.errors, as: UTF8.self))
+        guard let status else {
+            throw TimedOut(description: "\(program) \(arguments.joined(separator: " ")): not done after \(limit) s\n\(output)\n\(errors)")
         }
-        let status = process.terminationReason == .exit ? process.terminationStatus : 128 + process.terminationStatus
-        return ProgramRun(status: status, output: output.text, errors: errors.text)
+        return ProgramRun(status: status, output: output, errors: errors)
     }
-}
-
-/// A file without a name that others can find, gone with its owner.
-final class TemporaryFile {
-    let path: String
-    let handle: FileHandle
-
-    init(_ text: String = "") throws {
-        path = "\(NSTemporaryDirectory())/anyclaude-test-\(UUID().uuidString)"
-        try Data(text.utf8).write(to: URL(filePath: path))
-        guard let handle = FileHandle(forUpdatingAtPath: path) else { throw CocoaError(.fileReadNoSuchFile) }
-        self.handle = handle
-    }
-
-    deinit { try? FileManager.default.removeItem(atPath: path) }
-
-    var text: String { (try? String(decoding: Data(contentsOf: URL(filePath: path)), as: UTF8.self)) ?? "" }
 }

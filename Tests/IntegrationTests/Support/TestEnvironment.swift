@@ -17,6 +17,14 @@ enum TestEnvironment {
         }
     }()
 
+    /// The folder of the CLI, which the tests of commands need alone.
+    static let commandFolder: String? = {
+        let named = ProcessInfo.processInfo.environment["ANYCLAUDE_TEST_BIN"]
+        return [named, "\(root)/.build/release", "\(root)/.build/debug"].compactMap { $0 }.first {
+            FileManager.default.isExecutableFile(atPath: "\($0)/anyclaude")
+        }
+    }()
+
     /// A Python with the pinned packages of requirements.txt.
     static let python: String? = ProcessInfo.processInfo.environment["ANYCLAUDE_TEST_PYTHON"]
 

@@ -14,8 +14,17 @@ extension Checker {
             return nil
         }
         guard isBounded(elements.count, node, place) else { return nil }
-        let texts = elements.enumerated().map { index, element in string(element, "a name", place.child(String(index))) }
-        guard !texts.contains(where: { $0 == nil }) else { return nil }
-        return .names(zip(texts, elements).compactMap { text, element in text.map { PlacedName(text: $0, span: element.span) } })
+        let names = elements.enumerated().map { index, element in name(element, place.child(String(index))) }
+        return names.contains { $0 == nil } ? nil : .names(names.compactMap { $0 })
+    }
+
+    private mutating func name(_ node: SyntaxNode, _ place: Place) -> PlacedName? {
+        guard let text = string(node, "a name", place) else { return nil }
+        do throws(ValueFault) {
+            return PlacedName(text: try TextValue.name(text), span: node.span)
+        } catch {
+            report(Diagnostic(error.code, "`\(text.prefix(64))` \(error.message)", at: node.span, label: "this name", path: place.pointer))
+            return nil
+        }
     }
 }

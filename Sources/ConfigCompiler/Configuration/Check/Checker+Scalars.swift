@@ -61,7 +61,7 @@ extension Checker {
             report(
                 Diagnostic(
                     .notAnInteger, "`\(place.name)` needs an integer, found `\(raw(node).prefix(40))`", at: node.span,
-                    label: "a floating-point number",
+                    label: "a floating-point number", notes: whole == nil ? ["an integer within \(range.lowerBound)...\(range.upperBound)"] : [],
                     fixes: whole.map { [Fix("write `\($0)`", .safe, edits: [.init(node.span, String($0))])] } ?? [], path: place.pointer))
         case .string(let text) where Int(text) != nil:
             wrongType(
@@ -97,6 +97,7 @@ extension Checker {
             return nil
         }
         guard let text = string(node, "a string", place) else { return nil }
+        if case .prose = spec.type {} else if holdsSecret(text, node, place) { return nil }
         // A URL may carry a password.
         if case .url = spec.type, text.contains("@") { mask(node.span) }
         do throws(ValueFault) {
@@ -174,7 +175,10 @@ extension Checker {
             return nil
         }
         guard !elements.isEmpty else {
-            report(Diagnostic(.emptyValue, "`\(place.name)` is empty", at: shortened(node.span), label: "needs a program", path: place.pointer))
+            report(
+                Diagnostic(
+                    .emptyValue, "`\(place.name)` is empty", at: shortened(node.span), label: "needs a program",
+                    notes: ["as `[./serve, --port, \"8083\"]`"], path: place.pointer))
             return nil
         }
         let texts = elements.enumerated().map { index, element in string(element, "a string", place.child(String(index))) }
@@ -184,6 +188,7 @@ extension Checker {
                     .badPath, "an argument cannot be this", at: elements[index].span, label: "empty, or with a NUL character", path: place.pointer))
             return nil
         }
+        if holdsSecret(texts.map { $0 ?? "" }, arguments: elements, place) { return nil }
         return texts.contains { $0 == nil } ? nil : .arguments(texts.compactMap { $0 })
     }
 
@@ -209,7 +214,14 @@ extension Checker {
             if case .mapping = entry.value.value {
                 if case .secret(.reference(let reference))? = secret(entry.value, inner) { result[entry.key] = .secret(reference) }
             } else if let text = string(entry.value, "a string or a secret reference", inner) {
-                result[entry.key] = .text(text)
+                guard !text.unicodeScalars.contains("\0") else {
+                    report(
+                        Diagnostic(
+                            .badPath, "`\(entry.key)` has a NUL character", at: shortened(entry.value.span), label: "would end here",
+                            path: inner.pointer))
+                    continue
+                }
+                if !holdsSecret(text, variable: entry, inner) { result[entry.key] = .text(text) }
             }
         }
         return .variables(result)

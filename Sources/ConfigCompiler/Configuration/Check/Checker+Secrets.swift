@@ -50,7 +50,16 @@ extension Checker {
             return nil
         }
         let inner = place.child(entry.key)
-        guard let text = string(entry.value, "a string", inner) else { return nil }
+        guard let text = string(entry.value, "a string", inner) else {
+            maskTexts(entry.value)
+            return nil
+        }
+        if SecretWords.isIn(text) || (entry.key == "env" && SecretWords.isUnlikeName(text)) {
+            reportSecret(
+                "`\(inner.name)` holds what looks like the secret itself", entry.value, inner, label: "a name is meant",
+                notes: ["as `{ env: OPENROUTER_API_KEY }`, with the secret in that variable"])
+            return nil
+        }
         do throws(ValueFault) {
             switch entry.key {
             case "file": return .file(path: try PathText.planPath(text))

@@ -9,6 +9,7 @@ extension Checker {
         {
             let offset = entry.keySpan.start + entry.key[..<colon].utf8.count + 1
             let gap = SourceSpan(entry.keySpan.file, offset..<offset)
+            if SecretScan.isSecretName(String(entry.key[..<colon])) { mask(SourceSpan(entry.keySpan.file, offset..<max(offset, entry.keySpan.end))) }
             report(
                 Diagnostic(
                     .missingSpace, "`\(shown)` is one key without a value", at: entry.keySpan, label: "a space must follow the colon",

@@ -29,7 +29,8 @@ struct Checker {
         guard case .mapping = node.value else {
             report(
                 Diagnostic(
-                    .notAMapping, "a configuration is a mapping, found \(node.typeName)", at: shortened(node.span), label: "not a mapping", path: ""))
+                    .notAMapping, "a configuration is a mapping, found \(node.typeName)", at: shortened(node.span), label: "not a mapping",
+                    notes: ["`backend: claude` alone is a whole configuration"], path: ""))
             return nil
         }
         root = node
@@ -39,10 +40,15 @@ struct Checker {
     /// A mapping of known keys. What is wrong in it is reported and left out.
     mutating func section(_ node: SyntaxNode, _ scope: Scope, _ place: Place) -> Section? {
         var section = Section(scope, span: node.span)
+        let entries: [SyntaxEntry]
+        switch node.value {
+        case .mapping(let own): entries = own
         // `claude:` without a value is an empty section, as `claude: {}`.
-        if case .null = node.value { return section }
-        guard case .mapping(let entries) = node.value else {
-            wrongType("a mapping", node, place)
+        case .null: entries = []
+        default:
+            let known = scope.keys.filter { $0.unused == nil && $0.deprecatedBy == nil }.map { "`\($0.name)`" }
+            let shown = known.prefix(8).joined(separator: ", ") + (known.count > 8 ? ", …" : "")
+            wrongType("a mapping", node, place, notes: ["keys of \(scope.name) are \(shown)"])
             return nil
         }
         var seen: [String: SyntaxEntry] = [:]
@@ -58,6 +64,7 @@ struct Checker {
             if let first = seen[spec.name] {
                 // The same spelling twice is found in the tree.
                 if first.key != entry.key { report(SyntaxNode.duplicate(spec.name, first: first, again: entry)) }
+                if spec.isSecret { for span in entry.value.textSpans { mask(span) } }
                 continue
             }
             seen[spec.name] = entry
@@ -169,12 +176,22 @@ struct Checker {
                     path: place.pointer))
             return false
         }
+        if SecretWords.isIn(entry.key) {
+            reportSecret(
+                "the name of a backend looks like a secret", SyntaxNode(.string(entry.key), at: entry.keySpan), place, label: "a name is meant",
+                notes: ["the plan would hold it in clear text"])
+            return false
+        }
         do throws(ValueFault) {
             _ = try TextValue.name(entry.key)
-            if entry.key == "proxy" { throw ValueFault(.badName, "is taken: it is the proxy's own") }
+            if entry.key == "proxy" { throw ValueFault(.badName, "is taken: it is the proxy's own", notes: ["call the backend by another name"]) }
             return true
         } catch {
-            report(Diagnostic(error.code, "`\(entry.key.prefix(64))` \(error.message)", at: entry.keySpan, label: "this name", path: place.pointer))
+            let notes = error.notes + (error.replacement.map { ["as `\($0.text)`; `backend` and `routes` call it by its name"] } ?? [])
+            report(
+                Diagnostic(
+                    error.code, "`\(entry.key.prefix(64))` \(error.message)", at: entry.keySpan, label: "this name", notes: notes,
+                    path: place.pointer))
             return false
         }
     }
@@ -185,6 +202,7 @@ struct Checker {
         report(
             Diagnostic(
                 .badProbe, "a probe asks one thing", at: second, label: "a second question", secondary: [.init(first, "the first")],
+                notes: ["keep one of `http`, `tcp` and `exec`"],
                 path: place.pointer))
         return false
     }

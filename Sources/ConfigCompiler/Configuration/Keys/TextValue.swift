@@ -7,7 +7,9 @@ enum TextValue {
         switch type {
         case .prose, .anything: return .text(text)
         case .string:
-            guard !text.isEmpty else { throw ValueFault(.emptyValue, "is empty") }
+            guard !text.isEmpty else { throw ValueFault(.emptyValue, "is empty", notes: ["leave the key out where it has nothing to say"]) }
+            // It may become an argument of a program.
+            guard !text.unicodeScalars.contains("\0") else { throw ValueFault(.badPath, "has a NUL character") }
             return .text(text)
         case .choice(let choices): return .text(try choice(text, choices))
         case .duration(let range), .milliseconds(let range): return .milliseconds(try duration(text, range))
@@ -15,12 +17,19 @@ enum TextValue {
         case .path: return .path(try PathText.planPath(text), written: text)
         case .url: return .url(try BaseURL(parsing: text))
         case .host:
-            guard HostName.isValid(text) else { throw ValueFault(.badHost, "is not an address or host name") }
+            guard HostName.isValid(text) else {
+                throw ValueFault(
+                    .badHost, "is not an address or host name", notes: ["as `127.0.0.1`, `::1` or `example.org`, without a scheme and without a port"]
+                )
+            }
             return .text(text)
         case .name: return .text(try name(text))
         case .httpPath:
             guard text.hasPrefix("/"), text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
-                throw ValueFault(.badProbe, "is not a path of HTTP: it begins with `/` and has no spaces")
+                let whole = "/\(text)"
+                let isWord = !text.isEmpty && !text.hasPrefix("/") && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+                throw ValueFault(
+                    .badProbe, "is not a path of HTTP: it begins with `/` and has no spaces", replacement: isWord ? (whole, .suggestion) : nil)
             }
             return .text(text)
         case .processors: return .processors(try ProcessorList.numbers(text))
@@ -73,8 +82,17 @@ enum TextValue {
     static func name(_ text: String) throws(ValueFault) -> String {
         let isRight = text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-") }
         guard isRight, !text.isEmpty, text.utf8.count <= 32, !text.hasPrefix("-") else {
-            throw ValueFault(.badName, "is not a name: lower-case letters, digits and `-`, at most 32 of them")
+            let near = nearName(text)
+            throw ValueFault(
+                .badName, "is not a name: lower-case letters, digits and `-`, at most 32 of them", replacement: near.map { ($0, .suggestion) })
         }
         return text
+    }
+
+    /// `My Stack` as `my-stack`; nil where little would be left of it.
+    private static func nearName(_ text: String) -> String? {
+        let words = text.lowercased().split { !$0.isASCII || !($0.isLetter || $0.isNumber) }
+        let name = words.joined(separator: "-")
+        return name.isEmpty || name.utf8.count > 32 || name.utf8.count * 2 < text.utf8.count ? nil : name
     }
 }

@@ -30,7 +30,7 @@ struct CrossChecks {
             diagnostics.append(
                 Diagnostic(
                     .engineOnRemoteKind, "a backend of the kind `\(backend.kind.rawValue)` has no engine", at: span,
-                    label: "nothing is started for it",
+                    label: "nothing is started for it", notes: ["leave `engine` out; a worker of this machine has `kind: vllm-mlx`"],
                     path: "/backends/\(backend.name)/engine"))
         } else if let reason = remoteReason(backend) {
             withoutEffect(backend, reason)
@@ -45,7 +45,8 @@ struct CrossChecks {
                 Diagnostic(
                     .cacheBeyondContext, "`min_tokens_for_cache` is not below the context window",
                     at: cache.span(of: CacheKeys.minTokens) ?? cache.span,
-                    label: "\(least) tokens", secondary: section.span(of: BackendKeys.contextWindow).map { [.init($0, "\(window) tokens")] } ?? []))
+                    label: "\(least) tokens", secondary: section.span(of: BackendKeys.contextWindow).map { [.init($0, "\(window) tokens")] } ?? [],
+                    notes: ["no prompt is ever long enough to be kept"]))
         }
     }
 

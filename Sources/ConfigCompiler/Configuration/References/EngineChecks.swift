@@ -15,7 +15,10 @@ enum EngineChecks {
                 Diagnostic(
                     .overlapImpossible, "engine `\(engine.rawValue)` cannot be replaced by overlap",
                     at: backend.section.span(of: BackendKeys.replace) ?? backend.nameSpan,
-                    label: "this engine binds its port by itself", path: "/backends/\(backend.name)/replace"))
+                    label: "this engine binds its port by itself",
+                    fixes: backend.section.span(of: BackendKeys.replace).map {
+                        [Fix("write `stop-first`", .suggestion, edits: [.init($0, "\"stop-first\"")])]
+                    } ?? [], path: "/backends/\(backend.name)/replace"))
         }
         for (section, keys) in unusable(backend, engine) {
             for key in keys {

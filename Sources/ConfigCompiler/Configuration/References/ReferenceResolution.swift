@@ -147,6 +147,7 @@ struct ReferenceResolution {
         guard let earlier = others.first(where: { $0.settings.covers(route.settings) }) else { return nil }
         return Diagnostic(
             .unreachableRoute, "this route is never reached", at: route.span, label: "an earlier route takes all of it",
-            secondary: earlier.span.map { [.init($0, "the earlier route")] } ?? [])
+            secondary: earlier.span.map { [.init($0, "the earlier route")] } ?? [],
+            notes: ["routes are tried in order: put it before the other one, or remove it"])
     }
 }

@@ -25,13 +25,21 @@ struct BaseURL: Sendable, Equatable {
 
     /// - Throws: what is wrong, as a message goes on after the key's name.
     init(parsing text: String) throws(ValueFault) {
-        guard let mark = text.firstRange(of: "://") else { throw ValueFault(.badURL, "is not a URL: it needs http:// or https://") }
+        guard let mark = text.firstRange(of: "://") else {
+            // `localhost:1234` is nearly always meant so.
+            let whole = try? BaseURL(parsing: "http://\(text)")
+            throw ValueFault(
+                .badURL, "is not a URL: it needs http:// or https://", notes: whole == nil ? ["as `http://localhost:8081/v1`"] : [],
+                replacement: whole.map { ($0.text, .suggestion) })
+        }
         scheme = text[..<mark.lowerBound].lowercased()
         guard scheme == "http" || scheme == "https" else { throw ValueFault(.badURL, "is not a usable URL: only http and https are spoken") }
         let rest = text[mark.upperBound...]
         let authority = rest.prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         var path = rest.dropFirst(authority.count)
-        if authority.contains("@") { throw ValueFault(.badURL, "must not hold a user name or password") }
+        if authority.contains("@") {
+            throw ValueFault(.badURL, "must not hold a user name or password", notes: ["a key belongs to `apiKey`, as `{ env: NAME }`"])
+        }
         if path.contains("?") || path.contains("#") { throw ValueFault(.badURL, "must not have a query or fragment") }
         if path.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) { throw ValueFault(.badURL, "has a space or control character") }
         var host = authority

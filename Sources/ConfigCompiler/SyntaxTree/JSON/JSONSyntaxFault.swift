@@ -31,7 +31,10 @@ enum JSONSyntaxFault {
             default: break
             }
         }
-        return Diagnostic(.jsonSyntax, error.message, at: place, label: offset == bytes.count ? "the text ends here" : "here")
+        let isWord = offset < bytes.count && (0x41...0x7A).contains(bytes[offset]) && error.message.contains("a value was expected")
+        return Diagnostic(
+            .jsonSyntax, error.message, at: place, label: offset == bytes.count ? "the text ends here" : "here",
+            notes: isWord ? ["a text stands in double quotes; without them there are only `true`, `false`, `null` and numbers"] : [])
     }
 
     private static func previousByte(before offset: Int, _ bytes: UnsafeBufferPointer<UInt8>) -> Int? {

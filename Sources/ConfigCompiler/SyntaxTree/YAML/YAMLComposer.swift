@@ -221,7 +221,7 @@ extension YAMLComposer {
         Diagnostic(
             .unknownTag, "unknown tag `\(tag.prefix(80))`",
             at: SourceSpan(file, range.lowerBound..<min(range.upperBound, range.lowerBound + max(1, tag.utf8.count))),
-            label: "only the core schema's tags are read")
+            label: "only the core schema's tags are read", notes: ["remove the tag, or quote a text that begins with `!`"])
     }
 
     private func notFinite(_ text: String, _ place: SourceSpan) -> Diagnostic {

@@ -17,7 +17,8 @@ enum YAMLMerge {
                             Diagnostic(
                                 .mergeConflict, "`<<` gives `\(member.key)` twice, with different values", at: source.alias ?? source.span,
                                 label: "gives it again",
-                                secondary: [.init(first.keySpan, "first given here"), .init(member.keySpan, "then here")]))
+                                secondary: [.init(first.keySpan, "first given here"), .init(member.keySpan, "then here")],
+                                notes: ["write `\(member.key)` in the mapping itself: that goes before both"]))
                     }
                     continue
                 }
@@ -36,7 +37,9 @@ enum YAMLMerge {
         return candidates.filter { node in
             if case .mapping = node.value { return true }
             diagnostics.append(
-                Diagnostic(.invalidMerge, "`<<` needs a mapping, found \(node.typeName)", at: node.alias ?? node.span, label: "not a mapping"))
+                Diagnostic(
+                    .invalidMerge, "`<<` needs a mapping, found \(node.typeName)", at: node.alias ?? node.span, label: "not a mapping",
+                    notes: ["as `<<: *name`, with `&name` before the mapping that is meant"]))
             return false
         }
     }

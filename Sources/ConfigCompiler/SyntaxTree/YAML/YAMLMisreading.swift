@@ -6,6 +6,8 @@ import Diagnostics
 struct YAMLMisreading {
     private let bytes: UnsafeBufferPointer<UInt8>
     private let file: FileID
+    /// Where the text begins, behind a byte order mark.
+    private let start: Int
     private var previousEnd = 0
     /// Whether the document before ended without `...`.
     private var endedWithoutMark = false
@@ -13,6 +15,7 @@ struct YAMLMisreading {
     init(bytes: UnsafeBufferPointer<UInt8>, file: FileID) {
         self.bytes = bytes
         self.file = file
+        start = BytePrecheck.hasByteOrderMark(bytes) ? 3 : 0
     }
 
     /// The fault before or in an event; nil where both readings are one.
@@ -65,7 +68,7 @@ struct YAMLMisreading {
         var index = gap.lowerBound
         while index < gap.upperBound {
             if bytes[index] == UInt8(ascii: "#") {
-                guard index == 0 || isSpace(bytes[index - 1]) else { return index }
+                guard index == start || isSpace(bytes[index - 1]) else { return index }
                 while index < gap.upperBound, bytes[index] != 0x0A, bytes[index] != 0x0D { index += 1 }
             } else {
                 index += 1

@@ -19,7 +19,9 @@ struct YAMLSyntaxFault {
         case "did not find expected key", "did not find expected '-' indicator": return misaligned(offset, failure)
         case "did not find expected ',' or ']'", "did not find expected ',' or '}'": return unclosed(offset, failure)
         case "found unexpected end of stream", "found unexpected document indicator":
-            return Diagnostic(.unclosedQuote, "a quote is not closed", at: span(failure.contextOffset ?? offset), label: "opened here")
+            return Diagnostic(
+                .unclosedQuote, "a quote is not closed", at: span(failure.contextOffset ?? offset), label: "opened here",
+                notes: ["inside quotes, `\"` is written `\\\"` between double ones, and `'` is written `''` between single ones"])
         case "found unknown escape character": return unknownEscape(offset)
         case "found undefined tag handle": return Diagnostic(.unknownTag, "unknown tag handle", at: span(offset), label: "not defined in this file")
         case "did not find expected <document start>" where offset < bytes.count:

@@ -1,0 +1,100 @@
+/// Words that are secrets by their look, and names whose values are, in whatever key they stand.
+enum SecretWords {
+    /// With what the keys of known services begin.
+    private static let prefixes = [
+        "sk-", "hf_", "ghp_", "gho_", "ghs_", "ghu_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "gsk_", "r8_", "nvapi-", "pplx-", "AKIA", "AIza",
+        "eyJ",
+    ].map { Array($0.utf8) }
+    /// For each byte, whether one of them begins with it.
+    private static let begins: [Bool] = {
+        var result = [Bool](repeating: false, count: 256)
+        for prefix in prefixes { result[Int(prefix[0])] = true }
+        return result
+    }()
+
+    /// The places of such words. What is only masked may be short: too much is masked rather than too little.
+    static func ranges(in bytes: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
+        var result: [Range<Int>] = []
+        var index = 0
+        let begins = Self.begins
+        while index < bytes.count {
+            guard begins[Int(bytes[index])], index == 0 || !isWord(bytes[index - 1]),
+                let prefix = prefixes.first(where: { bytes[index...].starts(with: $0) })
+            else {
+                index += 1
+                continue
+            }
+            // What was looked at once is not looked at again: a text of nothing else must not take long.
+            var end = index + prefix.count
+            while end < bytes.count, isWord(bytes[end]) || bytes[end] == UInt8(ascii: "-") || bytes[end] == UInt8(ascii: ".") { end += 1 }
+            if end - index >= (prefix.count == 3 && prefix[0] == UInt8(ascii: "s") ? 8 : 16) { result.append(index..<end) }
+            index = end
+        }
+        return result
+    }
+
+    /// Whether a text has such a word for certain: long, and with a digit.
+    static func isIn(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            ranges(in: bytes).contains { range in range.count >= 20 && bytes[range].contains { (0x30...0x39).contains($0) } }
+        }
+    }
+
+    /// Whether a text that should be the name of a variable looks like a secret itself: long, in one piece, letters and digits mixed.
+    static func isUnlikeName(_ text: String) -> Bool {
+        text.utf8.count >= 20 && !text.contains("_") && text.contains(where: \.isNumber) && text.contains(where: \.isLetter)
+    }
+
+    /// Whether a variable or a flag is called as those are that hold a secret: `HF_TOKEN`, `--api-key`, `DB_PASSWORD`.
+    static func isName(_ name: String) -> Bool {
+        let words = name.uppercased().split { !($0.isLetter || $0.isNumber) }.map(String.init)
+        guard let last = words.last, words.dropLast().allSatisfy({ !vocabulary.contains($0) }) else { return false }
+        return endings.contains(last) || ["APIKEY", "TOKEN", "SECRET", "PASSWORD"].contains { last.hasSuffix($0) }
+    }
+
+    private static let endings: Set<String> = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASS", "CREDENTIAL", "CREDENTIALS", "JWT", "PAT"]
+    /// Tokens of models are no secrets.
+    private static let vocabulary: Set<String> = [
+        "EOS", "BOS", "PAD", "UNK", "SEP", "CLS", "MASK", "STOP", "START", "END", "IMAGE", "SPECIAL", "THINK", "TOOL", "MAX", "MIN", "NUM", "PER",
+    ]
+
+    /// Whether a value under such a name is none: empty, a number or a switch, a path, or a word that says that there is no secret.
+    static func isHarmless(_ text: String) -> Bool {
+        let word = text.lowercased()
+        return Checker.placeholders.contains(word) || none.contains(word) || PathText.looksLikePath(text) || text.allSatisfy(\.isNumber)
+    }
+
+    /// Whether a text in the place of a secret plainly says where it is, or that there is none: `${NAME}`, `lm-studio`.
+    static func isNoSecret(_ text: String) -> Bool {
+        if Checker.placeholders.contains(text) { return true }
+        guard text.hasPrefix("${"), text.hasSuffix("}") else { return false }
+        let name = String(text.dropFirst(2).dropLast())
+        return name.utf8.allSatisfy(isWord) && !isUnlikeName(name) && !isIn(name)
+    }
+
+    private static let none: Set<String> = [
+        "none", "null", "empty", "dummy", "fake", "test", "x", "xxx", "true", "false", "yes", "no", "no-key", "no-key-required", "not-needed",
+        "unused",
+        "ollama",
+    ]
+
+    /// Whether a text has `--api-key=VALUE`, `API_KEY=VALUE` or `--api-key VALUE`, with a value that must not be shown.
+    static func hasArgument(_ text: String) -> Bool {
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "=") }) else { return false }
+        let words = text.split { $0 == " " || $0 == "\n" || $0 == "\t" }
+        for (index, word) in words.enumerated() {
+            if let equals = word.firstIndex(of: "=") {
+                let name = word[..<equals].split { $0 == "?" || $0 == "&" }.last ?? ""
+                if isName(String(name)), !isHarmless(String(word[word.index(after: equals)...])) { return true }
+            } else if word.hasPrefix("-"), index + 1 < words.count, isName(String(word)), !isHarmless(String(words[index + 1])) {
+                return true
+            }
+        }
+        return false
+    }
+
+    static func isWord(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == UInt8(ascii: "_")
+    }
+}
