@@ -10,7 +10,7 @@ public enum Compiler {
         run.compile(input)
         return Compilation(
             plan: run.diagnostics.hasErrors ? nil : run.plan, provenance: run.provenance, decisions: run.decisions,
-            diagnostics: run.reported.sortedForReport(), sources: run.sources)
+            diagnostics: run.reported.sortedForReport(), sources: run.sources, keys: run.keys, comments: run.comments)
     }
 
     private struct Run {
@@ -19,7 +19,8 @@ public enum Compiler {
         var plan: LaunchPlan?
         var provenance = Provenance(tool: "anyclaude")
         var decisions: [WorkerDecision] = []
-        private var comments: AllowComments?
+        var keys = KeyPlaces()
+        var comments: AllowComments?
 
         /// Without what comments of the files allow.
         var reported: [Diagnostic] {
@@ -39,6 +40,7 @@ public enum Compiler {
             var cross = CrossChecks(configuration)
             cross.run()
             diagnostics += cross.diagnostics
+            keys = KeyPlaces(configuration.file)
             let builder = PlanBuilder(configuration)
             decisions = builder.decisions
             guard !diagnostics.hasErrors else { return }

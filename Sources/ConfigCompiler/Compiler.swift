@@ -26,15 +26,22 @@ public struct Compilation: Sendable {
     /// Sorted for a report.
     public var diagnostics: [Diagnostic]
     public var sources: SourceMap
+    /// Where keys stand.
+    public var keys: KeyPlaces
+    /// What comments of the files allow.
+    let comments: AllowComments?
     public var hasErrors: Bool { diagnostics.hasErrors }
 
-    public init(
-        plan: LaunchPlan?, provenance: Provenance, decisions: [WorkerDecision] = [], diagnostics: [Diagnostic], sources: SourceMap
+    init(
+        plan: LaunchPlan?, provenance: Provenance, decisions: [WorkerDecision] = [], diagnostics: [Diagnostic], sources: SourceMap,
+        keys: KeyPlaces = KeyPlaces(), comments: AllowComments? = nil
     ) {
         self.plan = plan
         self.provenance = provenance
         self.decisions = decisions
         self.diagnostics = diagnostics
         self.sources = sources
+        self.keys = keys
+        self.comments = comments
     }
 }
