@@ -18,6 +18,11 @@ struct ProvenanceBuilder {
             if let venv = configuration.file.field(FileKeys.pythonVenv), backend[BackendKeys.pythonVenv] == nil {
                 inputs.append(.init(key: "pythonVenv", value: json(venv.value), source: source(venv.origin)))
             }
+            if engine == .native, backend[BackendKeys.resources]?[ResourceKeys.memory] == nil,
+                let budget = configuration.file[FileKeys.budget]?.field(BudgetKeys.memory)
+            {
+                inputs.append(.init(key: "budget.memory", value: json(budget.value), source: source(budget.origin)))
+            }
             result[backend.name] = sorted(inputs)
         }
         return result

@@ -6,6 +6,7 @@ enum PlanLimits {
     static let longestMs = 366 * 86_400_000
     static let largestBytes = 1 << 50
     static let largestCount = 1 << 20
+    static let largestTokens = 1 << 30
 
     static func problem(_ plan: LaunchPlan) -> String? {
         first(of: [
@@ -32,6 +33,17 @@ enum PlanLimits {
             ]
         }
         return first(of: limits + ofProbes).map { "\(service.name): \($0)" }
+    }
+
+    static func problem(_ check: PreflightCheck) -> String? {
+        let limits: [(String, Int?, ClosedRange<Int>)]
+        switch check.requirement {
+        case .memory(_, let tokens, let slots, let limit, _):
+            limits = [("context_tokens", tokens, 1...largestTokens), ("slots", slots, 0...largestCount), ("limit_bytes", limit, 0...largestBytes)]
+        case .diskSpace(_, let bytes): limits = [("bytes", bytes, 0...largestBytes)]
+        case .model, .file, .executable, .listener, .secret, .writableDirectory, .mlxTextgen, .mlxLM: limits = []
+        }
+        return first(of: limits).map { "\(check.key): \($0)" }
     }
 
     private static func first(of limits: [(String, Int?, ClosedRange<Int>)]) -> String? {

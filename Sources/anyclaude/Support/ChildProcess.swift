@@ -65,7 +65,7 @@ enum ChildProcess {
         return try spawn(arguments, environment, &actions, flags: 0)
     }
 
-    private static func spawn(
+    static func spawn(
         _ arguments: [String], _ environment: [String: String], _ actions: inout posix_spawn_file_actions_t, flags: Int16
     ) throws(CommandError) -> pid_t {
         var attributes = posix_spawnattr_t()
