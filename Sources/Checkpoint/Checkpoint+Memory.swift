@@ -26,23 +26,10 @@ extension Checkpoint {
     /// Keys and values come in blocks of 256 tokens; packed matrices have a multiple of 16 rows, and f16 is widened to f32.
     public func memoryEstimate(contextTokens: Int, slots: Int) -> MemoryEstimate {
         let blocks = max(contextTokens - 1, 0) / 256 + 1
-        let it = configuration
-        let perToken = 4 * (3 * it.hiddenSize + 2 * it.querySize + 2 * it.keyValueSize + 2 * it.intermediateSize)
-        let logits = Self.product([max(slots, 1), it.vocabularySize, 4])
         return MemoryEstimate(
             weights: weights.matrices.reduce(0) { $0 + Self.packedBytes($1) } + weights.norms.reduce(0) { $0 + 4 * $1.shape.reduce(1, *) },
-            keysAndValues: Self.product([max(slots, 1), blocks, 256, kvBytesPerToken()]),
-            overhead: min(logits, Self.mostBytes) + 512 * perToken + (48 << 20))
-    }
-
-    /// More than any machine has; what is beyond is not told apart, so that sums of a few such numbers are numbers still.
-    private static let mostBytes = 1 << 60
-
-    private static func product(_ factors: [Int]) -> Int {
-        factors.reduce(1) { product, factor in
-            let (next, overflows) = product.multipliedReportingOverflow(by: factor)
-            return overflows ? mostBytes : min(next, mostBytes)
-        }
+            keysAndValues: boundedProduct([max(slots, 1), blocks, 256, kvBytesPerToken()]),
+            overhead: configuration.overheadBytes(batch: slots))
     }
 
     private static func packedBytes(_ matrix: MatrixInfo) -> Int {
@@ -54,5 +41,34 @@ extension Checkpoint {
             let groupBytes = 2 * (scales.type == .bf16 ? 2 : 4)
             return rows * matrix.columns * scheme.bits / 8 + rows * (matrix.columns / scheme.groupSize) * groupBytes
         }
+    }
+}
+
+extension ModelConfiguration {
+    /// What the runtime holds besides weights, keys and values while it computes `batch` requests together: activations of a chunk of 512
+    /// tokens, logits, and the process itself.
+    public func overheadBytes(batch: Int) -> Int {
+        let perToken = 4 * (3 * hiddenSize + 2 * querySize + 2 * keyValueSize + 2 * intermediateSize)
+        return boundedProduct([max(batch, 1), vocabularySize, 4]) + 512 * perToken + (48 << 20)
+    }
+}
+
+/// How many blocks of keys and values the runtime holds, live and kept together: those of `batch` full windows, as far as there is room, and
+/// never less than one window, without which nothing could be answered.
+public enum ContextRoom {
+    /// - Parameter room: bytes for keys and values; nil where nothing bounds them.
+    public static func blocks(window: Int, batch: Int, blockBytes: Int, room: Int?) -> Int {
+        let (wanted, overflows) = window.multipliedReportingOverflow(by: max(batch, 1))
+        return max(window, min(overflows ? .max : wanted, room.map { max($0, 0) / max(blockBytes, 1) } ?? .max))
+    }
+}
+
+/// More than any machine has; what is beyond is not told apart, so that sums of a few such numbers are numbers still.
+private let mostBytes = 1 << 60
+
+private func boundedProduct(_ factors: [Int]) -> Int {
+    factors.reduce(1) { product, factor in
+        let (next, overflows) = product.multipliedReportingOverflow(by: factor)
+        return overflows ? mostBytes : min(next, mostBytes)
     }
 }

@@ -13,7 +13,8 @@ public enum Compiler {
         if !reported.isEmpty { run.hideSecrets() }
         return Compilation(
             plan: run.diagnostics.hasErrors ? nil : run.plan, provenance: run.provenance, decisions: run.decisions,
-            diagnostics: reported.withoutSecrets(of: run.sources), sources: run.sources, origins: run.diagnostics.hasErrors ? nil : run.origins)
+            diagnostics: reported.withoutSecrets(of: run.sources), sources: run.sources, origins: run.diagnostics.hasErrors ? nil : run.origins,
+            keys: run.keys, comments: run.comments)
     }
 
     private struct Run {
@@ -23,8 +24,9 @@ public enum Compiler {
         var provenance = Provenance(tool: "anyclaude")
         var decisions: [WorkerDecision] = []
         var origins: ValueOrigins?
+        var keys = KeyPlaces()
+        var comments: AllowComments?
         private var replaced: [TreeMerge.Replaced] = []
-        private var comments: AllowComments?
         private var documents: [SyntaxNode] = []
 
         mutating func hideSecrets() { SecretMasks.apply(documents, to: &sources) }
@@ -50,6 +52,7 @@ public enum Compiler {
             var dependencies = DependencyChecks(configuration)
             dependencies.run()
             diagnostics += dependencies.diagnostics
+            keys = KeyPlaces(configuration.file)
             let builder = PlanBuilder(configuration)
             decisions = builder.decisions
             guard !diagnostics.hasErrors else { return }

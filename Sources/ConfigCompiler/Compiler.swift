@@ -28,11 +28,15 @@ public struct Compilation: Sendable {
     public var sources: SourceMap
     /// Where each value came from, for those who ask; nil where there is no plan.
     public var origins: ValueOrigins?
+    /// Where keys stand.
+    public var keys: KeyPlaces
+    /// What comments of the files allow.
+    let comments: AllowComments?
     public var hasErrors: Bool { diagnostics.hasErrors }
 
-    public init(
+    init(
         plan: LaunchPlan?, provenance: Provenance, decisions: [WorkerDecision] = [], diagnostics: [Diagnostic], sources: SourceMap,
-        origins: ValueOrigins? = nil
+        origins: ValueOrigins? = nil, keys: KeyPlaces = KeyPlaces(), comments: AllowComments? = nil
     ) {
         self.plan = plan
         self.provenance = provenance
@@ -40,5 +44,7 @@ public struct Compilation: Sendable {
         self.diagnostics = diagnostics
         self.sources = sources
         self.origins = origins
+        self.keys = keys
+        self.comments = comments
     }
 }

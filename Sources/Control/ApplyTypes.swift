@@ -59,10 +59,12 @@ public struct ProgressEvent: Codable, Sendable, Equatable {
     public var message: String?
     public var outcome: Outcome?
     public var diff: PlanDiff?
+    /// For `preflight`: every check and what was found.
+    public var preflight: PreflightReport?
 
     public init(
         kind: Kind, elapsedMs: Int, service: String? = nil, state: ServiceState? = nil, message: String? = nil, outcome: Outcome? = nil,
-        diff: PlanDiff? = nil
+        diff: PlanDiff? = nil, preflight: PreflightReport? = nil
     ) {
         self.kind = kind
         self.elapsedMs = elapsedMs
@@ -71,10 +73,11 @@ public struct ProgressEvent: Codable, Sendable, Equatable {
         self.message = message
         self.outcome = outcome
         self.diff = diff
+        self.preflight = preflight
     }
 
     enum CodingKeys: String, CodingKey {
-        case kind, service, state, message, outcome, diff
+        case kind, service, state, message, outcome, diff, preflight
         case elapsedMs = "elapsed_ms"
     }
 }

@@ -8,6 +8,7 @@
 /// | `GET /v1/logs?service=NAME&lines=N&follow=BOOL` | events, each a `LogLine`; ends after the last line unless it follows |
 /// | `GET /v1/events` | events, each a `ProgressEvent`, until the caller leaves |
 /// | `GET /v1/attach` | an event stream without end: the caller counts as a client of the stack while it holds it |
+/// | `POST /v1/preflight` of `ApplyRequest` | `PreflightReport`; nothing is touched |
 /// | `POST /v1/apply` of `ApplyRequest` | events, each a `ProgressEvent`; the last has the `outcome` |
 /// | `POST /v1/rollback` of `RollbackRequest` | as for apply |
 /// | `POST /v1/down` of `DownRequest` | as for apply |
@@ -21,6 +22,7 @@ public enum ControlAPI {
     public static let logs = "/v1/logs"
     public static let events = "/v1/events"
     public static let attach = "/v1/attach"
+    public static let preflight = "/v1/preflight"
     public static let apply = "/v1/apply"
     public static let rollback = "/v1/rollback"
     public static let down = "/v1/down"

@@ -91,5 +91,8 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case badAllowComment = "AC0805"
     case unusedAllowComment = "AC0806"
 
+    case preflightFailed = "AC0901"
+    case preflightWarning = "AC0902"
+
     case internalError = "AC9901"
 }

@@ -12,9 +12,12 @@ public struct WorkerSettings: Codable, Sendable, Equatable {
     public var maxQueue: Int
     /// Requests decoded together.
     public var maxBatch: Int
+    /// The memory that the worker may use: what weights and overhead leave of it is for keys and values. Nil bounds them by what is free.
+    public var memoryBytes: Int?
 
     public init(
-        model: PlanPath, modelName: String, contextWindow: Int? = nil, cache: Cache, threads: Int? = nil, maxQueue: Int = 64, maxBatch: Int = 8
+        model: PlanPath, modelName: String, contextWindow: Int? = nil, cache: Cache, threads: Int? = nil, maxQueue: Int = 64, maxBatch: Int = 8,
+        memoryBytes: Int? = nil
     ) {
         self.model = model
         self.modelName = modelName
@@ -23,6 +26,7 @@ public struct WorkerSettings: Codable, Sendable, Equatable {
         self.threads = threads
         self.maxQueue = maxQueue
         self.maxBatch = maxBatch
+        self.memoryBytes = memoryBytes
     }
 
     enum CodingKeys: String, CodingKey {
@@ -31,6 +35,7 @@ public struct WorkerSettings: Codable, Sendable, Equatable {
         case contextWindow = "context_window"
         case maxQueue = "max_queue"
         case maxBatch = "max_batch"
+        case memoryBytes = "memory_bytes"
     }
 
     /// Layer 3: the KV store.

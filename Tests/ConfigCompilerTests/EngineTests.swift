@@ -43,8 +43,65 @@ import Testing
         #expect(plan.preflight.contains { $0.requirement == .model(path: .rooted(.config, "models/Qwen3")) })
         #expect(
             plan.preflight.contains {
-                $0.requirement == .memory(model: .rooted(.config, "models/Qwen3"), contextTokens: 4096, slots: 1, limitBytes: 2 << 30)
+                $0.requirement
+                    == .memory(model: .rooted(.config, "models/Qwen3"), contextTokens: 4096, slots: 8, limitBytes: 2 << 30, reading: .packed)
             })
+        #expect(settings.memoryBytes == 2 << 30)
+        #expect(plan.preflight.contains { $0.requirement == .diskSpace(path: .rooted(.cache, "kv/vllm-mlx"), bytes: 1 << 30) })
+        #expect(plan.preflight.contains { $0.requirement == .diskSpace(path: .rooted(.cache, "responses.sqlite3"), bytes: 256 << 20) })
+    }
+
+    @Test func aNativeWorkerKeepsToTheBudgetWhereItHasNoShareOfItsOwn() throws {
+        let (service, _, plan) = try worker("{ model: ./m }", top: "budget: { memory: 8GiB }\nproxy: { resources: { memory: 256MiB } }\n")
+        let settings: WorkerSettings = try #require(service.settings).decode()
+        #expect(settings.memoryBytes == 8 << 30)
+        #expect(
+            plan.preflight.contains {
+                $0.service == "proxy" && $0.requirement == .memory(model: nil, contextTokens: nil, slots: 0, limitBytes: 256 << 20, reading: .files)
+            })
+        let unbounded = try worker("{ model: ./m, cache: { enable_cache: false } }", top: "proxy: { responseCache: { enabled: false } }\n")
+        let none: WorkerSettings = try #require(unbounded.service.settings).decode()
+        #expect(none.memoryBytes == nil)
+        #expect(!unbounded.plan.preflight.contains { if case .diskSpace = $0.requirement { true } else { false } })
+    }
+
+    @Test func everyEngineIsAskedAboutItsMemory() throws {
+        func memory(_ backend: String) throws -> PreflightCheck.Requirement? {
+            try worker(backend).plan.preflight.map(\.requirement).first { if case .memory = $0 { true } else { false } }
+        }
+        let hub = PlanPath.rooted(.home, ".cache/huggingface/hub/models--org--name")
+        #expect(
+            try memory("{ engine: mlx-lm, model: org/name, contextWindow: 4096, cache: { cache_slots: 3 } }")
+                == .memory(model: hub, contextTokens: 4096, slots: 4, limitBytes: nil, reading: .files))
+        #expect(
+            try memory("{ engine: mlx-textgen, model: org/name, resources: { memory: 4GiB } }")
+                == .memory(model: hub, contextTokens: nil, slots: 1, limitBytes: 4 << 30, reading: .files))
+        #expect(
+            try memory("{ engine: vllm, model: org/name, environment: { HF_HOME: /big } }")
+                == .memory(model: nil, contextTokens: nil, slots: 1, limitBytes: nil, reading: .files), "the store is elsewhere")
+        #expect(
+            try memory("{ engine: llama-server, model: ./m.gguf }")
+                == .memory(model: .rooted(.config, "m.gguf"), contextTokens: nil, slots: 1, limitBytes: nil, reading: .files))
+        for other in ["{ command: [./serve] }", "{ serverScript: ./s.sh, model: just-a-word }"] {
+            #expect(try memory(other) == .memory(model: nil, contextTokens: nil, slots: 1, limitBytes: nil, reading: .files))
+        }
+    }
+
+    @Test func mlxServersAreAskedAboutTheirPackages() throws {
+        let textgen = try worker("{ engine: mlx-textgen, model: ./m, pythonVenv: /venv }").plan
+        #expect(
+            textgen.preflight.contains {
+                $0.key == "backends.vllm-mlx.pythonVenv"
+                    && $0.requirement == .mlxTextgen(program: .path(.absolute("/venv/bin/mlx_textgen")), model: .rooted(.config, "m"))
+            })
+        let script = try worker("{ serverScript: ./mlx-textgen-server.sh, model: ./m }").plan
+        #expect(
+            script.preflight.contains {
+                $0.key == "backends.vllm-mlx.serverScript"
+                    && $0.requirement == .mlxTextgen(program: "mlx_textgen", model: .rooted(.config, "m"))
+            })
+        let lm = try worker("{ engine: mlx-lm, model: org/name }").plan
+        #expect(lm.preflight.contains { $0.key == "backends.vllm-mlx.engine" && $0.requirement == .mlxLM(program: "mlx_lm.server") })
     }
 
     @Test func nativeOverlapsWhereItFitsTwiceOrIsTold() throws {

@@ -7,6 +7,8 @@ import Testing
     private static let elsewhere: [DiagnosticCode: String] = [
         .noFile: "there is no file", .notAFile: "a folder has no text", .fileTooLarge: "a text of more than 1 MiB",
         .unreadableFile: "the system refuses it, and refuses nothing to an administrator, who may run the tests",
+        .preflightFailed: "the machine says it, not a text; golden output in PreflightDiagnosticsTests",
+        .preflightWarning: "the machine says it, not a text; golden output in PreflightDiagnosticsTests",
         .shadowedFile: "two files in one folder: the command finds them, not the compiler", .internalError: "no input is known that gives it",
     ]
 

@@ -19,6 +19,17 @@ struct ControlClientTests {
         #expect(channel.sentText == "GET /v1/status HTTP/1.1\r\nhost: anyclaude\r\nconnection: close\r\n\r\n")
     }
 
+    @Test func preflight() throws {
+        let report = PreflightReport(results: [PreflightResult(service: "proxy", key: "proxy.port", check: "free")], memory: nil)
+        let channel = CannedChannel(answer(try JSON(encoding: report).text))
+        let plan = LaunchPlan(instance: "default", services: [], probationMs: 0)
+        let request = ApplyRequest(
+            envelope: try PlanEnvelope(plan: plan, basePlanId: nil, provenance: Provenance(tool: "t")), bindings: [:], secrets: [:], replace: false,
+            timeoutMs: nil, command: "c")
+        #expect(try ControlClient(canned: channel).preflight(request) == report)
+        #expect(channel.sentText.hasPrefix("POST /v1/preflight HTTP/1.1\r\n"))
+    }
+
     @Test func noGenerationIsNoPlan() throws {
         let error = try JSON(encoding: ControlError(message: "nothing applied", exitCode: 3)).text
         #expect(try ControlClient(canned: CannedChannel(answer(error, "404 Not Found"))).currentPlan() == nil)

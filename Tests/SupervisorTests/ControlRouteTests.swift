@@ -23,7 +23,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("GET", "/v1/nothing", "", 404), ("DELETE", "/v1/status", "", 405), ("POST", "/v1/apply", "{", 400), ("POST", "/v1/restart", "{}", 400),
+        ("GET", "/v1/nothing", "", 404), ("DELETE", "/v1/status", "", 405), ("POST", "/v1/apply", "{", 400), ("POST", "/v1/preflight", "{}", 400),
+        ("GET", "/v1/preflight", "", 405), ("POST", "/v1/restart", "{}", 400),
         ("GET", "/v1/logs?lines=many", "", 400),
     ])
     func badRequests(method: String, target: String, body: String, status: Int) {

@@ -13,6 +13,7 @@ struct PlanBuilder {
         workers = all.map { backend, engine in
             Worker(
                 backend: backend, engine: engine, pythonVenv: backend[BackendKeys.pythonVenv] ?? configuration.file[FileKeys.pythonVenv],
+                memoryBudget: configuration.memoryBudget,
                 overlapFits: configuration.memoryBudget.flatMap { budget in memory(backend).map { planned + $0 <= budget } } ?? false)
         }
     }

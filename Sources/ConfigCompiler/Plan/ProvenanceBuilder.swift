@@ -29,6 +29,10 @@ struct ProvenanceBuilder {
         if engine == .native, !backend.section.has(BackendKeys.replace), configuration.memoryBudget != nil {
             inputs += budgetInputs(besides: backend)
         }
+        // What the whole may take bounds a worker that has no share of its own.
+        if engine == .native, backend[BackendKeys.resources]?[ResourceKeys.memory] == nil, !inputs.contains(where: { $0.key == "budget.memory" }) {
+            inputs += given(configuration.file[FileKeys.budget], BudgetKeys.memory, "budget.")
+        }
         return inputs + dependents(of: backend)
     }
 

@@ -114,6 +114,18 @@ struct ProxyService {
             check(.listener(host: configuration.proxyHost, port: configuration.proxyPort), "proxy.port"),
         ] + (tls.map { [check(.file(path: $0.certificate), "proxy.tls.certificate")] } ?? [])
             + Policies.preflight(section[ProxyKeys.resources]).map { check($0, "proxy.resources.cpus") }
+            + memory().map { check($0, "proxy.resources.memory") } + store().map { check($0, "proxy.responseCache.maxBytes") }
             + secrets.sorted { $0.key < $1.key }.map { check(.secret(reference: $0.value), $0.key) }
+    }
+
+    /// The proxy counts where the file says what it may take; by itself it is small.
+    private func memory() -> [PreflightCheck.Requirement] {
+        guard let bytes = section[ProxyKeys.resources]?[ResourceKeys.memory] else { return [] }
+        return [.memory(model: nil, contextTokens: nil, slots: 0, limitBytes: bytes, reading: .files)]
+    }
+
+    private func store() -> [PreflightCheck.Requirement] {
+        let cache = responseCache
+        return cache.enabled ? [.diskSpace(path: .rooted(.cache, "responses.sqlite3"), bytes: cache.maxBytes)] : []
     }
 }

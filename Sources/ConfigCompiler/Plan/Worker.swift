@@ -7,6 +7,8 @@ struct Worker {
     let engine: EngineName
     /// The Python environment of Python engines.
     let pythonVenv: PlanPath?
+    /// What all services together may use.
+    let memoryBudget: Int?
     /// Whether a second copy may run beside the first one while it is replaced.
     let overlapFits: Bool
 

@@ -31,6 +31,11 @@ public struct ControlClient {
     /// Newest first.
     public func history() throws(ControlClientError) -> [HistoryEntry] { try get(.get(ControlAPI.history)) }
 
+    /// What would stand in the way of an apply.
+    public func preflight(_ request: ApplyRequest) throws(ControlClientError) -> PreflightReport {
+        try get(.post(ControlAPI.preflight, try Self.encode(request)))
+    }
+
     public func apply(_ request: ApplyRequest) throws(ControlClientError) -> ControlEvents<ProgressEvent> { try post(ControlAPI.apply, request) }
 
     public func rollback(_ request: RollbackRequest) throws(ControlClientError) -> ControlEvents<ProgressEvent> {

@@ -1,7 +1,7 @@
 /// The pages of all codes, one table for each stage.
 public enum Catalogue {
     public static let pages: [DiagnosticCode: CodePage] = [
-        filePages, yamlPages, jsonPages, shapePages, valuePages, referencePages, environmentPages, advicePages,
+        filePages, yamlPages, jsonPages, shapePages, valuePages, referencePages, environmentPages, advicePages, planPages,
     ].reduce(into: [:]) { all, table in all.merge(table) { first, _ in first } }
 
     static let filePages: [DiagnosticCode: CodePage] = [

@@ -32,11 +32,14 @@ public struct JUnitRenderer: Sendable {
             let stages = Set(DiagnosticCode.allCases.map(\.stage))
             let all = DiagnosticStage.allCases.filter(stages.contains).map { stage in
                 Group(stage: stage, findings: input.diagnostics.filter { $0.code.stage == stage })
-            }
+            }.filter { !$0.findings.isEmpty || !Self.isOnlyMadeWhenAsked($0) }
             // What could not be read did not pass the other checks.
             let unread = all.filter { Self.isUnread($0) && !$0.errors.isEmpty }
             groups = unread.isEmpty ? all : unread
         }
+
+        /// What nobody asked of the machine has not passed.
+        static func isOnlyMadeWhenAsked(_ group: Group) -> Bool { group.stage == .plan }
 
         /// An input that could not be read was not tested at all: an `error`, not a `failure`.
         static func isUnread(_ group: Group) -> Bool { group.stage == .files }

@@ -8,20 +8,23 @@ public struct EngineSettings: Sendable, Equatable {
     public var maxBatch: Int
     /// Prompt tokens computed in one step, between two tokens of the other streams.
     public var prefillChunk: Int
-    /// Memory for keys and values, live and cached together; where nil, what `maxBatch` full windows need, at most half of the
-    /// memory that is available at start, at least one full window.
+    /// Memory for keys and values, live and cached together; where nil, what `maxBatch` full windows need, at most what `memoryBytes` leaves
+    /// for them and half of the memory that is available at start, at least one full window.
     public var kvMemoryBytes: Int?
+    /// Memory for the whole process.
+    public var memoryBytes: Int?
     public var cache: CacheSettings
 
     public init(
         contextWindow: Int? = nil, maxQueue: Int = 64, maxBatch: Int = 8, prefillChunk: Int = 512, kvMemoryBytes: Int? = nil,
-        cache: CacheSettings = CacheSettings()
+        memoryBytes: Int? = nil, cache: CacheSettings = CacheSettings()
     ) {
         self.contextWindow = contextWindow
         self.maxQueue = maxQueue
         self.maxBatch = maxBatch
         self.prefillChunk = prefillChunk
         self.kvMemoryBytes = kvMemoryBytes
+        self.memoryBytes = memoryBytes
         self.cache = cache
     }
 }

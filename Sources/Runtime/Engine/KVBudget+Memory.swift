@@ -1,3 +1,4 @@
+import Checkpoint
 import Glibc
 
 extension KVBudget {
@@ -14,10 +15,9 @@ extension KVBudget {
             self.init(blockBytes: blockBytes, limit: bytes / blockBytes)
             return
         }
-        let (product, overflows) = window.multipliedReportingOverflow(by: max(settings.maxBatch, 1))
-        let wanted = overflows ? .max : product
-        let possible = (Self.availableMemory().map { $0 / 2 / blockBytes }) ?? wanted
-        self.init(blockBytes: blockBytes, limit: max(window, min(wanted, possible)))
+        let stated = settings.memoryBytes.map { $0 - model.weightBytes - model.configuration.overheadBytes(batch: settings.maxBatch) }
+        let room = [stated, Self.availableMemory().map { $0 / 2 }].compactMap { $0 }.min()
+        self.init(blockBytes: blockBytes, limit: ContextRoom.blocks(window: window, batch: settings.maxBatch, blockBytes: blockBytes, room: room))
     }
 
     /// `MemAvailable` of /proc/meminfo, in bytes.

@@ -34,6 +34,7 @@ public struct RuntimeLaunch: Sendable {
             }
             let engine = EngineSettings(
                 contextWindow: settings.contextWindow, maxQueue: settings.maxQueue, maxBatch: settings.maxBatch,
+                memoryBytes: settings.memoryBytes,
                 cache: CacheSettings(
                     enabled: settings.cache.enabled, slots: settings.cache.slots, minTokens: settings.cache.minTokens,
                     directory: try settings.cache.directory.resolved(document.roots), maxBytes: settings.cache.maxBytes))

@@ -4,6 +4,7 @@ import LaunchPlan
 enum PlanCheck {
     static func problem(_ plan: LaunchPlan) -> String? {
         if let problem = PlanLimits.problem(plan) { return problem }
+        for check in plan.preflight { if let problem = PlanLimits.problem(check) { return problem } }
         let names = plan.services.map(\.name)
         guard Set(names).count == names.count else { return "two services have the same name" }
         for service in plan.services {

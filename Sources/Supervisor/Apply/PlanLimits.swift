@@ -8,6 +8,7 @@ enum PlanLimits {
     static let largestCount = 1 << 20
     /// The highest number that Linux gives a processor on any architecture.
     static let largestProcessor = 8191
+    static let largestTokens = 1 << 30
 
     static func problem(_ plan: LaunchPlan) -> String? {
         first(of: [
@@ -35,6 +36,18 @@ enum PlanLimits {
         }
         let processors = (service.resources.cpus ?? []).map { ("resources.cpus", Optional($0), 0...largestProcessor) }
         return first(of: limits + ofProbes + processors).map { "\(service.name): \($0)" }
+    }
+
+    static func problem(_ check: PreflightCheck) -> String? {
+        let limits: [(String, Int?, ClosedRange<Int>)]
+        switch check.requirement {
+        case .memory(_, let tokens, let slots, let limit, _):
+            limits = [("context_tokens", tokens, 1...largestTokens), ("slots", slots, 0...largestCount), ("limit_bytes", limit, 0...largestBytes)]
+        case .diskSpace(_, let bytes): limits = [("bytes", bytes, 0...largestBytes)]
+        case .processors(let numbers): limits = numbers.map { ("numbers", $0, 0...largestProcessor) }
+        case .model, .file, .executable, .listener, .secret, .writableDirectory, .mlxTextgen, .mlxLM: limits = []
+        }
+        return first(of: limits).map { "\(check.key): \($0)" }
     }
 
     private static func first(of limits: [(String, Int?, ClosedRange<Int>)]) -> String? {

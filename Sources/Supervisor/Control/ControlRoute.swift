@@ -5,6 +5,7 @@ import JSON
 enum ControlRoute: Sendable {
     case status, plan, history, events, attach
     case logs(service: String?, lines: Int, follow: Bool)
+    case preflight(ApplyRequest)
     case apply(ApplyRequest)
     case rollback(RollbackRequest)
     case down(DownRequest)
@@ -29,12 +30,13 @@ enum ControlRoute: Sendable {
         case ("GET", ControlAPI.events): return .events
         case ("GET", ControlAPI.attach): return .attach
         case ("GET", ControlAPI.logs): return try logs(query)
+        case ("POST", ControlAPI.preflight): return .preflight(try decode(body))
         case ("POST", ControlAPI.apply): return .apply(try decode(body))
         case ("POST", ControlAPI.rollback): return .rollback(try decode(body))
         case ("POST", ControlAPI.down): return .down(try decode(body))
         case ("POST", ControlAPI.restart): return .restart(try decode(body))
         case (_, ControlAPI.status), (_, ControlAPI.plan), (_, ControlAPI.history), (_, ControlAPI.events), (_, ControlAPI.attach),
-            (_, ControlAPI.logs),
+            (_, ControlAPI.logs), (_, ControlAPI.preflight),
             (_, ControlAPI.apply), (_, ControlAPI.rollback), (_, ControlAPI.down), (_, ControlAPI.restart):
             throw rejection(405, "\(method) is not a method of \(path)")
         default: throw rejection(404, "there is no \(path)", hint: "the routes begin with /v1/; is the client of another version?")

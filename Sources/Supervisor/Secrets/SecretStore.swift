@@ -26,6 +26,13 @@ struct SecretStore {
         try AtomicFile.write(try encoded(sent).bytes, to: path)
     }
 
+    /// The store with values that are not kept: for a look at what an apply would find.
+    func knowing(_ values: [String: String]) -> SecretStore {
+        var copy = self
+        copy.sent.merge(values) { $1 }
+        return copy
+    }
+
     /// Removes what was sent.
     mutating func forget() throws(SupervisorError) {
         sent = [:]

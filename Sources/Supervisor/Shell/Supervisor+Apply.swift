@@ -13,7 +13,7 @@ extension Supervisor {
             try secrets.add(request.secrets)
             let bindings = bound(request.bindings)
             let target = try target(plan, bindings)
-            try preflight(plan, bindings, session)
+            try demandPreflight(plan, bindings, session)
             if isRunning(target), request.envelope.planId == generation?.planId {
                 if session.stays { endsWithLastClient = false }
                 return end(
@@ -49,7 +49,7 @@ extension Supervisor {
             if chosen.number == generation?.number, isRunning(target) {
                 return end(session, Outcome(result: .unchanged, exitCode: 0, generation: chosen.number, planId: chosen.planId), record: false)
             }
-            try preflight(plan, chosen.bindings, session)
+            try demandPreflight(plan, chosen.bindings, session)
             try announceDiff(envelope, plan, target, session)
             session.generation = chosen
             log.write(.notice, "returning to generation \(chosen.number)")
@@ -78,24 +78,17 @@ extension Supervisor {
 
     private func verify(_ request: ApplyRequest) throws(SupervisorError) -> LaunchPlan {
         let plan = try verified(request.envelope)
-        guard plan.instance == instance.name else {
-            throw SupervisorError(
-                "the plan is for the instance `\(plan.instance)`; this supervisor has `\(instance.name)`", hint: "use --instance \(plan.instance)",
-                exitCode: 3)
-        }
+        try checkInstance(plan)
         if let timeout = request.timeoutMs, !(1...PlanLimits.longestMs).contains(timeout) {
             throw SupervisorError("the time for the apply is \(timeout) ms, outside 1...\(PlanLimits.longestMs)", exitCode: 64)
         }
-        let current = generation.map {
-            Staleness.Current(planId: $0.planId, generation: $0.number, folder: $0.bindings[PlanPath.Root.config.rawValue])
-        }
-        try Staleness.check(
-            base: request.envelope.precondition.basePlanId, folder: request.bindings[PlanPath.Root.config.rawValue], current: current,
-            replace: request.replace)
+        try Staleness.check(request, current: current)
         return plan
     }
 
-    func verified(_ envelope: PlanEnvelope) throws(SupervisorError) -> LaunchPlan {
+    func verified(_ envelope: PlanEnvelope) throws(SupervisorError) -> LaunchPlan { try Self.verified(envelope) }
+
+    static func verified(_ envelope: PlanEnvelope) throws(SupervisorError) -> LaunchPlan {
         let plan: LaunchPlan
         do throws(PlanEnvelope.Refusal) {
             plan = try envelope.verified()
@@ -105,38 +98,6 @@ extension Supervisor {
         }
         if let problem = PlanCheck.problem(plan) { throw SupervisorError(problem, exitCode: 3) }
         return plan
-    }
-
-    private func preflight(_ plan: LaunchPlan, _ bindings: [String: String], _ session: ApplySession) throws(SupervisorError) {
-        let names = Set(plan.services.map(\.name))
-        let checks = Preflight(
-            bindings: Self.roots(bindings), secrets: secrets, listeners: listeners,
-            members: { name in
-                self.live.values.filter { $0.record.service.name == name }.reduce(into: []) {
-                    $0.formUnion($1.members)
-                }
-            }, leaving: Set(core.units.values.map(\.name)).subtracting(names))
-        var findings = checks.findings(plan)
-        findings += socketPaths(plan)
-        for finding in findings {
-            let text = "\(finding.key): \(finding.message)" + (finding.hint.map { " (\($0))" } ?? "")
-            tell(session, ProgressEvent(kind: .preflight, elapsedMs: session.elapsedMs, service: finding.service, message: text))
-        }
-        guard let first = findings.first else { return }
-        let more = findings.count > 1 ? ", and \(findings.count - 1) more" : ""
-        throw SupervisorError("preflight: \(first.key): \(first.message)\(more)", hint: first.hint, exitCode: 3)
-    }
-
-    /// Unix sockets have short paths; better known now than at the start of the service.
-    private func socketPaths(_ plan: LaunchPlan) -> [Preflight.Finding] {
-        plan.services.compactMap { service in
-            let longest = (service.sockets.map(\.name) + ["notify"]).map(\.utf8.count).max() ?? 0
-            // A run's number takes its place too: six digits are a restart each minute for a year.
-            guard "\(instance.runtime)/\(service.name).000000/".utf8.count + longest > RunDirectory.longestSocketPath else { return nil }
-            return Preflight.Finding(
-                service: service.name, key: "instance", message: "the runtime directory's path is too long for sockets: \(instance.runtime)",
-                hint: "choose a shorter one with ANYCLAUDE_HOME or XDG_RUNTIME_DIR")
-        }
     }
 
     // MARK: targets

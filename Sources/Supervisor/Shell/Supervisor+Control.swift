@@ -15,6 +15,7 @@ extension Supervisor {
             eventSubscribers.insert(reply)
         case .attach: attach(reply)
         case .logs(let service, let lines, let follow): serveLogs(service, lines, follow, reply)
+        case .preflight(let request): servePreflight(request, reply)
         case .apply(let request): apply(request, user: name, reply)
         case .rollback(let request): rollback(request, user: name, reply)
         case .down(let request): down(request.command, user: name, reply)

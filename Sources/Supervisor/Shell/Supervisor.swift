@@ -87,7 +87,9 @@ public final class Supervisor {
     func handle(_ unit: Int, _ event: ServiceEvent) { handle(.unit(unit, event)) }
 
     /// The roots of this machine: the caller knows its own, the supervisor the rest.
-    func bound(_ caller: [String: String]) -> [String: String] {
+    func bound(_ caller: [String: String]) -> [String: String] { Self.bound(caller, instance) }
+
+    static func bound(_ caller: [String: String], _ instance: Instance) -> [String: String] {
         var bindings = caller
         bindings[PlanPath.Root.state.rawValue] = instance.state
         bindings[PlanPath.Root.cache.rawValue] = instance.cache

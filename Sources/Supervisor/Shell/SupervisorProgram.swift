@@ -14,6 +14,13 @@ public enum SupervisorProgram {
         }
     }
 
+    /// Says once what a plan finds here, and starts nothing; see `PreflightProgram.run`.
+    public static func preflight(_ options: SupervisorOptions) -> Int32 {
+        // A caller that has left is noticed by the write.
+        signal(SIGPIPE, SIG_IGN)
+        return PreflightProgram.run(Instance(name: options.instance, environment: environment))
+    }
+
     /// After the unit has stopped for good nothing may be left. A supervisor that crashed is started again instead, and its
     /// services live on until then: `SERVICE_RESULT` of systemd.exec(5) tells the two apart.
     public static func sweep(_ options: SupervisorOptions) -> Int32 {

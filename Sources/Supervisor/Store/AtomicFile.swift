@@ -108,6 +108,19 @@ enum Folder {
         rmdir(path)
     }
 
+    /// Nothing, or why a folder that is perhaps not there yet could not be made and written to. Makes nothing.
+    static func problemMaking(_ path: String) -> SupervisorError? {
+        var status = stat()
+        var place = path
+        while stat(place, &status) != 0 {
+            guard errno == ENOENT, let slash = place.lastIndex(of: "/"), place != "/" else { return .system("cannot look at \(place)", errno: errno) }
+            place = slash == place.startIndex ? "/" : String(place[..<slash])
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return SupervisorError("\(place) is not a directory", exitCode: 73) }
+        guard access(place, W_OK | X_OK) == 0 else { return .system("cannot write to \(place)", errno: errno) }
+        return nil
+    }
+
     /// Nothing, or why a file cannot be made in the folder.
     static func problemWriting(to path: String) -> SupervisorError? {
         do throws(SupervisorError) { try make(path) } catch { return error }

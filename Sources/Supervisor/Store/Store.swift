@@ -66,8 +66,16 @@ final class Store {
         return try decode(bytes, path(number))
     }
 
+    /// What is current, for a reader that does not have the lock.
+    static func current(state: String) throws(SupervisorError) -> Generation? {
+        guard let number = currentNumber(state: state), let bytes = try AtomicFile.read("\(state)/generations/\(number)") else { return nil }
+        return try decode(bytes, "\(state)/generations/\(number)")
+    }
+
     /// The number that `current` links to.
-    var currentNumber: Int? {
+    var currentNumber: Int? { Self.currentNumber(state: state) }
+
+    private static func currentNumber(state: String) -> Int? {
         var buffer = [CChar](repeating: 0, count: 256)
         let count = readlink("\(state)/current", &buffer, buffer.count)
         guard count > 0 else { return nil }

@@ -18,6 +18,8 @@ struct ApplyCommand: Command {
     @Flag(help: "Take over an instance whose plan came from another folder or has moved on.") var replace = false
     @Option(help: ArgumentHelp("How long the whole apply may take, as 90s or 5m.", valueName: "D")) var timeout: String?
     @Flag(help: "Each step as one line of JSON.") var json = false
+    @Flag(name: .customLong("dry-run"), help: "Only show what would be done and whether it could begin; end with 3 where it could not.")
+    var dryRun = false
     @Flag(help: "Do not ask before a service is stopped.") var yes = false
     @Option(help: ArgumentHelp("Where requests go that no route takes, instead of what the file says.", valueName: "NAME")) var backend: String?
 
@@ -31,11 +33,12 @@ struct ApplyCommand: Command {
 
     func execute(_ session: Session) throws -> Int32 {
         let prepared = try prepare(session)
+        if dryRun {
+            return try DryRun(session: session, replace: replace, json: json).show(
+                try comparison(prepared, try session.basePlan(prepared.plan.instance)), prepared.plan, directory: prepared.directory)
+        }
         let supervisor = try session.supervisor(prepared.plan.instance)
-        let base = try supervisor.client.currentPlan()
-        let comparison =
-            try prepared.saved.map { try PlanComparison(base: base, saved: $0, plan: prepared.plan) }
-            ?? PlanComparison(base: base, new: prepared.plan, provenance: prepared.provenance)
+        let comparison = try comparison(prepared, try supervisor.client.currentPlan())
         try confirm(comparison, session)
         var applier = StackApplier(session: session)
         applier.replace = replace
@@ -51,6 +54,11 @@ struct ApplyCommand: Command {
         var provenance: Provenance
         var directory: String
         var saved: PlanEnvelope?
+    }
+
+    private func comparison(_ prepared: Prepared, _ base: CurrentPlan?) throws -> PlanComparison {
+        try prepared.saved.map { try PlanComparison(base: base, saved: $0, plan: prepared.plan) }
+            ?? PlanComparison(base: base, new: prepared.plan, provenance: prepared.provenance)
     }
 
     private func prepare(_ session: Session) throws -> Prepared {

@@ -14,9 +14,9 @@ struct CheckSetupCommand: Command {
         let checks = SetupChecks(session: session, backend: backend).all()
         let width = checks.map(\.subject.count).max() ?? 0
         for check in checks {
-            let mark = check.holds ? session.style.good("✔") : session.style.error("✘")
+            let mark = !check.holds ? session.style.error("✘") : check.isWarning ? session.style.warning("!") : session.style.good("✔")
             Output.print("\(mark) \(check.subject.padding(to: width))  \(check.finding)")
-            if !check.holds, let hint = check.hint {
+            if !check.holds || check.isWarning, let hint = check.hint {
                 Output.print("  \(String(repeating: " ", count: width))  \(session.style.hint("hint")): \(hint)")
             }
         }

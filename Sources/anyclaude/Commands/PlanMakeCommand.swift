@@ -37,6 +37,7 @@ struct PlanMakeCommand: Command {
             valueName: "KEY")) var explain: [String] = []
     @Flag(name: .customLong("detailed-exitcode"), help: "End with 2 where there are changes.") var detailedExitCode = false
     @Flag(help: "Ask no supervisor: compare with the generation on the disk.") var offline = false
+    @Flag(inversion: .prefixedNo, help: "Show whether what must hold before an apply holds here.") var preflight = true
     @Option(help: ArgumentHelp("Where requests go that no route takes, instead of what the file says.", valueName: "NAME")) var backend: String?
 
     func validate() throws {
@@ -54,7 +55,9 @@ struct PlanMakeCommand: Command {
         let base = try session.basePlan(compiled.plan.instance, offline: offline)
         let comparison = try PlanComparison(base: base, new: compiled.plan, provenance: compiled.provenance)
         if let out { try save(comparison.envelope, to: out, session) }
-        if json { Output.print(try document(comparison)) } else { show(comparison, compiled, session) }
+        let section =
+            preflight ? PreflightSection(comparison, compiled.plan, directory: compiled.directory, session: session, offline: offline) : nil
+        if json { Output.print(try document(comparison, section)) } else { show(comparison, compiled, section, session) }
         return detailedExitCode && !comparison.diff.isEmpty ? ExitStatus.changes : ExitStatus.success
     }
 
@@ -86,14 +89,15 @@ struct PlanMakeCommand: Command {
         try Files.write(bytes, to: signature, mode: 0o600)
     }
 
-    private func document(_ comparison: PlanComparison) throws -> JSON {
+    private func document(_ comparison: PlanComparison, _ preflight: PreflightSection?) throws -> JSON {
         var document = try JSON(encoding: comparison.envelope).objectValue ?? [:]
         document["diff"] = try JSON(encoding: comparison.diff)
         document["base_generation"] = comparison.base.map { .integer($0.generation) } ?? .null
+        try preflight?.add(to: &document)
         return JSON.object(document).versioned()
     }
 
-    private func show(_ comparison: PlanComparison, _ compiled: CompiledConfiguration, _ session: Session) {
+    private func show(_ comparison: PlanComparison, _ compiled: CompiledConfiguration, _ preflight: PreflightSection?, _ session: Session) {
         let style = session.style
         let text = DiffText(style: style)
         if let base = comparison.base {
@@ -103,7 +107,7 @@ struct PlanMakeCommand: Command {
         }
         for line in text.lines(comparison.diff) { Output.print(line) }
         showDecisions(compiled.decisions, style)
-        showPreflight(compiled.plan.preflight, style)
+        preflight?.show(style)
         Output.print("\nplan \(Text.shortID(comparison.envelope.planId)): \(text.summary(comparison.diff))")
         guard let out else { return }
         Output.print("saved; apply exactly this with `anyclaude apply \(out)`")
@@ -118,12 +122,5 @@ struct PlanMakeCommand: Command {
             let what = decision.engine.map { "worker (\($0))" } ?? "no worker"
             Output.print("  \(decision.backend.padding(to: width))  \(what): \(decision.reason)")
         }
-    }
-
-    private func showPreflight(_ checks: [PreflightCheck], _ style: Style) {
-        guard !checks.isEmpty else { return }
-        Output.print("\n\(style.bold("checked before an apply"))")
-        let width = checks.map(\.service.count).max() ?? 0
-        for check in checks { Output.print("  \(check.service.padding(to: width))  \(check.text)  \(style.dim("(\(check.key))"))") }
     }
 }

@@ -17,11 +17,13 @@ struct ValidateCommand: Command {
     @Argument(help: "The configurations; `-` is standard input.", completion: .file()) var files: [String] = []
     @Option(help: "How the findings are written: text, json, github (annotations), sarif (2.1.0) or junit.") var format = Format.text
     @Flag(help: "Apply the safe fixes, and nothing else, to the files; with `-`, write the fixed text to standard output.") var fix = false
+    @Flag(help: "Where a file has no error, look also whether what must hold on this machine before an apply does.") var preflight = false
     @Option(help: ArgumentHelp("Count a warning as an error; several with commas.", valueName: "CODE")) var deny: [String] = []
     @Option(help: ArgumentHelp("Leave a warning out; several with commas.", valueName: "CODE")) var allow: [String] = []
 
     func validate() throws {
         if global.file != nil, !files.isEmpty { throw ValidationError("name the files, or one with -f, not both") }
+        if fix, preflight { throw ValidationError("`--fix` changes files, and `--preflight` looks at the machine: run one after the other") }
         guard writesToStandardOutput else { return }
         if files.count > 1 { throw ValidationError("`--fix -` writes one text to standard output: name `-` alone") }
         if format != .text { throw ValidationError("`--fix -` writes the fixed text to standard output, where a report has no place") }
@@ -37,7 +39,8 @@ struct ValidateCommand: Command {
         for path in paths {
             do throws(ConfigFileError) {
                 let source = try ConfigurationFile.read(path)
-                let findings = fix ? repaired(source, path, policy, session, &result) : session.findings(in: source, path, policy)
+                var findings = fix ? repaired(source, path, policy, session, &result) : session.findings(in: source, path, policy)
+                if preflight, !findings.diagnostics.hasErrors { addPreflight(to: &findings, source, path, policy, session, &result) }
                 if findings.diagnostics.hasErrors { result = max(result, ExitStatus.diagnostics) }
                 inputs.append(findings)
             } catch {
@@ -48,6 +51,18 @@ struct ValidateCommand: Command {
         }
         show(Report(inputs), session)
         return result
+    }
+
+    /// The same with what the machine answers; as it was where nobody could be asked, which is said.
+    private func addPreflight(
+        to findings: inout Findings, _ source: SourceFile, _ path: String, _ policy: DiagnosticPolicy, _ session: Session, _ result: inout Int32
+    ) {
+        do throws(CommandError) {
+            findings = try session.findings(in: source, path, policy, asking: PreflightQuery(session: session))
+        } catch {
+            Output.report(error, style: session.errorStyle)
+            result = max(result, error.exitCode)
+        }
     }
 
     private func policy() throws(CommandError) -> DiagnosticPolicy {

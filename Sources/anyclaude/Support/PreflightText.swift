@@ -1,40 +1,92 @@
 import LaunchPlan
 
-extension PreflightCheck {
-    /// What must hold, in words.
-    var text: String {
-        switch requirement {
-        case .model(let path): "\(path) is a model that the native runtime can load"
-        case .file(let path): "\(path) exists"
-        case .executable(let program): "\(program.text) can be executed"
-        case .listener(let host, let port): "\(host):\(port) is free"
-        case .secret(let reference): "\(reference.text) is set"
-        case .processors(let numbers): "the processors \(numbers.map(String.init).joined(separator: ", ")) can be used"
-        case .writableDirectory(let path): "\(path) can be written to"
-        case .memory(let model, let context, let slots, let limit):
-            "\(model) with \(slots) context\(slots == 1 ? "" : "s") of \(context.map { "\($0)" } ?? "all its") tokens fits into \(limit.map { "\($0 >> 20) MiB" } ?? "this machine's memory")"
+/// What a plan's checks found, for people.
+struct PreflightText {
+    let style: Style
+
+    /// Every check, holding or not, and the memory's sum.
+    func lines(_ report: PreflightReport) -> [String] {
+        let width = report.results.map(\.service.count).max() ?? 0
+        return report.results.flatMap { result in
+            ["  \(mark(result.severity)) \(result.service.padding(to: width))  \(Text.line(result.check))  \(style.dim("(\(result.key))"))"]
+                + result.findings.flatMap { details($0, indent: width + 6) }
+        } + memory(report.memory)
+    }
+
+    /// What does not hold, and the sum where memory is a part of it.
+    func findings(_ report: PreflightReport) -> [String] {
+        let lines = report.findings.flatMap { result, finding in
+            ["\(mark(finding.severity)) \(result.key): \(Text.line(finding.message))"] + hint(finding, indent: 2)
         }
+        let isAboutMemory = report.results.contains { result in result.isAboutMemory && !result.findings.isEmpty }
+        return lines + (isAboutMemory ? memory(report.memory) : [])
+    }
+
+    /// The checks of a plan that could not be asked about.
+    func lines(unchecked checks: [PreflightCheck]) -> [String] {
+        let width = checks.map(\.service.count).max() ?? 0
+        return checks.map { "  ? \($0.service.padding(to: width))  \($0.text)  \(style.dim("(\($0.key))"))" }
+    }
+
+    private func details(_ finding: PreflightFinding, indent: Int) -> [String] {
+        let space = String(repeating: " ", count: indent)
+        return [space + paint(finding.severity, Text.line(finding.message))] + hint(finding, indent: indent)
+    }
+
+    private func hint(_ finding: PreflightFinding, indent: Int) -> [String] {
+        finding.hint.map { ["\(String(repeating: " ", count: indent))\(style.hint("hint")): \(Text.line($0))"] } ?? []
+    }
+
+    private func mark(_ severity: PreflightFinding.Severity?) -> String {
+        switch severity {
+        case nil: style.good("✔")
+        case .warning: style.warning("!")
+        case .error: style.error("✘")
+        }
+    }
+
+    private func paint(_ severity: PreflightFinding.Severity, _ text: String) -> String {
+        severity == .error ? style.error(text) : style.warning(text)
+    }
+
+    // MARK: memory
+
+    /// The sum: a row for each service, the whole, and what is needed while services are exchanged.
+    func memory(_ admission: MemoryAdmission?) -> [String] {
+        guard let admission else { return [] }
+        var table = Table(["  memory", "WEIGHTS", "ONE CONTEXT", "OVERHEAD", "NEEDS", "AT MOST"], style: style)
+        for share in admission.shares {
+            table.add(
+                "  \(share.service)", bytes(share.weightsBytes, share.unknown == nil ? "-" : "?"), context(share), bytes(share.overheadBytes, "-"),
+                bytes(share.neededBytes, "?"), most(share))
+        }
+        let together = "\(ByteText.text(admission.neededBytes))\(admission.isComplete ? "" : " and more")"
+        table.add(
+            "  together", "", "", "", together,
+            "\(ByteText.text(admission.mostBytes)); \(admission.bound.text) is \(ByteText.text(admission.allowedBytes))")
+        if !admission.doubled.isEmpty {
+            table.add(
+                "  while exchanged", "", "", "", ByteText.text(admission.replacementBytes),
+                "\(admission.doubled.joined(separator: ", ")) twice, by overlap")
+        }
+        let unknown = admission.shares.compactMap { share in share.unknown.map { style.dim("  \(share.service): \($0)") } }
+        return [""] + table.lines + unknown
+    }
+
+    private func bytes(_ number: Int?, _ absent: String) -> String { number.map(ByteText.text) ?? absent }
+
+    private func context(_ share: MemoryShare) -> String {
+        guard let bytes = share.contextBytes else { return share.unknown == nil ? "-" : "?" }
+        return "\(ByteText.text(bytes))\(share.contextTokens.map { " (\($0) tokens)" } ?? "")"
+    }
+
+    private func most(_ share: MemoryShare) -> String {
+        guard let most = share.mostBytes else { return "?" }
+        guard share.contexts > 1, let held = share.contextsHeld else { return ByteText.text(most) }
+        return "\(ByteText.text(most)) (\(held == share.contexts ? "" : "\(held) of ")\(share.contexts) contexts)"
     }
 }
 
-extension PlanValue {
-    /// For messages: secrets by name.
-    var text: String {
-        switch self {
-        case .text(let text): text
-        case .path(let path): path.description
-        case .secret(let reference): reference.text
-        case .joined(let parts): parts.map(\.text).joined()
-        }
-    }
-}
-
-extension SecretReference {
-    var text: String {
-        switch self {
-        case .env(let name): "the variable \(name)"
-        case .file(let path): "the file \(path)"
-        case .credential(let name): "the credential \(name)"
-        }
-    }
+extension PreflightResult {
+    fileprivate var isAboutMemory: Bool { key.hasSuffix("resources.memory") }
 }

@@ -1,6 +1,7 @@
 import Control
 import Glibc
 import JSON
+import LaunchPlan
 
 /// Tells the user how an apply goes: a view that is redrawn on a terminal, one line an event elsewhere, one document an event for programs.
 struct ProgressReporter {
@@ -22,11 +23,20 @@ struct ProgressReporter {
 
     mutating func take(_ event: ProgressEvent) throws {
         model.take(event)
+        if let report = event.preflight, form != .json { show(report) }
         switch form {
         case .live: draw()
         case .lines: for line in lines(event) { Output.note(line) }
         case .json: Output.print(try JSON(encoding: event).versioned().text)
         }
+    }
+
+    /// What does not hold stays on the terminal, above what is redrawn.
+    private mutating func show(_ report: PreflightReport) {
+        let lines = PreflightText(style: style).findings(report)
+        guard !lines.isEmpty else { return }
+        if form == .live { write(lines) } else { for line in lines { Output.note(line) } }
+        drawnLines = 0
     }
 
     mutating func tick() {

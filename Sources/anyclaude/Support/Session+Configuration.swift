@@ -1,4 +1,5 @@
 import ConfigCompiler
+import Control
 import Diagnostics
 import LaunchPlan
 
@@ -48,9 +49,8 @@ extension Session {
         guard let plan = compilation.plan, !compilation.hasErrors else {
             throw CommandError(nil, exitCode: caller.isService ? ExitStatus.configuration : ExitStatus.diagnostics)
         }
-        let directory = path == "-" ? caller.directory : Paths.directory(of: caller.absolute(path))
         return CompiledConfiguration(
-            file: path, directory: directory, plan: plan, provenance: compilation.provenance, decisions: compilation.decisions,
+            file: path, directory: directory(of: path), plan: plan, provenance: compilation.provenance, decisions: compilation.decisions,
             origins: compilation.origins)
     }
 
@@ -72,10 +72,38 @@ extension Session {
         return Findings(path: source.path, diagnostics: policy.apply(to: compilation.diagnostics), sources: compilation.sources)
     }
 
+    /// The same with what a plan of it would find on this machine.
+    func findings(
+        in source: SourceFile, _ path: String, _ policy: DiagnosticPolicy, asking query: PreflightQuery
+    ) throws(CommandError) -> Findings {
+        let compilation = compilation(of: source, path)
+        guard let plan = compilation.plan else { return findings(in: source, path, policy) }
+        let envelope: PlanEnvelope
+        do {
+            let base = try basePlan(plan.instance)
+            envelope = try PlanEnvelope(plan: plan, basePlanId: base?.envelope.planId, provenance: compilation.provenance)
+        } catch let error as CommandError {
+            throw error
+        } catch let error as ControlClientError {
+            throw CommandError(error)
+        } catch {
+            throw CommandError("\(error)", exitCode: ExitStatus.internalError)
+        }
+        switch query.ask(envelope, plan, configDirectory: directory(of: path)) {
+        case .report(let report):
+            let whole = compilation.adding(report)
+            return Findings(path: source.path, diagnostics: policy.apply(to: whole.diagnostics), sources: whole.sources)
+        case .unavailable(let error): throw error
+        }
+    }
+
+    /// The folder that the paths of a configuration are relative to.
+    private func directory(of path: String) -> String { path == "-" ? caller.directory : Paths.directory(of: caller.absolute(path)) }
+
     private func compilation(of source: SourceFile, _ path: String, overrides: [Override] = []) -> Compilation {
         let flags = (options.instance.map { [Override.instance($0)] } ?? []) + overrides
         debug(1, "compiling \(path)")
-        let directory = path == "-" ? caller.directory : Paths.directory(of: caller.absolute(path))
+        let directory = directory(of: path)
         var compilation = Compiler.compile(
             CompilerInput(
                 file: source, overrides: Overrides(flags: flags, environment: caller.environment), includes: .folder(directory)))

@@ -10,6 +10,8 @@ struct SetupChecks {
         var holds: Bool
         var finding: String
         var hint: String?
+        /// It holds, and something is to be known.
+        var isWarning = false
     }
 
     let session: Session
@@ -72,26 +74,30 @@ struct SetupChecks {
         }
     }
 
-    /// The plan's own checks that can be judged from here; the supervisor judges all of them, in its own environment, at each apply.
+    /// The plan's own checks, judged as an apply would judge them.
     private func preflight(_ compiled: CompiledConfiguration?) -> [Finding] {
         guard let compiled else { return [] }
-        let bindings: PlanPath.Bindings = [.config: compiled.directory, .home: session.caller.home, .bin: session.caller.programs]
-        return compiled.plan.preflight.compactMap { check in
-            guard let holds = judge(check.requirement, bindings) else { return nil }
-            return Finding(
-                subject: check.service, holds: holds, finding: holds ? check.text : "not so: \(check.text)", hint: "see the key `\(check.key)`")
+        do {
+            let base = try session.basePlan(compiled.plan.instance)
+            let envelope = try PlanEnvelope(plan: compiled.plan, basePlanId: base?.envelope.planId, provenance: compiled.provenance)
+            switch PreflightQuery(session: session).ask(envelope, compiled.plan, configDirectory: compiled.directory) {
+            case .report(let report): return report.results.flatMap(findings)
+            case .unavailable(let error): throw error
+            }
+        } catch let error as CommandError {
+            return [Finding(subject: "preflight", holds: false, finding: error.message ?? "cannot be made", hint: error.hint)]
+        } catch {
+            return [Finding(subject: "preflight", holds: false, finding: "\(error)")]
         }
     }
 
-    private func judge(_ requirement: PreflightCheck.Requirement, _ bindings: PlanPath.Bindings) -> Bool? {
-        switch requirement {
-        case .model(let path): (try? path.resolved(bindings)).map { Paths.exists("\($0)/config.json") }
-        case .file(let path): (try? path.resolved(bindings)).map(Paths.exists)
-        case .executable(.text(let program)): Paths.onPath(program, session.caller.environment) != nil
-        case .executable(.path(let path)): (try? path.resolved(bindings)).map(Paths.isExecutable)
-        case .secret(.env(let name)): !(session.caller.environment[name] ?? "").isEmpty
-        case .secret(.file(let path)): (try? path.resolved(bindings)).map { access($0, R_OK) == 0 }
-        case .executable, .secret, .listener, .processors, .writableDirectory, .memory: nil
+    private func findings(_ result: PreflightResult) -> [Finding] {
+        let subject = result.service.isEmpty ? "plan" : result.service
+        guard !result.findings.isEmpty else { return [Finding(subject: subject, holds: true, finding: result.check)] }
+        return result.findings.map { finding in
+            Finding(
+                subject: subject, holds: finding.severity != .error, finding: finding.message, hint: finding.hint ?? "see the key `\(result.key)`",
+                isWarning: finding.severity == .warning)
         }
     }
 }

@@ -241,4 +241,16 @@ struct EngineTests {
         #expect(engine.cachedPrefixLength(of: TinyModel.tokens(900, seed: 7)) == 899)
         await engine.shutdown()
     }
+
+    @Test func theMemoryOfTheProcessLeavesItsRestForContexts() throws {
+        var settings = EngineSettings(maxBatch: 8)
+        let rest = model.weightBytes + model.configuration.overheadBytes(batch: 8)
+        let window = 4 * LanguageModel.blockTokens
+        func limit() throws -> Int { try KVBudget(model: model, settings: settings, contextWindow: window).limit }
+        #expect(try limit() == 32, "eight contexts, where nothing bounds them")
+        settings.memoryBytes = rest + 12 * model.blockBytes
+        #expect(try limit() == 12)
+        settings.memoryBytes = rest
+        #expect(try limit() == 4, "less than one context answers nothing")
+    }
 }

@@ -104,7 +104,17 @@ struct AllowComments {
     ///
     /// - Parameter isWhole: whether every check was made; only then is it known that a comment is not needed.
     func apply(to found: [Diagnostic], isWhole: Bool) -> [Diagnostic] {
-        if allowances.isEmpty { return found + diagnostics }
+        judge(found + diagnostics, unneeded: isWhole ? { $0 != .unusedAllowComment && !Self.later.contains($0) } : { _ in false })
+    }
+
+    /// The same for findings of checks that are made when the compiler is done: whether their comments are needed is known only then.
+    func applyLater(to found: [Diagnostic]) -> [Diagnostic] { judge(found, unneeded: Self.later.contains) }
+
+    private static let later: Set<DiagnosticCode> = [.preflightWarning]
+
+    /// - Parameter unneeded: the codes of which a comment that allows nothing is reported.
+    private func judge(_ found: [Diagnostic], unneeded isJudged: (DiagnosticCode) -> Bool) -> [Diagnostic] {
+        if allowances.isEmpty { return found }
         let known = Set(allowances.map(\.place))
         var used: Set<Place> = []
         func isAllowed(_ diagnostic: Diagnostic) -> Bool {
@@ -113,9 +123,8 @@ struct AllowComments {
             if known.contains(place) { used.insert(place) }
             return known.contains(place)
         }
-        let rest = (found + diagnostics).filter { !isAllowed($0) }
-        guard isWhole else { return rest }
-        let unneeded = allowances.filter { !used.contains($0.place) && $0.place.code != .unusedAllowComment }
+        let rest = found.filter { !isAllowed($0) }
+        let unneeded = allowances.filter { !used.contains($0.place) && isJudged($0.place.code) }
         return rest + unneeded.prefix(Checker.maximumFindings).map(unused).filter { !isAllowed($0) }
     }
 

@@ -18,6 +18,6 @@ enum CommandEngine: EngineAdapter {
     }
 
     static func preflight(for worker: Worker) -> [PreflightCheck] {
-        worker.modelFile + argv(worker).prefix(1).map { worker.executable($0, "command") }
+        worker.modelFile + argv(worker).prefix(1).map { worker.executable($0, "command") } + [worker.memory(slots: 1)]
     }
 }

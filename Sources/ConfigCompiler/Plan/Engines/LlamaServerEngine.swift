@@ -21,5 +21,7 @@ enum LlamaServerEngine: EngineAdapter {
             probes: worker.probes(at: worker.tcp, startup: health, readiness: health, liveness: health))
     }
 
-    static func preflight(for worker: Worker) -> [PreflightCheck] { worker.modelFile + [worker.executable("llama-server", "engine")] }
+    static func preflight(for worker: Worker) -> [PreflightCheck] {
+        worker.modelFile + [worker.executable("llama-server", "engine"), worker.memory(slots: 1)]
+    }
 }

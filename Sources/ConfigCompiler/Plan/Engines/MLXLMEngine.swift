@@ -28,6 +28,11 @@ enum MLXLMEngine: EngineAdapter {
     }
 
     static func preflight(for worker: Worker) -> [PreflightCheck] {
-        worker.modelFile + [worker.executable(worker.program("mlx_lm.server"), worker.pythonVenv == nil ? "engine" : "pythonVenv")]
+        let program = worker.program("mlx_lm.server")
+        // What it keeps of earlier prompts, it keeps in memory, beside the one that it computes.
+        return worker.modelFile + [
+            worker.executable(program, worker.programKey), worker.check(.mlxLM(program: program), worker.programKey),
+            worker.memory(slots: worker.cacheSlots + 1),
+        ]
     }
 }

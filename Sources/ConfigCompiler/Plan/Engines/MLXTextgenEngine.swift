@@ -74,9 +74,11 @@ enum MLXTextgenEngine: EngineAdapter {
     }
 
     static func preflight(for worker: Worker) -> [PreflightCheck] {
-        worker.modelFile + [
-            worker.executable(worker.program("mlx_textgen"), worker.pythonVenv == nil ? "engine" : "pythonVenv"),
-            worker.check(.writableDirectory(path: home(worker)), "cache.directory"),
+        let program = worker.program("mlx_textgen")
+        return worker.modelFile + [
+            worker.executable(program, worker.programKey),
+            worker.check(.mlxTextgen(program: program, model: worker.backend.modelPath), worker.programKey),
+            worker.check(.writableDirectory(path: home(worker)), "cache.directory"), worker.memory(slots: 1),
         ]
     }
 }

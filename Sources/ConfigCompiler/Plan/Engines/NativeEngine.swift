@@ -11,6 +11,10 @@ enum NativeEngine: EngineAdapter {
     /// Each worker has a store of its own: a store has one writer.
     private static func store(_ worker: Worker) -> PlanPath { worker.cache[CacheKeys.directory] ?? .rooted(.cache, "kv/\(worker.name)") }
 
+    private static func cacheBytes(_ worker: Worker) -> Int {
+        worker.cache[CacheKeys.maxBytes] ?? WorkerSettings.Cache(directory: store(worker)).maxBytes
+    }
+
     static func service(for worker: Worker) throws -> Service {
         let probe = Endpoint.socket(name: DescriptorName.probe)
         let health = Probe.Check.http(path: "/health", at: probe)
@@ -33,17 +37,26 @@ enum NativeEngine: EngineAdapter {
             model: model(worker), modelName: worker.backend.modelName ?? worker.name, contextWindow: worker.section[BackendKeys.contextWindow],
             cache: WorkerSettings.Cache(
                 enabled: worker.isCached, slots: worker.cacheSlots, minTokens: worker.cacheMinimum, directory: store(worker),
-                maxBytes: worker.cache[CacheKeys.maxBytes] ?? WorkerSettings.Cache(directory: store(worker)).maxBytes),
+                maxBytes: cacheBytes(worker)),
             threads: worker.resources.threads, maxQueue: worker.section[BackendKeys.maxQueue] ?? 64,
-            maxBatch: worker.section[BackendKeys.maxBatch] ?? 8)
+            maxBatch: batch(worker),
+            // One worker alone can keep to the budget of all; several are told their own shares, or warned of.
+            memoryBytes: worker.resources.memoryBytes ?? worker.memoryBudget)
     }
+
+    private static func batch(_ worker: Worker) -> Int { worker.section[BackendKeys.maxBatch] ?? 8 }
 
     static func preflight(for worker: Worker) -> [PreflightCheck] {
         let path = model(worker)
-        // One whole context must fit into memory; kept prefixes beyond it live on disk.
+        // The runtime holds as many contexts as it computes together, where they fit; kept prefixes beyond them live on disk.
         let memory = PreflightCheck.Requirement.memory(
-            model: path, contextTokens: worker.section[BackendKeys.contextWindow], slots: 1, limitBytes: worker.resources.memoryBytes)
-        return [worker.check(.model(path: path), worker.modelKey), worker.check(memory, "resources.memory")]
-            + (worker.isCached ? [worker.check(.writableDirectory(path: store(worker)), "cache.directory")] : [])
+            model: path, contextTokens: worker.section[BackendKeys.contextWindow], slots: batch(worker), limitBytes: worker.resources.memoryBytes,
+            reading: .packed)
+        return [worker.check(.model(path: path), worker.modelKey), worker.check(memory, Worker.memoryKey)]
+            + (worker.isCached
+                ? [
+                    worker.check(.writableDirectory(path: store(worker)), "cache.directory"),
+                    worker.check(.diskSpace(path: store(worker), bytes: cacheBytes(worker)), "cache.maxBytes"),
+                ] : [])
     }
 }

@@ -59,7 +59,22 @@ enum ScriptEngine: EngineAdapter {
                 worker.executable(interpreter(worker), worker.pythonVenv == nil ? "serverScript" : "pythonVenv"),
             ]
             : [worker.executable(.path(script), "serverScript")]
-        return worker.modelFile + start
+        return worker.modelFile + start + packages(worker) + [worker.memory(slots: 1)] + store(worker)
+    }
+
+    /// MLX-Textgen's script starts that server, from where the engine of its own would be started.
+    private static func packages(_ worker: Worker) -> [PreflightCheck] {
+        guard stem(worker) == textgenStem else { return [] }
+        let key = worker.pythonVenv == nil ? BackendKeys.serverScript.name : BackendKeys.pythonVenv.name
+        return [worker.check(.mlxTextgen(program: worker.program("mlx_textgen"), model: worker.backend.modelPath), key)]
+    }
+
+    /// The launcher is told where to keep its store and how large it may be, where the file says both.
+    private static func store(_ worker: Worker) -> [PreflightCheck] {
+        guard worker.isCached, worker.cache.has(CacheKeys.maxBytes), let bytes = worker.cache[CacheKeys.maxBytes],
+            let directory = worker.cache[CacheKeys.directory]
+        else { return [] }
+        return [worker.check(.diskSpace(path: directory, bytes: bytes), "cache.maxBytes")]
     }
 }
 

@@ -18,6 +18,6 @@ enum VLLMEngine: EngineAdapter {
     }
 
     static func preflight(for worker: Worker) -> [PreflightCheck] {
-        worker.modelFile + [worker.executable(worker.program("vllm"), worker.pythonVenv == nil ? "engine" : "pythonVenv")]
+        worker.modelFile + [worker.executable(worker.program("vllm"), worker.programKey), worker.memory(slots: 1)]
     }
 }

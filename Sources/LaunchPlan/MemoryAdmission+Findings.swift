@@ -1,0 +1,73 @@
+extension MemoryAdmission {
+    /// What does not fit, each with the service that it is about: the one that needs most where it is about all.
+    ///
+    /// - Parameter replaced: the services of which two instances would run in this very apply; others only warn.
+    public func findings(replaced: Set<String>) -> [(service: String, finding: PreflightFinding)] {
+        shares.compactMap(own) + together(replaced)
+    }
+
+    private func own(_ share: MemoryShare) -> (service: String, finding: PreflightFinding)? {
+        guard let limit = share.limitBytes else { return nil }
+        let allowed = "\(ByteText.text(limit)) are allowed"
+        if share.isBounded, let needed = share.neededBytes, needed > limit {
+            return (
+                share.service,
+                PreflightFinding(
+                    .error, "the model needs \(ByteText.text(needed)) (\(share.sumText)); \(allowed)",
+                    hint: "lower contextWindow, or raise resources.memory")
+            )
+        }
+        guard !share.isBounded, let weights = share.weightsBytes, weights > limit else { return nil }
+        return (
+            share.service,
+            PreflightFinding(
+                .warning, "the files of the model have \(ByteText.text(weights)); \(allowed)",
+                hint: "resources.memory is what the worker is counted with: raise it, or check the model")
+        )
+    }
+
+    private func together(_ replaced: Set<String>) -> [(service: String, finding: PreflightFinding)] {
+        guard let largest = shares.max(by: { ($0.neededBytes ?? 0) < ($1.neededBytes ?? 0) }), largest.neededBytes != nil else { return [] }
+        let have = "\(bound.text) is \(ByteText.text(allowedBytes))"
+        if neededBytes > allowedBytes {
+            let who = shares.count == 1 ? "`\(largest.service)` needs" : "the services need together"
+            let raise = bound == .budget ? ", or raise `budget.memory`" : ""
+            let fewer = shares.count == 1 ? "take a smaller model" : "take smaller models or fewer workers"
+            return [
+                (
+                    largest.service,
+                    PreflightFinding(
+                        .error, "\(who) \(ByteText.text(neededBytes)) (\(parts)); \(have)", hint: "lower contextWindow, \(fewer)\(raise)")
+                )
+            ]
+        }
+        var found: [(service: String, finding: PreflightFinding)] = []
+        if replacementBytes > allowedBytes {
+            let now = doubled.contains { replaced.contains($0) }
+            let names = doubled.map { "`\($0)`" }.joined(separator: " and ")
+            found.append(
+                (
+                    doubled.first ?? largest.service,
+                    PreflightFinding(
+                        now ? .error : .warning,
+                        "while \(names) \(doubled.count == 1 ? "is" : "are") replaced by overlap, \(ByteText.text(replacementBytes)) are needed; \(have)",
+                        hint: "write `replace: stop-first`, or make room for two instances")
+                ))
+        }
+        if mostBytes > allowedBytes {
+            found.append(
+                (
+                    largest.service,
+                    PreflightFinding(
+                        .warning, "with all contexts in use, up to \(ByteText.text(mostBytes)) are taken; \(have)",
+                        hint: "give each worker `resources.memory`, or lower contextWindow, maxBatch or the cache")
+                ))
+        }
+        return found
+    }
+
+    private var parts: String {
+        if shares.count == 1 { return shares[0].sumText }
+        return shares.map { share in "\(share.service) \(share.neededBytes.map(ByteText.text) ?? "not known")" }.joined(separator: ", ")
+    }
+}
