@@ -83,6 +83,7 @@ extension SystemdService {
         }
         unit.set("TimeoutStopSec", UnitText.time(milliseconds: service.stop.timeoutMs))
         unit.set("KillMode", "control-group")
+        unit.set("CPUAffinity", service.resources.cpus.map(ProcessorList.text))
         unit.set("MemoryMax", service.resources.memoryBytes.map(String.init))
         unit.set("SyslogIdentifier", "\(names.stack).\(service.name)")
         unit.set("LimitNOFILE", "65536")
