@@ -140,8 +140,9 @@ struct MigrateCommand: Command {
 
     private func write(_ writer: MigrationWriter, _ session: Session) throws(CommandError) {
         let backup = try writer.write()
-        Output.note("wrote \(writer.path); the old text is in \(backup)")
         let secrets = writer.migration.secrets
+        let kept = secrets.isEmpty || fullBackup ? "the old text" : "the old text, its secrets moved too,"
+        Output.note("wrote \(writer.path); \(kept) is in \(backup)")
         guard !secrets.isEmpty else { return }
         for secret in secrets { Output.note("wrote \(writer.resolved(secret.path)) (\(secret.key)), readable by you alone") }
         let hint = session.errorStyle.hint("note")
