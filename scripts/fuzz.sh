@@ -6,7 +6,7 @@
 set -eu
 swift=$1
 seconds=${2:-600}
-[ $# -gt 2 ] && shift 2 || set -- yaml json pipeline
+[ $# -gt 2 ] && shift 2 || set -- yaml json pipeline formatting migration
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=$root/.build/fuzz
 mkdir -p "$work"
@@ -21,7 +21,7 @@ seeds() {
     case $1 in
     yaml) find "$fixtures" "$suites/yaml-test-suite" -name '*.yaml' ;;
     json) find "$fixtures" "$suites/json-test-suite" -name '*.json' ;;
-    pipeline) find "$fixtures/valid" "$fixtures/invalid" -name '*.yaml' -o -name '*.json' ;;
+    pipeline | formatting | migration) find "$fixtures/valid" "$fixtures/invalid" -name '*.yaml' -o -name '*.json' ;;
     esac 2>/dev/null
 }
 for target; do

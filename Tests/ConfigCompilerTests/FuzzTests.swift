@@ -41,13 +41,13 @@ import Testing
 
     private static func seeds(_ target: FuzzTarget) throws -> [[UInt8]] {
         var result: [[UInt8]] = []
-        for folder in ["valid", "invalid"] {
+        for folder in ["valid", "invalid"] + (target == .migration ? ["migration"] : []) {
             for name in try Fixtures.names(in: folder) where !name.hasSuffix(".txt") {
                 if target != .json || name.hasSuffix(".json") { result.append(try Fixtures.bytes("\(folder)/\(name)")) }
             }
         }
-        guard let shared = Fixtures.shared, target != .pipeline else { return result }
-        let (root, ending) = target == .yaml ? ("yaml-test-suite", "in.yaml") : ("json-test-suite/test_parsing", ".json")
+        guard let shared = Fixtures.shared, target != .pipeline, target != .migration else { return result }
+        let (root, ending) = target != .json ? ("yaml-test-suite", "in.yaml") : ("json-test-suite/test_parsing", ".json")
         let folder = URL(fileURLWithPath: shared).appendingPathComponent("data/\(root)")
         for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted() where path.hasSuffix(ending) {
             let bytes = [UInt8](try Data(contentsOf: folder.appendingPathComponent(path)))

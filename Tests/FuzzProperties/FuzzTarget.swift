@@ -5,7 +5,7 @@ import LaunchPlan
 
 /// What must hold of any bytes at all, for each reader and for the whole compiler.
 public enum FuzzTarget: String, CaseIterable, Sendable {
-    case yaml, json, pipeline
+    case yaml, json, pipeline, formatting, migration
 
     /// What the bytes break; nil where all promises are kept.
     public func fault(_ bytes: [UInt8]) -> String? {
@@ -13,6 +13,31 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
         case .yaml: Self.readerFault(bytes, .yaml)
         case .json: Self.readerFault(bytes, .json)
         case .pipeline: Self.pipelineFault(bytes)
+        case .formatting: Self.formattingFault(bytes, "x.yaml") ?? Self.formattingFault(bytes, "x.json") ?? Self.formattingFault(bytes, "x")
+        case .migration: Self.migrationFault(bytes)
+        }
+    }
+
+    /// Nil where the form of a text is its own form, and says what the text says.
+    private static func formattingFault(_ bytes: [UInt8], _ name: String) -> String? {
+        guard case .text(let form) = Formatter.format(SourceFile(path: name, bytes: bytes)) else { return nil }
+        guard case .text(form) = Formatter.format(SourceFile(path: name, bytes: form)) else { return "the form is none" }
+        func values(_ bytes: [UInt8]) -> [JSON] { SyntaxDump.dump(SourceFile(path: name, bytes: bytes), allowDuplicateKeys: true).values }
+        return values(bytes) == values(form) ? nil : "the form says something else"
+    }
+
+    /// Nil where a migrated text has nothing more to migrate, and compiles where the old one did.
+    private static func migrationFault(_ bytes: [UInt8]) -> String? {
+        do throws(Migration.Refusal) {
+            let migration = try Migration(SourceFile(path: "x", bytes: bytes))
+            let again = try Migration(SourceFile(path: "x", bytes: migration.bytes))
+            if again.bytes != migration.bytes { return "the migration is not at its end" }
+            if migration.after.diagnostics.hasErrors, !migration.before.diagnostics.hasErrors { return "an error is new" }
+            return migration.secrets.contains { $0.value.utf8.count > 3 && migration.bytes.firstRange(of: Array($0.value.utf8)) != nil }
+                && migration.notes.isEmpty ? "a secret is still there" : nil
+        } catch {
+            if case .endless = error { return "the migration has no end" }
+            return nil
         }
     }
 

@@ -136,7 +136,7 @@ extension IntegrationTests {
             #expect(mode == 0o644)
             try stack.write(unit, text.replacing("RestartSec=1s", with: "RestartSec=9s"))
             let diff = try emit("--out", "out", "--diff")
-            #expect(diff.status == 2 && diff.output.contains("- RestartSec=9s") && diff.output.contains("+ RestartSec=1s"), "\(diff.output)")
+            #expect(diff.status == 2 && diff.output.contains("-RestartSec=9s") && diff.output.contains("+RestartSec=1s"), "\(diff.output)")
             #expect(try emit("--out", "out").output == "changed  \(stack.folder)/\(unit)\n")
 
             try stack.write(unit, "[Unit]\nDescription=mine\n")

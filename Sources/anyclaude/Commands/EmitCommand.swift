@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConfigCompiler
 import Control
+import Diagnostics
 import Glibc
 import LaunchPlan
 
@@ -120,9 +121,11 @@ struct EmitSystemdCommand: Command {
         for entry in tree.entries where entry.state != .unchanged {
             changes = true
             Output.print(style.bold("\(entry.state.rawValue)  \(entry.path)"))
-            let old = String(decoding: entry.old ?? [], as: UTF8.self)
-            let new = String(decoding: entry.file?.bytes ?? [], as: UTF8.self)
-            if entry.state == .changed || entry.state == .foreign { for line in LineDiff.text(old, new, style: style) { Output.print(line) } }
+            guard entry.state == .changed || entry.state == .foreign else { continue }
+            let old = SourceText(path: entry.path, bytes: entry.old ?? [])
+            let new = SourceText(path: entry.path, bytes: entry.file?.bytes ?? [])
+            let difference = UnifiedDiff(old: old, new: new, names: (entry.path, entry.path))
+            Output.print(UnifiedDiffText(style: style, isTerminal: Terminal.isTerminal(STDOUT_FILENO)).text(difference), terminator: "")
         }
         return changes ? ExitStatus.changes : ExitStatus.success
     }

@@ -33,7 +33,7 @@ struct InitCommand: Command {
         let choice = StarterChoice.of(machine)
         let text = StarterText.render(machine, choice)
         let report = StarterReport(machine: machine, choice: choice)
-        if !isDry { try Files.create(Array(text.utf8), at: path, replacing: force) }
+        if !isDry { try write(Array(text.utf8), path) }
         if json {
             Output.print(report.document(path: isDry ? nil : path, text: isDry ? text : nil))
         } else if isDry {
@@ -43,6 +43,13 @@ struct InitCommand: Command {
             for line in report.lines + ["", "wrote \(path)"] + report.next(output) { Output.print(line) }
         }
         return ExitStatus.success
+    }
+
+    private func write(_ bytes: [UInt8], _ path: String) throws(CommandError) {
+        if force { return try Files.write(bytes, to: path, mode: 0o644) }
+        guard try Files.create(bytes, at: path, mode: nil) else {
+            throw CommandError("\(path) is there already", hint: "--force overwrites it", exitCode: ExitStatus.cannotCreate)
+        }
     }
 
     private func refuseOverwriting(_ path: String) throws(CommandError) {

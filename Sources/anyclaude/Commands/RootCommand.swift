@@ -11,8 +11,9 @@ struct RootCommand: ParsableCommand {
             `anyclaude` alone is `anyclaude run -- claude` where a configuration is in the current folder, and \
             `anyclaude --mode=BACKEND [ARGS]` is `anyclaude run --backend BACKEND -- claude ARGS`.
 
-            Exit codes: 0 ok, 1 errors in the configuration, 2 changes (of `diff`, and with --detailed-exitcode), 3 a precondition failed, 4 rolled back, \
-            5 the rollback failed too, 6 a plan was changed after it was saved, or is not signed as it must be, 64 usage, 66 no such file, 70 a defect, 73 cannot create, \
+            Exit codes: 0 ok, 1 errors in the configuration, 2 changes (of `diff`, with --detailed-exitcode or --check), 3 a precondition failed, \
+            4 rolled back, 5 the rollback failed too, 6 a plan was changed after it was saved, or is not signed as it must be, 64 usage, \
+            66 no such file, 70 a defect, 73 cannot create, \
             74 input/output, 77 no permission, 78 configuration error of a service.
             """,
         version: Version.current,
@@ -21,7 +22,8 @@ struct RootCommand: ParsableCommand {
             RollbackCommand.self,
             HistoryCommand.self,
             RestartCommand.self, DownCommand.self, RunCommand.self, EnvCommand.self, SuperviseCommand.self, ExplainCommand.self, SchemaCommand.self,
-            EmitCommand.self, ConfigCommand.self, CheckSetupCommand.self, TestModelCommand.self, ProbeCommand.self,
+            FmtCommand.self, MigrateCommand.self, EmitCommand.self, ConfigCommand.self, CheckSetupCommand.self, TestModelCommand.self,
+            ProbeCommand.self,
         ])
 
     /// Runs the command that `arguments` (without the program's name) mean.

@@ -1,20 +1,39 @@
 import Glibc
 
 extension Files {
-    /// Writes a file at once: a reader sees all of it or nothing.
+    /// Makes a new file that is whole from its first moment, on the disk when this returns. What exists is never touched.
     ///
-    /// - Parameter replacing: without it, a file that has appeared meanwhile stays, and the call throws (exit code 73).
-    static func create(_ bytes: [UInt8], at path: String, replacing: Bool) throws(CommandError) {
-        if replacing { return try write(bytes, to: path, mode: 0o644) }
-        let temporary = "\(path).\(getpid()).new"
-        try write(bytes, to: temporary, mode: 0o644)
+    /// - Parameter mode: nil for what the caller's umask leaves of 0644.
+    /// - Returns: false where `path` exists already.
+    static func create(_ bytes: [UInt8], at path: String, mode: mode_t?) throws(CommandError) -> Bool {
+        let temporary = "\(path).\(getpid()).tmp"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode == nil ? 0o644 : 0o600)
+        guard descriptor >= 0 else { throw CommandError("write", path, errno: errno, creating: true) }
         defer { unlink(temporary) }
-        // A link, unlike a rename, never takes the place of another file.
+        var rest = bytes[...]
+        var failure: Int32 = 0
+        if let mode, fchmod(descriptor, mode) != 0 { failure = errno }
+        while !rest.isEmpty, failure == 0 {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { failure = errno }
+        }
+        if failure == 0, fsync(descriptor) != 0 { failure = errno }
+        close(descriptor)
+        guard failure == 0 else { throw CommandError("write", path, errno: failure, creating: true) }
+        // Unlike a rename, a link never takes another file's place.
         guard link(temporary, path) == 0 else {
-            if errno == EEXIST {
-                throw CommandError("\(path) is there already", hint: "--force overwrites it", exitCode: ExitStatus.cannotCreate)
-            }
+            if errno == EEXIST { return false }
             throw CommandError("write", path, errno: errno, creating: true)
         }
+        try synchronize(directoryOf: path)
+        return true
+    }
+
+    private static func synchronize(directoryOf path: String) throws(CommandError) {
+        let folder = Paths.directory(of: path)
+        let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { throw CommandError("write", folder, errno: errno, creating: true) }
+        defer { close(directory) }
+        guard fsync(directory) == 0 else { throw CommandError("write", folder, errno: errno, creating: true) }
     }
 }

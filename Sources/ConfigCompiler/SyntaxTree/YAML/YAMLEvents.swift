@@ -5,7 +5,7 @@ import Diagnostics
 ///
 /// The event interface neither expands aliases nor keeps anything, so its cost follows the text. The bytes must outlive it.
 struct YAMLEvents: ~Copyable {
-    enum Kind {
+    enum Kind: Equatable {
         case streamStart, streamEnd, documentStart, documentEnd
         case alias(String)
         case scalar(text: String, tag: String?, anchor: String?, style: SyntaxNode.Style)
@@ -62,7 +62,7 @@ struct YAMLEvents: ~Copyable {
     }
 
     /// In a block text, a last line of spaces counts even without a line break after it.
-    private static func endsInSpaces(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+    static func endsInSpaces(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         guard text.last == 0x20, let end = text.lastIndex(where: { $0 != 0x20 }) else { return false }
         return text[end] == 0x0A || text[end] == 0x0D
     }

@@ -1,0 +1,54 @@
+import Diagnostics
+import JSON
+
+/// Secrets in clear text move to files of their own, and the text refers to them.
+enum SecretRule: MigrationRule {
+    static func rewrites(_ text: MigrationText, _ options: Migration.Options) -> [Rewrite] {
+        text.compilation.diagnostics.compactMap { diagnostic in
+            guard diagnostic.code == .literalSecret, let pointer = diagnostic.path else { return nil }
+            let path = Pointer.components(pointer)
+            guard let entry = text.entry(path), entry.entry.value.alias == nil, case .string(let value) = entry.entry.value.value else { return nil }
+            let note = "\(entry.key) still holds a secret in clear text: its value is an anchor, or tagged; move it by hand"
+            let id = "secret \(entry.key)"
+            guard !text.hasProperty(entry.entry.value.span) else {
+                return Rewrite(
+                    id: id, code: .literalSecret, key: entry.key, action: "", reason: "", edits: [], offset: entry.span.start, noteIfRefused: note)
+            }
+            let file = "\(options.secretFolder)/\(name(path, text, options))"
+            // A line break at the end of a block is how it is written, not part of a key.
+            let secret = Migration.Secret(key: entry.key, path: file, value: String(value.reversed().drop(while: \.isNewline).reversed()))
+            return Rewrite(
+                id: id, code: .literalSecret, key: entry.key, action: "move it to \(file)", reason: diagnostic.message,
+                edits: [.init(entry.entry.value.span, reference(file, entry.entry, text))], offset: entry.span.start, secret: secret,
+                noteIfRefused: "\(entry.key) still holds a secret in clear text: a reference in its place does not compile; move it by hand")
+        }
+    }
+
+    private static func reference(_ path: String, _ entry: SyntaxEntry, _ text: MigrationText) -> String {
+        let rest = path.hasPrefix("~/") ? path.dropFirst(2) : path[...]
+        let isWord = rest.utf8.allSatisfy { isNameByte($0) || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ".") } && !rest.hasPrefix("-")
+        let quoted = JSON.string(path).text
+        let reference = entry.keyStyle == .plain ? "{ file: \(isWord ? path : quoted) }" : "{ \"file\": \(quoted) }"
+        // The place of a block reaches to the next line.
+        return entry.value.style == .block && text.bytes[entry.value.span.range].last == 0x0A ? reference + "\n" : reference
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == UInt8(ascii: "_")
+            || byte == UInt8(ascii: "-")
+    }
+
+    /// `default-openrouter-apiKey`: the stack, the backend, the key.
+    private static func name(_ path: [String], _ text: MigrationText, _ options: Migration.Options) -> String {
+        var instance = options.instance ?? "default"
+        if options.instance == nil, let entry = text.entry([FileKeys.instance.name]), case .string(let name) = entry.entry.value.value,
+            (try? TextValue.name(name)) != nil
+        {
+            instance = name
+        }
+        let parts = path.first == FileKeys.backends.name ? Array(path.dropFirst()) : path
+        return ([instance] + parts).map { part in
+            String(decoding: part.utf8.prefix(64).map { isNameByte($0) ? $0 : UInt8(ascii: "_") }, as: UTF8.self)
+        }.joined(separator: "-")
+    }
+}

@@ -1,0 +1,207 @@
+import ConfigCompiler
+import Diagnostics
+import FoundationEssentials
+import Testing
+
+@Suite struct MigrationTests {
+    private func migration(_ text: String, name: String = "x.yaml", options: Migration.Options = .init()) throws -> Migration {
+        try Migration(SourceFile(path: name, bytes: Array(text.utf8)), options: options)
+    }
+
+    private func migrated(_ text: String, name: String = "x.yaml", options: Migration.Options = .init()) throws -> String {
+        String(decoding: try migration(text, name: name, options: options).bytes, as: UTF8.self)
+    }
+
+    private static func inputs() throws -> [String] { try Fixtures.names(in: "migration").filter { !$0.contains(".new.") && !$0.hasSuffix(".txt") } }
+
+    /// The new text, and beside it the changes with their reasons.
+    @Test func everyOlderFileBecomesItsGoldenText() throws {
+        for name in try Self.inputs() {
+            let migration = try Migration(SourceFile(path: name, bytes: try Fixtures.bytes("migration/\(name)")))
+            let parts = name.split(separator: ".")
+            try Fixtures.expectGolden(String(decoding: migration.bytes, as: UTF8.self), "migration/\(parts[0]).new.\(parts[1])")
+            let changes = migration.changes.map { change in
+                "\(change.place.line):\(change.place.column) \(change.code?.rawValue ?? "-") \(change.key): \(change.action): \(change.reason)"
+            }
+            let secrets = migration.secrets.map { "secret \($0.key) -> \($0.path)" }
+            try Fixtures.expectGolden(
+                (changes + secrets + migration.notes.map { "note \($0)" }).joined(separator: "\n") + "\n", "migration/\(parts[0]).txt")
+        }
+    }
+
+    /// Each holds of every older file, every valid one, and every bad one that can be read at all.
+    @Test func promisesHoldForEveryFixture() throws {
+        var count = 0
+        for folder in ["migration", "valid", "invalid"] {
+            for name in try Fixtures.names(in: folder) where !name.hasSuffix(".txt") {
+                let file = SourceFile(path: name, bytes: try Fixtures.bytes("\(folder)/\(name)"))
+                guard let migration = try? Migration(file) else { continue }
+                count += 1
+                try expectPromises(file, migration)
+            }
+        }
+        #expect(count > 50)
+    }
+
+    private func expectPromises(_ file: SourceFile, _ migration: Migration) throws {
+        let new = SourceFile(path: file.path, bytes: migration.bytes)
+        let again = try Migration(new)
+        #expect(again.bytes == migration.bytes, "\(file.path) changes again: \(again.changes)")
+        #expect(migration.changes.isEmpty == (migration.bytes == file.bytes), "\(file.path)")
+        let result = Compiler.compile(CompilerInput(file: new))
+        let before = Compiler.compile(CompilerInput(file: file))
+        #expect(!result.hasErrors || before.hasErrors, "\(file.path)")
+        if let plan = before.plan, !migration.changes.contains(where: { $0.key.hasSuffix("serverScript") }) {
+            #expect(result.plan == plan, "\(file.path)")
+        }
+        let text = String(decoding: migration.bytes, as: UTF8.self)
+        for comment in comments(file.bytes) { #expect(text.contains(comment), "\(file.path): \(comment)") }
+        for text in [migration.bytes, migration.withoutSecrets] {
+            for secret in migration.secrets { #expect(text.firstRange(of: Array(secret.value.utf8)) == nil, "\(file.path)") }
+        }
+    }
+
+    /// Whole lines of comments, and comments behind values, by their text.
+    private func comments(_ bytes: [UInt8]) -> [String] {
+        String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline).compactMap { line in
+            guard let range = line.firstRange(of: "# "), line[..<range.lowerBound].allSatisfy({ $0 != "\"" }) else { return nil }
+            return String(line[range.lowerBound...])
+        }
+    }
+
+    @Test func secretsMoveToFilesAndAreShownNowhere() throws {
+        let text =
+            "instance: lab\nbackend: openrouter\nbackends: { openrouter: { apiKey: \"sk-or-canary\" } }\n# the key is sk-or-canary\nproxy: { authToken: ab }\n"
+        let migration = try migration(text)
+        #expect(migration.secrets.map(\.path) == ["~/.anyclaude/secrets/lab-openrouter-apiKey", "~/.anyclaude/secrets/lab-proxy-authToken"])
+        #expect(migration.secrets.map(\.contents) == [Array("sk-or-canary\n".utf8), Array("ab\n".utf8)])
+        #expect(!migration.after.diagnostics.hasErrors)
+        // A comment that repeats it cannot be changed, but it is said and never shown.
+        #expect(migration.notes.count == 1)
+        let file = SourceFile(path: "x.yaml", bytes: Array(text.utf8))
+        let diff = UnifiedDiff(
+            old: file.shown(hiding: migration.secrets.map(\.value)),
+            new: SourceFile(path: "x.yaml", bytes: migration.bytes).shown(hiding: migration.secrets.map(\.value)), names: ("x", "x"))
+        #expect(!(diff.text + "\(migration.changes)\(migration.notes)").contains("canary"))
+        var options = Migration.Options()
+        options.secretFolder = "./my keys"
+        options.instance = "two"
+        #expect(try migrated(text, options: options).contains("apiKey: { file: \"./my keys/two-openrouter-apiKey\" }"))
+    }
+
+    @Test func aSecretBehindAnAnchorIsLeftAndNamed() throws {
+        let migration = try migration("backend: openrouter\nbackends: { openrouter: { apiKey: &k sk-or-canary } }\n")
+        #expect(migration.changes.isEmpty && migration.secrets.isEmpty)
+        #expect(migration.notes.count == 1 && !migration.notes[0].contains("canary"))
+    }
+
+    @Test func scriptsBecomeTheEngineUnlessTheyAreKept() throws {
+        let text = "backend: vllm-mlx\nbackends:\n  vllm-mlx:\n    model: ./m\n    serverScript: SCRIPT\n"
+        let engine = "    engine: mlx-textgen\n    cache:\n      enable_cache: true\n      cache_slots: 10\n      min_tokens_for_cache: 100\n"
+        for script in [
+            "scripts/vllm-mlx-server.py", "./scripts/archive/vllm-mlx-server.py", "scripts/mlx-server.py", "scripts/mlx-textgen-server.sh",
+        ] {
+            #expect(try migrated(text.replacing("SCRIPT", with: script)).hasSuffix(engine), "\(script)")
+        }
+        for own in [text.replacing("SCRIPT", with: "./my-server.sh"), text.replacing("SCRIPT", with: "mlx-textgen-server.sh") + "    cache: {}\n"] {
+            #expect(try migrated(own) == own)
+        }
+        var options = Migration.Options()
+        options.keepsScripts = true
+        let kept = text.replacing("SCRIPT", with: "scripts/vllm-mlx-server.py")
+        #expect(try migrated(kept, options: options) == kept)
+        // The engine has no use for a limit of the store: the script stays, and why is said.
+        let limited = kept + "    cache: { maxBytes: 1GiB }\n"
+        let result = try migration(limited)
+        #expect(result.changes.isEmpty && result.notes.count == 1)
+        // A backend that somebody gave an engine knows what it wants.
+        let chosen = kept + "    engine: script\n"
+        #expect(try migrated(chosen) == chosen)
+    }
+
+    @Test func thePortMovesIntoASectionThatIsThere() throws {
+        #expect(try migrated("port: 5000\nbackend: claude\n") == "proxy: { port: 5000 }\nbackend: claude\n")
+        #expect(
+            try migrated("port: 5000 # here\nbackend: claude\nproxy:\n  host: 127.0.0.1\n")
+                == "# here\nbackend: claude\nproxy:\n  port: 5000\n  host: 127.0.0.1\n")
+        #expect(
+            try migrated("proxy: { host: 127.0.0.1 }\nport: 5000\nbackend: claude\n") == "proxy: { port: 5000, host: 127.0.0.1 }\nbackend: claude\n")
+        #expect(
+            try migrated("{\n  \"port\": 5000,\n  \"backend\": \"claude\",\n  \"proxy\": {\n    \"host\": \"127.0.0.1\"\n  }\n}\n", name: "x.json")
+                == "{\n  \"backend\": \"claude\",\n  \"proxy\": {\n    \"port\": 5000,\n    \"host\": \"127.0.0.1\"\n  }\n}\n")
+        #expect(
+            try migrated("proxy: { port: 1 }\nport: 2\nbackend: claude\n")
+                == "proxy: { port: 1 }\n# not used: `proxy.port` goes before it\n# port: 2\nbackend: claude\n")
+    }
+
+    @Test func unusedKeysBecomeComments() throws {
+        let head = "backend: claude\nbackends:\n  claude:\n"
+        #expect(
+            try migrated(head + "    filterTier: x\n    toolAllowlist:\n      - a\n\n      - b\n    enabled: true\n")
+                == head + """
+                        # not used: requests are not reshaped for small models yet
+                        # filterTier: x
+                        # not used: requests are not reshaped for small models yet
+                        # toolAllowlist:
+                        #   - a
+
+                        #   - b
+                        enabled: true
+
+                    """)
+        // In braces, and where nothing else would be left.
+        #expect(
+            try migrated("backend: claude\nbackends: { claude: { filterTier: x } }\n")
+                == "backend: claude\nbackends: { claude: { \"// filterTier\": x } }\n")
+        #expect(try migrated("circuitBreaker: {}\n") == "\"// circuitBreaker\": {}\n")
+        // A warning that somebody has allowed stays as it is.
+        let allowed = head + "    filterTier: x  # anyclaude: allow AC0703\n"
+        #expect(try migrated(allowed) == allowed)
+    }
+
+    @Test func placeholdersOfKeysGo() throws {
+        for (old, new) in [
+            ("{ apiKey: local, model: m }", "{ model: m }"), ("{ model: m, apiKey: \"\" }", "{ model: m }"), ("{ apiKey: lm-studio }", "{  }"),
+        ] {
+            #expect(try migrated("backend: lmstudio\nbackends: { lmstudio: \(old) }\n") == "backend: lmstudio\nbackends: { lmstudio: \(new) }\n")
+        }
+        // An empty key takes away the key of an included file: without it, the plan would be another one.
+        let reader = IncludeReader { (_: [String], _: Int) throws(ConfigFileError) -> [UInt8] in
+            Array("backends: { lmstudio: { apiKey: { env: KEY } } }".utf8)
+        }
+        let text = "include: [base.yaml]\nbackend: lmstudio\nbackends: { lmstudio: { apiKey: \"\" } }\n"
+        let migration = try Migration(SourceFile(path: "x.yaml", bytes: Array(text.utf8)), includes: reader)
+        #expect(migration.bytes == Array(text.utf8))
+    }
+
+    @Test func whatIsNoConfigurationIsRefused() {
+        for text in ["a: [", "- 1\n", "backend: a\nbackend: b\n", ""] {
+            #expect(throws: Migration.Refusal.self) { try migration(text) }
+        }
+        do throws(Migration.Refusal) {
+            _ = try Migration(
+                SourceFile(path: ".anyclauderc", bytes: Array("# mine\nexport ANYCLAUDE_MODE=lmstudio\nLMSTUDIO_URL=\"http://x\"\n".utf8)))
+            Issue.record("a shell file was taken")
+        } catch {
+            guard case .shellFile(let names) = error else {
+                Issue.record("\(error)")
+                return
+            }
+            #expect(names == ["ANYCLAUDE_MODE", "LMSTUDIO_URL"])
+        }
+    }
+
+    /// Names and places of changes are those of the old text, however many rounds it took.
+    @Test func placesAreThoseOfTheOldText() throws {
+        let text =
+            "backend: mlx\nport: 5000\nbackends:\n  vllm-mlx:\n    filterTier: x\n    model: ./m\n    serverScript: scripts/vllm-mlx-server.py\n"
+        let places = try migration(text).changes.map { "\($0.key) \($0.place.line):\($0.place.column)" }
+        #expect(Set(places) == ["backend 1:10", "port 2:1", "backends.vllm-mlx.filterTier 5:5", "backends.vllm-mlx.serverScript 7:5"])
+    }
+
+    /// Line ends of the file are those of new lines too.
+    @Test func lineEndsStay() throws {
+        let text = "backend: claude\r\nbackends:\r\n  claude:\r\n    filterTier: x\r\n    enabled: true\r\n"
+        #expect(try migrated(text).allSatisfy { $0 != "\n" })
+    }
+}

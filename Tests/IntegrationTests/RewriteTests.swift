@@ -1,0 +1,128 @@
+import Foundation
+import Testing
+
+extension IntegrationTests {
+    /// `fmt` and `migrate` as programs: what they print, what they write, and with which exit codes.
+    @Suite struct RewriteTests {
+        private func text(_ stack: Stack, _ name: String) throws -> String { try String(contentsOfFile: "\(stack.folder)/\(name)", encoding: .utf8) }
+
+        private func mode(_ stack: Stack, _ name: String) throws -> Int? {
+            try FileManager.default.attributesOfItem(atPath: "\(stack.folder)/\(name)")[.posixPermissions] as? Int
+        }
+
+        private func names(_ stack: Stack) throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: stack.folder).filter { $0 != "home" }.sorted()
+        }
+
+        @Test func fmtRewritesInPlaceAndSaysWhich() throws {
+            let stack = try Stack()
+            try stack.write("a.yaml", "b:   1 # one\n", mode: 0o640)
+            try stack.write("b.json", "{\n  \"a\": 1\n}\n")
+            let check = try stack.anyclaude("fmt", "--check", "a.yaml", "b.json")
+            #expect(check.status == 2 && check.output == "a.yaml\n" && check.errors.isEmpty)
+            let diff = try stack.anyclaude("fmt", "--diff", "a.yaml")
+            #expect(diff.status == 0 && diff.output == "--- a.yaml\n+++ a.yaml\n@@ -1 +1 @@\n-b:   1 # one\n+b: 1 # one\n")
+            let run = try stack.anyclaude("fmt", "a.yaml", "b.json")
+            #expect(run.status == 0 && run.output == "a.yaml\n")
+            #expect(try text(stack, "a.yaml") == "b: 1 # one\n")
+            #expect(try mode(stack, "a.yaml") == 0o640)
+            let again = try stack.anyclaude("fmt", "--check", "a.yaml", "b.json")
+            #expect(again.status == 0 && again.output.isEmpty)
+            #expect(try names(stack) == ["a.yaml", "b.json"])
+        }
+
+        @Test func fmtFiltersAndRefuses() throws {
+            let stack = try Stack()
+            let filtered = try stack.anyclaude("fmt", "-", input: "a:\n- 1\n")
+            #expect(filtered.status == 0 && filtered.output == "a:\n  - 1\n")
+            let bad = try stack.anyclaude("fmt", "-", input: "a: [\n")
+            #expect(bad.status == 1 && bad.output.isEmpty && bad.errors.contains("AC01"))
+            #expect(try stack.anyclaude("fmt").status == 66)
+            #expect(try stack.anyclaude("fmt", "-", "x.yaml").status == 64)
+            try stack.write("good.yaml", "a:  1\n")
+            try stack.write("bad.yaml", "a: [\n")
+            let mixed = try stack.anyclaude("fmt", "bad.yaml", "missing.yaml", "good.yaml")
+            #expect(mixed.status == 66 && mixed.output == "good.yaml\n")
+            #expect(try text(stack, "bad.yaml") == "a: [\n")
+        }
+
+        private static let older = """
+            # mine
+            backend: openrouter
+            backends:
+              openrouter:
+                apiKey: sk-or-canary-1  # of the team
+                compatibility: legacy
+
+            """
+
+        @Test func migrateMovesSecretsAndKeepsABackup() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", Self.older)
+            let secret = "\(stack.folder)/home/secrets/default-openrouter-apiKey"
+            for flag in ["--check", "--diff", "--json", "--no-color"] {
+                let run = try stack.anyclaude("migrate", flag)
+                #expect(run.status == (flag == "--check" || flag == "--no-color" ? 2 : 0), "\(flag): \(run.errors)")
+                #expect(!run.output.isEmpty && !(run.output + run.errors).contains("canary"), "\(flag)")
+                #expect(try text(stack, ".anyclauderc.yaml") == Self.older)
+                #expect(try names(stack) == [".anyclauderc.yaml"])
+                #expect(!FileManager.default.fileExists(atPath: secret))
+            }
+            let run = try stack.anyclaude("migrate", "--yes")
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(!(run.output + run.errors).contains("canary"))
+            let reference = "    apiKey: { file: \(secret) }  # of the team\n"
+            #expect(
+                try text(stack, ".anyclauderc.yaml") == "# mine\nbackend: openrouter\nbackends:\n  openrouter:\n\(reference)"
+                    + "    # not used: the earlier tool never read it\n    # compatibility: legacy\n")
+            #expect(
+                try text(stack, ".anyclauderc.yaml.bak")
+                    == "# mine\nbackend: openrouter\nbackends:\n  openrouter:\n\(reference)    compatibility: legacy\n")
+            #expect(try String(contentsOfFile: secret, encoding: .utf8) == "sk-or-canary-1\n")
+            #expect(try mode(stack, "home/secrets/default-openrouter-apiKey") == 0o600)
+            #expect(try mode(stack, "home/secrets") == 0o700)
+            #expect(try stack.anyclaude("validate").output.isEmpty)
+            let again = try stack.anyclaude("migrate", "--yes")
+            #expect(again.status == 0 && again.errors.contains("nothing to migrate"))
+            #expect(try names(stack) == [".anyclauderc.yaml", ".anyclauderc.yaml.bak"])
+        }
+
+        @Test func aFullBackupIsTheOldTextForItsOwnerAlone() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", Self.older)
+            try stack.write(".anyclauderc.yaml.bak", "an earlier one")
+            let run = try stack.anyclaude("migrate", "--yes", "--full-backup", "--secrets", "keys")
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(try text(stack, ".anyclauderc.yaml.bak") == "an earlier one")
+            #expect(try text(stack, ".anyclauderc.yaml.bak.1") == Self.older)
+            #expect(try mode(stack, ".anyclauderc.yaml.bak.1") == 0o600)
+            #expect(try text(stack, "keys/default-openrouter-apiKey") == "sk-or-canary-1\n")
+            #expect(try text(stack, ".anyclauderc.yaml").contains("{ file: keys/default-openrouter-apiKey }"))
+            #expect(run.errors.contains(".bak.1 still holds the secret"))
+        }
+
+        @Test func nothingIsWrittenWhereASecretHasNoPlace() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", Self.older)
+            try stack.write("home/secrets/default-openrouter-apiKey", "another key\n", mode: 0o600)
+            let run = try stack.anyclaude("migrate", "--yes")
+            #expect(run.status == 73 && run.errors.contains("--secrets") && !run.errors.contains("canary"), "\(run.errors)")
+            #expect(try text(stack, ".anyclauderc.yaml") == Self.older)
+            #expect(try text(stack, "home/secrets/default-openrouter-apiKey") == "another key\n")
+            #expect(try names(stack) == [".anyclauderc.yaml"])
+        }
+
+        @Test func migrateFiltersAndRefuses() throws {
+            let stack = try Stack()
+            let filtered = try stack.anyclaude("migrate", "-", input: "backend: claude\nport: 5000\n")
+            #expect(filtered.status == 0 && filtered.output == "backend: claude\nproxy: { port: 5000 }\n")
+            let secret = try stack.anyclaude("migrate", "-", input: Self.older)
+            #expect(secret.status == 3 && secret.output.isEmpty && !secret.errors.contains("canary"))
+            #expect(try stack.anyclaude("migrate", "-", input: "a: [\n").status == 1)
+            #expect(try stack.anyclaude("migrate", "--yes", "--check").status == 64)
+            try stack.write(".anyclauderc", "export ANYCLAUDE_MODE=lmstudio\n")
+            let shell = try stack.anyclaude("migrate")
+            #expect(shell.status == 1 && shell.errors.contains("ANYCLAUDE_MODE") && shell.errors.contains("hint"))
+        }
+    }
+}
