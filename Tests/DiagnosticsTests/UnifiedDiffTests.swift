@@ -54,9 +54,9 @@ import Testing
 
     @Test func whatIsMaskedIsNotShown() {
         var old = SourceText(path: "a", bytes: Array("k: abcdef\nm: secret-one x\n".utf8))
-        old.mask(3..<9)
-        old.mask(13..<19)
-        old.mask(15..<23)
+        old.mask([3..<9])
+        old.mask([13..<19])
+        old.mask([15..<23])
         let new = SourceText(path: "b", bytes: Array("k: {}\nm: x\n".utf8))
         #expect(
             UnifiedDiff(old: old, new: new, names: ("a", "b")).text == "--- a\n+++ b\n@@ -1,2 +1,2 @@\n-k: ********\n-m: ******** x\n+k: {}\n+m: x\n")

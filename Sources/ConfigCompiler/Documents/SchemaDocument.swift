@@ -54,7 +54,7 @@ public enum SchemaDocument {
     }
 
     private static func property(_ spec: KeySpec) -> JSONObject {
-        var result = SchemaTypes.type(spec.type)
+        var result = spec.isSecret && spec.isRequired ? SchemaTypes.requiredSecret : SchemaTypes.type(spec.type)
         var text = spec.doc
         if let newer = spec.deprecatedBy {
             text += " Deprecated: write `\(newer)`."

@@ -125,6 +125,11 @@ enum SchemaTypes {
         ]
     }
 
+    /// A secret that there must be.
+    static let requiredSecret: JSONObject = [
+        "allOf": [["$ref": "#/definitions/secret"]], "examples": [["file": "./tls/key.pem"], ["credential": "tls-key"]],
+    ]
+
     private static func probe(_ scope: Scope) -> JSONObject {
         var section = SchemaDocument.object(scope)
         section["allOf"] = .array((section["allOf"]?.arrayValue ?? []) + exclusive([ProbeKeys.http.name, ProbeKeys.tcp.name, ProbeKeys.exec.name]))

@@ -26,7 +26,7 @@ public enum SyntaxDump {
         var diagnostics = (tree.diagnostics + duplicates).sortedForReport()
         if diagnostics.hasErrors {
             sources.mask(SecretScan.ranges(in: file.bytes).map { SourceSpan(id, $0) })
-            SecretMasks.apply(tree.documents, to: &sources)
+            SecretMasks.apply(tree.documents.map(\.node), to: &sources)
             diagnostics = diagnostics.withoutSecrets(of: sources)
         }
         return Result(documents: diagnostics.hasErrors ? [] : tree.documents, diagnostics: diagnostics, sources: sources)

@@ -28,6 +28,17 @@ extension Checker {
         }
     }
 
+    /// Of a secret that there must be, the absence is a fault too.
+    mutating func requiredSecret(_ node: SyntaxNode, _ place: Place) -> CheckedValue? {
+        guard let value = secret(node, place) else { return nil }
+        guard case .secret(.none) = value else { return value }
+        report(
+            Diagnostic(
+                .missingKey, "`\(place.name)` needs a secret", at: shortened(node.span), label: "this means none",
+                notes: ["`{ file: PATH }` or `{ credential: NAME }` says where it is"], path: place.pointer))
+        return nil
+    }
+
     private func variable(_ place: Place) -> String {
         guard place.components.first == "backends", place.components.count > 1 else { return "ANYCLAUDE_TOKEN" }
         return place.components[1].uppercased().replacing("-", with: "_") + "_API_KEY"

@@ -112,7 +112,7 @@ struct Checker {
         case .string, .prose, .choice, .duration, .size, .path, .url, .host, .name, .httpPath: return text(node, spec, place)
         case .processors: return processors(node, spec, place)
         case .names: return names(node, place)
-        case .secret: return secret(node, place)
+        case .secret: return spec.isRequired ? requiredSecret(node, place) : secret(node, place)
         case .arguments: return arguments(node, place)
         case .variables: return variables(node, place)
         case .section(let scope): return section(node, scope, place).map { .section($0) }

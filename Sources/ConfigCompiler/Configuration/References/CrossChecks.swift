@@ -13,15 +13,6 @@ struct CrossChecks {
         for worker in configuration.workers { EngineChecks.check(worker.backend, worker.engine, &diagnostics) }
         listeners()
         openListener()
-        privateKey()
-    }
-
-    private mutating func privateKey() {
-        guard let tls = configuration.proxy[ProxyKeys.tls], tls.has(TLSKeys.key), tls[TLSKeys.key]?.reference == nil else { return }
-        diagnostics.append(
-            Diagnostic(
-                .missingKey, "TLS needs the certificate's private key", at: tls.span(of: TLSKeys.key), label: "this means none",
-                notes: ["`{ file: PATH }` or `{ credential: NAME }` says where it is"], path: "/proxy/tls/key"))
     }
 
     private mutating func check(_ backend: Backend) {
