@@ -57,6 +57,7 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
                 guard request.method != .head else { return try await writer.writeResponse(Self.withoutBody(response.head)) }
                 try await response.body.write(try await writer.writeHead(response.head))
             }, configuration: .init(idleTimeout: idleTimeout))
+        let accepted = AcceptedConnections()
         var servers: [NIOAsyncChannel<HTTP1Channel.Value, Never>] = []
         for (listener, helper) in zip(listeners, quiescing) {
             servers.append(
@@ -70,7 +71,12 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
                     .childChannelOption(.allowRemoteHalfClosure, value: false)
                     .bind(listener) { channel in
                         do { try onConnection(channel) } catch { return channel.eventLoop.makeFailedFuture(error) }
-                        return channelSetup.setup(channel: channel, logger: logger)
+                        return channelSetup.setup(channel: channel, logger: logger).map { connection in
+                            guard accepted.add(connection) else { return connection }
+                            channel.close(promise: nil)
+                            Task { await Self.answer(connection, channelSetup, logger) }
+                            return connection
+                        }
                     })
         }
         try onRunning()
@@ -78,7 +84,14 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 for server in running {
-                    group.addTask { await Self.serve(server, channelSetup, logger) }
+                    group.addTask { await Self.serve(server, accepted, channelSetup, logger) }
+                }
+            }
+            await withDiscardingTaskGroup { group in
+                for connection in accepted.end() {
+                    // Told to drain, their requests are answered as all others.
+                    if Task.isCancelled { connection.channel.close(promise: nil) }
+                    group.addTask { await Self.answer(connection, channelSetup, logger) }
                 }
             }
         } onGracefulShutdown: {
@@ -86,11 +99,14 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
         }
     }
 
-    private static func serve(_ server: NIOAsyncChannel<HTTP1Channel.Value, Never>, _ channelSetup: HTTP1Channel, _ logger: Logger) async {
+    private static func serve(
+        _ server: NIOAsyncChannel<HTTP1Channel.Value, Never>, _ accepted: AcceptedConnections, _ channelSetup: HTTP1Channel, _ logger: Logger
+    ) async {
         do {
             try await server.executeThenClose { inbound in
                 try await withThrowingDiscardingTaskGroup { group in
                     for try await child in inbound {
+                        accepted.take(child)
                         group.addTask { await answer(child, channelSetup, logger) }
                     }
                 }

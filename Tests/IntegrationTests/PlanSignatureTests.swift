@@ -135,8 +135,11 @@ struct PlanSignatureTests {
     @Test(arguments: [("yes", Int32(74), "wrote more than"), ("exec <&-; exit 9", 6, "was not made by a key"), ("kill -9 $$", 6, "not made by")])
     func aToolThatMisbehavesIsContained(script: String, status: Int32, word: String) throws {
         let folder = try signed()
-        try folder.write("bin/ssh-keygen", "#!/bin/sh\n\(script)\n")
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: "\(folder.path)/bin/ssh-keygen")
+        // By another process: where this one had the file open for writing, a program that another test starts just then would hold it,
+        // and the kernel executes no file that somebody may write to.
+        let written = try folder.run(
+            "/bin/sh", "-c", "mkdir bin && cat > bin/ssh-keygen && chmod 755 bin/ssh-keygen", input: "#!/bin/sh\n\(script)\n")
+        try #require(written.status == 0, "\(written.errors)")
         folder.environment["PATH"] = "\(folder.path)/bin:/usr/bin:/bin"
         let run = try folder.anyclaude("plan", "verify", "p", "--verify", "signers")
         #expect(run.status == status && run.errors.contains(word), "\(run.status) \(run.errors)")

@@ -99,6 +99,16 @@ import Testing
         }
     }
 
+    /// A server that is told to end at once ends, and takes the connections with it that came in that moment.
+    @Test func connectionsThatComeWithTheEndAreSeenToTheirs() async throws {
+        for _ in 0..<100 {
+            try await withServer { port, _ in
+                // In the listener's queue, or being accepted, when the server is cancelled.
+                for _ in 0..<8 { _ = try Client(port: port) }
+            }
+        }
+    }
+
     // MARK: the server
 
     private func withServer(_ body: (Int, Visits) async throws -> Void) async throws {
