@@ -8,6 +8,9 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+// `make install` asks for a CLI without shared libraries: loading them takes as long as all that it does.
+let alone: [LinkerSetting] = Context.environment["ANYCLAUDE_LINK"] == "static" ? [.unsafeFlags(["-static-executable"])] : []
+
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -19,8 +22,8 @@ let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio
 func library(name: String, path: String? = nil, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, path: path ?? "Sources/\(name)", swiftSettings: strict)
 }
-func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict)
+func program(_ name: String, _ dependencies: [Target.Dependency], _ linker: [LinkerSetting] = []) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict, linkerSettings: linker)
 }
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(name: "\(name)Tests", dependencies: dependencies, path: "Tests/\(name)Tests", exclude: exclude, swiftSettings: strict)
@@ -105,7 +108,7 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         // Floor 4.
-        program("anyclaude", ["ConfigCompiler", "Control", "Diagnostics", "LaunchPlan", "JSON", argumentParser]),
+        program("anyclaude", ["ConfigCompiler", "Control", "Diagnostics", "LaunchPlan", "JSON", argumentParser], alone),
         program("anyclaude-supervisor", ["Supervisor", argumentParser]),
         program("anyclaude-proxy", ["Proxy", argumentParser]),
         program("anyclaude-runtime", ["InferenceRuntime", argumentParser]),

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs the Debian packages that a build, the demo and the tests need and that are missing. Quiet when all is there.
 set -eu
-packages="libyaml-dev libsystemd-dev libopenblas-dev libpcre2-dev libutf8proc-dev libsqlite3-dev pkg-config curl python3 python3-venv ca-certificates"
+packages="libyaml-dev libsystemd-dev libopenblas-dev libpcre2-dev libutf8proc-dev libsqlite3-dev pkg-config curl python3 python3-venv ca-certificates openssl openssh-client"
 
 missing=""
 for package in $packages; do
