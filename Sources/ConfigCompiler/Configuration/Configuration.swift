@@ -27,6 +27,36 @@ struct Configuration: Sendable {
     /// The name of the backend that takes what no route takes.
     let active: String
     let routes: [Route]
+    /// The backends that requests can reach.
+    let reachable: [Backend]
+    /// Those that requests can reach, and what they depend on.
+    let needed: [Backend]
+    /// The backends that are workers of this machine, and their engines.
+    let workers: [(backend: Backend, engine: EngineName)]
+    /// The place of each backend in `backends`.
+    private let places: [String: Int]
+
+    /// - Parameter backends: of different names, the active one and the routes' targets among them.
+    init(file: Section, backends: [Backend], active: String, routes: [Route]) {
+        let backends = backends.sorted { $0.name < $1.name }
+        let places = Dictionary(backends.indices.map { (backends[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
+        self.file = file
+        self.backends = backends
+        self.active = active
+        self.routes = routes
+        self.places = places
+        var names = Set([active] + routes.map(\.to))
+        reachable = backends.filter { names.contains($0.name) && $0.isEnabled }
+        names = Set(reachable.map(\.name))
+        var open = reachable
+        while let backend = open.popLast() {
+            for other in backend.dependencies where names.insert(other.text).inserted {
+                if let place = places[other.text] { open.append(backends[place]) }
+            }
+        }
+        needed = backends.filter { names.contains($0.name) && $0.isEnabled }
+        workers = backends.compactMap { backend in backend.engine(isNeeded: names.contains(backend.name)).engine.map { (backend, $0) } }
+    }
 
     var proxy: Section { file[FileKeys.proxy] ?? Section(ProxyKeys.scope) }
     var instance: String { file[FileKeys.instance] ?? "default" }
@@ -44,27 +74,5 @@ struct Configuration: Sendable {
         return backend(active)?.nameSpan.map { .file($0) } ?? .defaultValue
     }
 
-    func backend(_ name: String) -> Backend? { backends.first { $0.name == name } }
-
-    /// The backends that requests can reach.
-    var reachable: [Backend] {
-        let names = Set([active] + routes.map(\.to))
-        return backends.filter { names.contains($0.name) && $0.isEnabled }
-    }
-
-    /// Those that requests can reach, and what they depend on.
-    var needed: [Backend] {
-        var names = Set(reachable.map(\.name))
-        var open = Array(names)
-        while let name = open.popLast() {
-            for other in backend(name)?.dependencies ?? [] where names.insert(other.text).inserted { open.append(other.text) }
-        }
-        return backends.filter { names.contains($0.name) && $0.isEnabled }
-    }
-
-    /// The backends that are workers of this machine, and their engines.
-    var workers: [(backend: Backend, engine: EngineName)] {
-        let names = Set(needed.map(\.name))
-        return backends.compactMap { backend in backend.engine(isNeeded: names.contains(backend.name)).engine.map { (backend, $0) } }
-    }
+    func backend(_ name: String) -> Backend? { places[name].map { backends[$0] } }
 }

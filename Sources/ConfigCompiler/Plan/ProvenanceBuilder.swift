@@ -12,7 +12,8 @@ struct ProvenanceBuilder {
     func complete(_ provenance: inout Provenance) {
         provenance.inputs = [ProxyService.name: sorted(proxyInputs())]
         for (backend, engine) in configuration.workers { provenance.inputs[backend.name] = sorted(workerInputs(backend, engine)) }
-        provenance.deciding = Dictionary(uniqueKeysWithValues: configuration.backends.map { ($0.name, sorted(deciding($0))) })
+        let others = Self.keysBesides(BackendKeys.decidingNames)
+        provenance.deciding = Dictionary(uniqueKeysWithValues: configuration.backends.map { ($0.name, sorted(deciding($0, besides: others))) })
         provenance.whole = sorted(wholeInputs())
     }
 
@@ -50,13 +51,15 @@ struct ProvenanceBuilder {
         } + given(configuration.file[FileKeys.budget], BudgetKeys.memory, "budget.")
     }
 
+    private static func keysBesides(_ names: Set<String>) -> Set<String> { Set(BackendKeys.scope.keys.map(\.name)).subtracting(names) }
+
     /// What the backend itself says about whether a worker is started for it; what leads to it is among the proxy's.
-    private func deciding(_ backend: Backend) -> [Input] {
+    private func deciding(_ backend: Backend, besides others: Set<String>) -> [Input] {
         let prefix = "backends.\(backend.name)"
         let section = backend.section
         let kind = section.has(BackendKeys.kind) ? "\(prefix).\(BackendKeys.kind.name)" : prefix
         return [.init(key: kind, value: .string(backend.kind.rawValue), source: source(backend.kindOrigin))]
-            + flatten(section, "\(prefix).", except: Set(BackendKeys.scope.keys.map(\.name)).subtracting(BackendKeys.decidingNames))
+            + flatten(section, "\(prefix).", except: others)
     }
 
     // MARK: the proxy
@@ -82,8 +85,8 @@ struct ProvenanceBuilder {
             inputs.append(.init(key: "routes[\(index)].to", value: .string(route.to), source: source(route.targetSpan.map { .file($0) })))
             if let match = route.match { inputs += flatten(match, "routes[\(index)].match.", except: []) }
         }
+        let others = Self.keysBesides(Self.proxyKeys)
         for backend in configuration.reachable {
-            let others = Set(BackendKeys.scope.keys.map(\.name)).subtracting(Self.proxyKeys)
             inputs += flatten(backend.section, "backends.\(backend.name).", except: others)
         }
         return inputs

@@ -48,10 +48,18 @@ enum SecretWords {
 
     /// Whether a variable or a flag is called as those are that hold a secret: `HF_TOKEN`, `--api-key`, `DB_PASSWORD`.
     static func isName(_ name: String) -> Bool {
-        let words = name.uppercased().split { !($0.isLetter || $0.isNumber) }.map(String.init)
+        // Nearly every name ends otherwise, and every word of a file is asked about.
+        guard let end = name.utf8.last(where: isPart), lastLetters.contains(end & 0xDF) else { return false }
+        let words = name.uppercased().utf8.split { !isPart($0) }.map { String(Substring($0)) }
         guard let last = words.last, words.dropLast().allSatisfy({ !vocabulary.contains($0) }) else { return false }
         return endings.contains(last) || ["APIKEY", "TOKEN", "SECRET", "PASSWORD"].contains { last.hasSuffix($0) }
     }
+
+    /// Of a word of a name: letters and digits, those beyond ASCII too.
+    private static func isPart(_ byte: UInt8) -> Bool { byte >= 0x80 || (isWord(byte) && byte != UInt8(ascii: "_")) }
+
+    /// In upper case, of `endings`.
+    private static let lastLetters = Set(endings.compactMap(\.utf8.last))
 
     private static let endings: Set<String> = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASS", "CREDENTIAL", "CREDENTIALS", "JWT", "PAT"]
     /// Tokens of models are no secrets.
@@ -81,7 +89,10 @@ enum SecretWords {
 
     /// Whether a text has `--api-key=VALUE`, `API_KEY=VALUE` or `--api-key VALUE`, with a value that must not be shown.
     static func hasArgument(_ text: String) -> Bool {
-        guard text.utf8.contains(where: { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "=") }) else { return false }
+        // One word alone can only be a flag without its value.
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: "=") || $0 <= 0x20 }),
+            text.utf8.contains(where: { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "=") })
+        else { return false }
         let words = text.split { $0 == " " || $0 == "\n" || $0 == "\t" }
         for (index, word) in words.enumerated() {
             if let equals = word.firstIndex(of: "=") {

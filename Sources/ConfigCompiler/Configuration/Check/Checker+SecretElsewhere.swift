@@ -23,6 +23,10 @@ extension Checker {
         guard SecretWords.isName(entry.key) && !SecretWords.isHarmless(text) || SecretWords.isIn(text) || SecretWords.hasArgument(text) else {
             return false
         }
+        if isFull {
+            mask(entry.value.span)
+            return true
+        }
         let reference: JSON = ["env": .string(entry.key)]
         reportSecret(
             "`\(entry.key)` holds a secret in clear text", entry.value, place, label: "the plan would hold it too",

@@ -5,6 +5,8 @@ import LaunchPlan
 struct ReferenceResolution {
     private(set) var diagnostics: [Diagnostic] = []
     private var backends: [Backend] = []
+    /// The place of each in `backends`.
+    private var places: [String: Int] = [:]
     /// Names that are declared, but whose declaration was reported as wrong.
     private var broken: Set<String> = []
     /// Whether the file has faults already: what seems to be missing may be among them.
@@ -22,12 +24,17 @@ struct ReferenceResolution {
                 broken.insert(element.name)
                 continue
             }
-            backends.append(Backend(name: element.name, nameSpan: element.nameSpan, kind: kind, section: element.section))
+            add(Backend(name: element.name, nameSpan: element.nameSpan, kind: kind, section: element.section))
         }
         let active = activeBackend(file)
         let routes = routes(file)
         guard let active, let routes else { return nil }
-        return Configuration(file: file, backends: backends.sorted { $0.name < $1.name }, active: active, routes: routes)
+        return Configuration(file: file, backends: backends, active: active, routes: routes)
+    }
+
+    private mutating func add(_ backend: Backend) {
+        places[backend.name] = backends.count
+        backends.append(backend)
     }
 
     private mutating func kind(of element: NamedSections.Element) -> BackendKind? {
@@ -67,7 +74,7 @@ struct ReferenceResolution {
 
     /// The declared backend that `name` means; one that needs no declaration is added.
     private mutating func resolve(_ name: String, at span: SourceSpan?, origin: Origin, code: DiagnosticCode) -> String? {
-        if let backend = backends.first(where: { $0.name == name }) {
+        if let backend = places[name].map({ backends[$0] }) {
             guard backend.isEnabled else {
                 let value = backend.section.span(of: BackendKeys.enabled)
                 diagnostics.append(
@@ -91,7 +98,7 @@ struct ReferenceResolution {
                 return other.name
             }
             if others.isEmpty {
-                backends.append(Backend(name: name, nameSpan: nil, kind: kind, section: Section(BackendKeys.scope)))
+                add(Backend(name: name, nameSpan: nil, kind: kind, section: Section(BackendKeys.scope)))
                 return name
             }
         }
@@ -114,6 +121,9 @@ struct ReferenceResolution {
 
     private mutating func routes(_ file: Section) -> [Configuration.Route]? {
         var result: [Configuration.Route] = []
+        // Those that may cover another one: of any model, and of the same.
+        var ofAnyModel: [Configuration.Route] = []
+        var ofModel: [String: [Configuration.Route]] = [:]
         var isWhole = true
         for section in file[FileKeys.routes] ?? [] {
             guard let to = section[RouteKeys.to] else { continue }
@@ -123,7 +133,9 @@ struct ReferenceResolution {
                 continue
             }
             let route = Self.route(section, to: name)
-            if let reason = unreachable(route, after: result) { diagnostics.append(reason) }
+            let model = route.settings.model
+            if let reason = unreachable(route, after: ofAnyModel + (model.flatMap { ofModel[$0] } ?? [])) { diagnostics.append(reason) }
+            if let model, model != "*" { ofModel[model, default: []].append(route) } else { ofAnyModel.append(route) }
             result.append(route)
         }
         return isWhole ? result : nil
