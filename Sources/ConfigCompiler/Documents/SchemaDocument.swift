@@ -68,7 +68,6 @@ public enum SchemaDocument {
             result["deprecationMessage"] = .string(spec.doc)
             result["doNotSuggest"] = true
             result["x-unused"] = .string(unused.reason)
-            if unused.isRefused { result["not"] = [:] }
         }
         result["x-since"] = .string(spec.since)
         return result

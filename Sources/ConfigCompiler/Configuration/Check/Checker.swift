@@ -94,10 +94,9 @@ struct Checker {
                     path: place.pointer))
         }
         if let unused = spec.unused, !unused.inert.contains(entry.value.json) {
-            var finding = Diagnostic(
-                .unusedKey, "`\(entry.key)` changes nothing here: \(unused.reason)", at: entry.keySpan, label: "not used", path: place.pointer)
-            if unused.isRefused { finding.severity = .error }
-            report(finding)
+            report(
+                Diagnostic(
+                    .unusedKey, "`\(entry.key)` changes nothing here: \(unused.reason)", at: entry.keySpan, label: "not used", path: place.pointer))
         }
     }
 

@@ -143,13 +143,6 @@ extension Key where Value == JSON {
         return Key(spec: spec) { _ in nil }
     }
 
-    /// A key that asks for something that is not built, where passing over it would do harm.
-    static func refused(_ name: String, _ reason: String) -> Key {
-        var spec = KeySpec(name: name, type: .anything, doc: "Refused: \(reason).")
-        spec.unused = .init(reason: reason, inert: [], isRefused: true)
-        return Key(spec: spec) { _ in nil }
-    }
-
     static func files(_ name: String, _ doc: String) -> Key { Key(spec: KeySpec(name: name, type: .files, doc: doc)) { _ in nil } }
 
     /// A key that says something to people or editors only.

@@ -23,8 +23,6 @@ struct KeySpec: Sendable {
         var reason: String
         /// Values that ask for nothing, so that they need no warning.
         var inert: [JSON]
-        /// Whether a file with the key is refused, since it would not do what it asks for.
-        var isRefused = false
     }
 
     var isSecret: Bool {
