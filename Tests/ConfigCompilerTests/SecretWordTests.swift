@@ -7,7 +7,7 @@ import Testing
     @Test func namesOfVariablesAndFlagsThatHoldSecrets() {
         for name in [
             "HF_TOKEN", "OPENAI_API_KEY", "DB_PASSWORD", "--api-key", "--apiKey", "token", "GOOGLE_APPLICATION_CREDENTIALS", "GH_PAT", "X-Auth-Token",
-            "HFTOKEN",
+            "HFTOKEN", "X_AUTH", "--auth", "Authorization:",
         ] {
             #expect(SecretWords.isName(name), "\(name)")
         }
@@ -44,7 +44,11 @@ import Testing
         ("environment: { HF_TOKEN: \"\" }", false), ("environment: { SSL_KEY: /etc/ssl/key.pem }", false),
         ("environment: { A: sk-0123456789abcdefghij }", true),
         ("command: [./s, --api-key, none]", false), ("command: [./s, --api-key, hunter2]", true), ("command: [./s, --api-key=hunter2]", true),
-        ("command: [./s, --api-key, --port, \"1\"]", false), ("command: [./s, --eos-token, </s>]", false), ("model: qwen?api_key=hunter2", true),
+        ("command: [./s, --api-key, --port, \"1\"]", false),
+        ("command: [./s, -H, \"Authorization: Bearer abcdefgh12\"]", true), ("command: [./s, --auth, hunter2]", true),
+        ("command: [./s, --auth, basic]", false), ("command: [./s, \"note: a bearer of news\"]", false),
+        ("environment: { X_NOTE: \"Bearer abcdefgh12\" }", true), ("environment: { HEADERS: \"authorization: Basic YWJj\" }", true),
+        ("environment: { HEADERS: \"x-auth: YWJjZGVm\" }", true), ("command: [./s, --eos-token, </s>]", false), ("model: qwen?api_key=hunter2", true),
         ("model: a=b", false),
         ("apiKey: { env: sk-0123456789abcdefghij }", true), ("apiKey: { env: 0123456789abcdef0123 }", true),
         ("apiKey: { env: A_VERY_LONG_NAME_OF_2_VARIABLES }", false),
@@ -62,5 +66,18 @@ import Testing
         let result = compile("backend: vllm-mlx\nbackends: { vllm-mlx: { model: ./m, maxTokenz: 4096, cache: { min_token_for_cache: 100 } } }\n")
         let text = TextRenderer(color: false).render(result.diagnostics, result.sources)
         #expect(text.contains("maxTokenz: 4096") && text.contains("min_token_for_cache: 100"), "\(text)")
+    }
+
+    /// Of one line, all that is a secret is hidden, and nothing else.
+    @Test func oneLineOfAFrame() {
+        func shown(_ line: String) -> String {
+            var source = SourceText(path: "x", bytes: Array(line.utf8))
+            source.mask(SecretScan.ranges(in: source.bytes))
+            let other = SourceText(path: "x", bytes: [])
+            return UnifiedDiff(old: source, new: other, names: ("a", "b")).lines.first { $0.kind == .removed }?.text ?? ""
+        }
+        #expect(shown("o: {apiKey: hunter2,model: zz}") == "-o: {apiKey: ********,model: zz}")
+        #expect(shown("{\"apiKey\":\"sk-or-1234567890\",\"model\":\"z-ai/glm\"}") == "-{\"apiKey\":********,\"model\":\"z-ai/glm\"}")
+        #expect(shown("# Authorization: Bearer hunter2") == "-# Authorization: ********")
     }
 }

@@ -3,7 +3,8 @@ import Diagnostics
 /// Finds secrets by the names before them in a text that has no tree, or under keys that are not known, so that no frame shows them.
 enum SecretScan {
     /// In lower case; the bytes of names, since a flood of keys must not take long.
-    private static let words = ["apikey", "api_key", "api-key", "token", "secret", "password", "passwd", "credential"].map { Array($0.utf8) }
+    private static let words = ["apikey", "api_key", "api-key", "token", "secret", "password", "passwd", "credential", "authorization", "bearer"].map
+    { Array($0.utf8) }
 
     static func isSecretName(_ key: String) -> Bool {
         var key = key
@@ -14,7 +15,7 @@ enum SecretScan {
         for start in name.indices {
             // Setting the bit makes an ASCII letter a lower-case one; what it makes of others is in no word.
             switch name[start] | 0x20 {
-            case UInt8(ascii: "a"), UInt8(ascii: "t"), UInt8(ascii: "s"), UInt8(ascii: "p"), UInt8(ascii: "c"):
+            case UInt8(ascii: "a"), UInt8(ascii: "t"), UInt8(ascii: "s"), UInt8(ascii: "p"), UInt8(ascii: "c"), UInt8(ascii: "b"):
                 if words.contains(where: { hasWord($0, in: name, at: start) }) { return true }
             default: continue
             }
@@ -88,7 +89,8 @@ enum SecretScan {
                     result.append(value)
                     next = value.upperBound
                 }
-                lastName = index + 1
+                // What comes after the value is another name.
+                lastName = next
             }
             index = next
         }

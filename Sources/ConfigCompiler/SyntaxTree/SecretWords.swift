@@ -61,7 +61,9 @@ enum SecretWords {
     /// In upper case, of `endings`.
     private static let lastLetters = Set(endings.compactMap(\.utf8.last))
 
-    private static let endings: Set<String> = ["KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASS", "CREDENTIAL", "CREDENTIALS", "JWT", "PAT"]
+    private static let endings: Set<String> = [
+        "KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASS", "CREDENTIAL", "CREDENTIALS", "JWT", "PAT", "AUTH", "AUTHORIZATION", "BEARER",
+    ]
     /// Tokens of models are no secrets.
     private static let vocabulary: Set<String> = [
         "EOS", "BOS", "PAD", "UNK", "SEP", "CLS", "MASK", "STOP", "START", "END", "IMAGE", "SPECIAL", "THINK", "TOOL", "MAX", "MIN", "NUM", "PER",
@@ -84,25 +86,28 @@ enum SecretWords {
     private static let none: Set<String> = [
         "none", "null", "empty", "dummy", "fake", "test", "x", "xxx", "true", "false", "yes", "no", "no-key", "no-key-required", "not-needed",
         "unused",
-        "ollama",
+        "ollama", "basic", "bearer", "digest", "oauth", "oauth2", "token",
     ]
 
-    /// Whether a text has `--api-key=VALUE`, `API_KEY=VALUE` or `--api-key VALUE`, with a value that must not be shown.
+    /// Whether a text has `--api-key=VALUE`, `API_KEY=VALUE`, `--api-key VALUE`, `Authorization: VALUE` or `Bearer VALUE`, with a value that
+    /// must not be shown.
     static func hasArgument(_ text: String) -> Bool {
         // One word alone can only be a flag without its value.
-        guard text.utf8.contains(where: { $0 == UInt8(ascii: "=") || $0 <= 0x20 }),
-            text.utf8.contains(where: { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "=") })
-        else { return false }
+        guard text.utf8.contains(where: { $0 == UInt8(ascii: "=") || $0 <= 0x20 }) else { return false }
         let words = text.split { $0 == " " || $0 == "\n" || $0 == "\t" }
-        for (index, word) in words.enumerated() {
+        return words.indices.contains { index in
+            let word = words[index]
             if let equals = word.firstIndex(of: "=") {
                 let name = word[..<equals].split { $0 == "?" || $0 == "&" }.last ?? ""
-                if isName(String(name)), !isHarmless(String(word[word.index(after: equals)...])) { return true }
-            } else if word.hasPrefix("-"), index + 1 < words.count, isName(String(word)), !isHarmless(String(words[index + 1])) {
-                return true
+                return isName(String(name)) && !isHarmless(String(word[word.index(after: equals)...]))
             }
+            guard index + 1 < words.count else { return false }
+            // `Authorization: Basic VALUE` says first of what kind the value is.
+            let isKind = index + 2 < words.count && ["basic", "bearer", "digest"].contains(words[index + 1].lowercased())
+            let next = String(words[index + (isKind ? 2 : 1)])
+            if word.hasPrefix("-") || word.hasSuffix(":") { return isName(String(word)) && !isHarmless(next) }
+            return word.lowercased() == "bearer" && next.utf8.count >= 8 && (next.utf8.count >= 16 || next.contains(where: \.isNumber))
         }
-        return false
     }
 
     static func isWord(_ byte: UInt8) -> Bool {

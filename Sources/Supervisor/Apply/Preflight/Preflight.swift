@@ -75,14 +75,13 @@ struct Preflight {
     private func listener(_ host: String, _ port: Int, for service: String) throws(SupervisorError) {
         let address = try SocketAddress(host: host, port: port)
         guard !listeners.holds(address) else { return }
-        if let holder = PortHolder.holder(of: address) {
-            let own = leaving.union([service]).reduce(into: Set<Int32>()) { $0.formUnion(members($1)) }
-            if let pid = holder.pid, own.contains(pid) { return }
-            throw ListenerPool.explain(EADDRINUSE, address)
-        }
         switch Sockets.listenTCP(address) {
         case .success(let descriptor): close(descriptor)
-        case .failure(let failure): throw ListenerPool.explain(failure.code, address)
+        case .failure(let failure):
+            // Asked only now: the kernel's list of all sockets takes milliseconds.
+            let own = leaving.union([service]).reduce(into: Set<Int32>()) { $0.formUnion(members($1)) }
+            if failure.code == EADDRINUSE, let pid = PortHolder.holder(of: address)?.pid, own.contains(pid) { return }
+            throw ListenerPool.explain(failure.code, address)
         }
     }
 
