@@ -110,6 +110,21 @@ struct PlanSignatureTests {
         }
     }
 
+    /// The signature says nothing of where the plan was made: nobody is led into another folder by it.
+    @Test(.enabled(if: TestEnvironment.hasPrograms, "the supervisor is not built"))
+    func aSignedPlanRunsInTheFolderOfWhoAppliesIt() throws {
+        let folder = try signed()
+        try folder.write("elsewhere/x", "")
+        let plan = try folder.read("p").replacing("\".anyclauderc.yaml\"", with: "\"\(folder.path)/elsewhere/.anyclauderc.yaml\"")
+        try folder.write("p", plan)
+        #expect(plan.contains("/elsewhere/"))
+        let here = try folder.anyclaude("apply", "p", "--dry-run", "--verify", "signers")
+        #expect(here.errors.contains("begin in \(folder.path); --directory"), "\(here.output)\(here.errors)")
+        let there = try folder.anyclaude("apply", "p", "--dry-run", "--verify", "signers", "--directory", "elsewhere")
+        #expect(!there.errors.contains("--directory"), "\(there.errors)")
+        #expect(try folder.anyclaude("apply", "p", "--dry-run", "--verify", "signers", "--directory", "nowhere").status == 66)
+    }
+
     @Test func theKeyMayBeInAnAgent() throws {
         let folder = try signed()
         let script = "ssh-add -q ada && mv ada hidden && \"$0\" plan --out agent --sign ada.pub"

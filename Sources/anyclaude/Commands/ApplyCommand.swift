@@ -14,6 +14,10 @@ struct ApplyCommand: Command {
 
     @OptionGroup var global: GlobalOptions
     @OptionGroup var signature: SignatureOptions
+    @Option(
+        help: ArgumentHelp(
+            "With PLANFILE: where its relative paths begin; otherwise where it was made, and with --verify the current folder.", valueName: "DIR"),
+        completion: .directory) var directory: String?
     @Argument(help: ArgumentHelp("A saved plan; `-` is standard input.", valueName: "planfile"), completion: .file()) var planFile: String?
     @Flag(help: "Take over an instance whose plan came from another folder or has moved on.") var replace = false
     @Option(help: ArgumentHelp("How long the whole apply may take, as 90s or 5m.", valueName: "D")) var timeout: String?
@@ -29,6 +33,7 @@ struct ApplyCommand: Command {
         if planFile != nil, global.file != nil || backend != nil {
             throw ValidationError("a saved plan is applied as it is: neither -f nor --backend goes with it")
         }
+        if planFile == nil, directory != nil { throw ValidationError("--directory goes with a saved plan") }
     }
 
     func execute(_ session: Session) throws -> Int32 {
@@ -73,12 +78,28 @@ struct ApplyCommand: Command {
                     hint: "make one with `anyclaude plan --instance \(name) --out FILE`",
                     exitCode: ExitStatus.precondition)
             }
-            let directory = PlanFile.configurationDirectory(envelope.provenance, caller: session.caller)
+            let directory = try folder(envelope.provenance, session)
             return Prepared(plan: plan, provenance: envelope.provenance, directory: directory, saved: envelope)
         }
         let overrides = backend.map { [Override.backend($0)] } ?? []
         let compiled = try session.compile(try session.requireConfigurationPath(), overrides: overrides)
         return Prepared(plan: compiled.plan, provenance: compiled.provenance, directory: compiled.directory)
+    }
+
+    /// What the plan's relative paths are below. Where the plan was made is written beside it and nothing vouches for that: who asks for a
+    /// signature says the folder too.
+    private func folder(_ provenance: Provenance, _ session: Session) throws(CommandError) -> String {
+        if let directory {
+            let path = session.caller.absolute(directory)
+            guard Paths.exists(path) else {
+                throw CommandError("\(directory): no such folder", hint: "--directory names where relative paths begin", exitCode: ExitStatus.noInput)
+            }
+            return path
+        }
+        let made = PlanFile.configurationDirectory(provenance, caller: session.caller)
+        guard signature.isWanted, made != session.caller.directory else { return made }
+        Output.note("relative paths of the plan begin in \(session.caller.directory); --directory names another folder")
+        return session.caller.directory
     }
 
     /// Asks a person before a service that runs is taken away; a script is not asked.

@@ -7,8 +7,8 @@ struct PlanVerifyCommand: Command {
         commandName: "verify", abstract: "Say whether a saved plan is what it was when it was saved, and who signed it.",
         discussion: """
             Ends with 6 where the plan was changed, or is not signed as --verify wants it, and with 3 where a newer version wrote it. The id \
-            covers the plan; a signature covers the id and the plan that it was made against; nothing covers the provenance, which \
-            changes nothing of what is applied.
+            covers the plan; a signature covers the id and the plan that it was made against; nothing covers the provenance, so \
+            that `apply --verify` does not take from it where relative paths begin.
             """,
         helpNames: .shortAndLong)
 

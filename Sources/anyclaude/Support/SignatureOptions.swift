@@ -13,6 +13,9 @@ struct SignatureOptions: ParsableArguments {
     @Option(help: ArgumentHelp("With --verify: the signature; otherwise the plan's name with `.sig` added.", valueName: "FILE"), completion: .file())
     var signature: String?
 
+    /// Whether a plan must be signed.
+    var isWanted: Bool { signers != nil }
+
     func validate() throws {
         if signers == nil, signer != nil || signature != nil { throw ValidationError("--signer and --signature go with --verify ALLOWED_SIGNERS") }
     }
