@@ -42,17 +42,12 @@ extension MemoryAdmission {
             ]
         }
         var found: [(service: String, finding: PreflightFinding)] = []
-        if replacementBytes > allowedBytes {
-            let now = doubled.contains { replaced.contains($0) }
-            let names = doubled.map { "`\($0)`" }.joined(separator: " and ")
-            found.append(
-                (
-                    doubled.first ?? largest.service,
-                    PreflightFinding(
-                        now ? .error : .warning,
-                        "while \(names) \(doubled.count == 1 ? "is" : "are") replaced by overlap, \(ByteText.text(replacementBytes)) are needed; \(have)",
-                        hint: "write `replace: stop-first`, or make room for two instances")
-                ))
+        // Those of this apply must fit; that all could be exchanged at once is good to know.
+        let now = doubled.filter(replaced.contains)
+        if exchangeBytes(now) > allowedBytes {
+            found.append(exchange(now, .error, have))
+        } else if replacementBytes > allowedBytes {
+            found.append(exchange(doubled, .warning, have))
         }
         if mostBytes > allowedBytes {
             found.append(
@@ -64,6 +59,21 @@ extension MemoryAdmission {
                 ))
         }
         return found
+    }
+
+    /// What is needed while these run twice.
+    private func exchangeBytes(_ names: [String]) -> Int {
+        Self.sum([neededBytes] + shares.filter { names.contains($0.service) }.compactMap(\.neededBytes))
+    }
+
+    private func exchange(_ names: [String], _ severity: PreflightFinding.Severity, _ have: String) -> (service: String, finding: PreflightFinding) {
+        let who = names.map { "`\($0)`" }.joined(separator: " and ") + (names.count == 1 ? " is" : " are")
+        return (
+            names.first ?? "",
+            PreflightFinding(
+                severity, "while \(who) replaced by overlap, \(ByteText.text(exchangeBytes(names))) are needed; \(have)",
+                hint: "write `replace: stop-first`, or make room for two instances")
+        )
     }
 
     private var parts: String {

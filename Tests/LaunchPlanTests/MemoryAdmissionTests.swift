@@ -123,4 +123,17 @@ private let gib = 1 << 30
         let old = try JSON(parsing: text).decode(PreflightCheck.self)
         #expect(old.requirement == .memory(model: .rooted(.config, "m"), contextTokens: 1, slots: 1, limitBytes: nil, reading: nil))
     }
+
+    /// Three that are exchanged by overlap, of which this apply exchanges one.
+    @Test func onlyWhatThisApplyExchangesMustFitTwice() {
+        let services = ["a", "b", "c"]
+        let shares = services.map { native($0) }
+        let need = admission(shares).neededBytes
+        let room = admission(shares, doubled: Set(services), allowed: need + need / 3)
+        #expect(room.findings(replaced: ["a"]).map(\.finding.severity) == [.warning, .warning])
+        let tight = admission(shares, doubled: Set(services), allowed: need + need / 3 - 1)
+        let found = tight.findings(replaced: ["a"])
+        #expect(found.first?.service == "a" && found.first?.finding.severity == .error)
+        #expect(found.first?.finding.message.contains("`b`") == false)
+    }
 }

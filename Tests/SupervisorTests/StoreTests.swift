@@ -26,6 +26,16 @@ final class TemporaryFolder {
             provenance: Provenance(tool: "test"))
     }
 
+    /// Whatever stands in the place of a file, nobody waits for it.
+    @Test func aFIFOIsNoFile() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/fifo"
+        try #require(mkfifo(path, 0o600) == 0)
+        #expect(throws: SupervisorError.self) { try AtomicFile.read(path) }
+        #expect(throws: SupervisorError.self) { try AtomicFile.read(folder.path) }
+        #expect(try AtomicFile.read("\(folder.path)/none") == nil)
+    }
+
     @Test func aGenerationIsCurrentOnlyWhenItIsCommitted() throws {
         let folder = try TemporaryFolder()
         let store = try Store(state: "\(folder.path)/state")

@@ -31,6 +31,9 @@ enum PlanCheck {
                 return "the log of \(service.name) must be a plain file name"
             }
         }
+        if let unknown = plan.preflight.first(where: { !names.contains($0.service) }) {
+            return "a check before the apply is of the service \(unknown.service), which is not in the plan"
+        }
         return cycle(plan.services).map { "these services wait for each other: \($0.joined(separator: ", "))" }
     }
 

@@ -39,13 +39,17 @@ enum AtomicFile {
 
     /// The whole file; nil where there is none.
     /// - Parameter limit: a longer file is an error: nothing of ours is that long.
+    ///   Nothing is waited for: what is no regular file is an error.
     static func read(_ path: String, limit: Int = 64 << 20) throws(SupervisorError) -> [UInt8]? {
-        let file = open(path, O_RDONLY | O_CLOEXEC)
+        let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         if file < 0 {
             if errno == ENOENT || errno == ENOTDIR { return nil }
             throw .system("cannot read \(path)", errno: errno)
         }
         defer { close(file) }
+        var status = stat()
+        guard fstat(file, &status) == 0 else { throw .system("cannot read \(path)", errno: errno) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw SupervisorError("\(path) is not a regular file", exitCode: 66) }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while true {

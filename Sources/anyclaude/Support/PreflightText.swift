@@ -8,7 +8,9 @@ struct PreflightText {
     func lines(_ report: PreflightReport) -> [String] {
         let width = report.results.map(\.service.count).max() ?? 0
         return report.results.flatMap { result in
-            ["  \(mark(result.severity)) \(result.service.padding(to: width))  \(Text.line(result.check))  \(style.dim("(\(result.key))"))"]
+            [
+                "  \(mark(result.severity)) \(Text.line(result.service).padding(to: width))  \(Text.line(result.check))  \(style.dim("(\(Text.line(result.key)))"))"
+            ]
                 + result.findings.flatMap { details($0, indent: width + 6) }
         } + memory(report.memory)
     }
@@ -16,7 +18,7 @@ struct PreflightText {
     /// What does not hold, and the sum where memory is a part of it.
     func findings(_ report: PreflightReport) -> [String] {
         let lines = report.findings.flatMap { result, finding in
-            ["\(mark(finding.severity)) \(result.key): \(Text.line(finding.message))"] + hint(finding, indent: 2)
+            ["\(mark(finding.severity)) \(Text.line(result.key)): \(Text.line(finding.message))"] + hint(finding, indent: 2)
         }
         let isAboutMemory = report.results.contains { result in result.isAboutMemory && !result.findings.isEmpty }
         return lines + (isAboutMemory ? memory(report.memory) : [])
@@ -25,7 +27,7 @@ struct PreflightText {
     /// The checks of a plan that could not be asked about.
     func lines(unchecked checks: [PreflightCheck]) -> [String] {
         let width = checks.map(\.service.count).max() ?? 0
-        return checks.map { "  ? \($0.service.padding(to: width))  \($0.text)  \(style.dim("(\($0.key))"))" }
+        return checks.map { "  ? \(Text.line($0.service).padding(to: width))  \(Text.line($0.text))  \(style.dim("(\(Text.line($0.key)))"))" }
     }
 
     private func details(_ finding: PreflightFinding, indent: Int) -> [String] {
@@ -57,7 +59,8 @@ struct PreflightText {
         var table = Table(["  memory", "WEIGHTS", "ONE CONTEXT", "OVERHEAD", "NEEDS", "AT MOST"], style: style)
         for share in admission.shares {
             table.add(
-                "  \(share.service)", bytes(share.weightsBytes, share.unknown == nil ? "-" : "?"), context(share), bytes(share.overheadBytes, "-"),
+                "  \(Text.line(share.service))", bytes(share.weightsBytes, share.unknown == nil ? "-" : "?"), context(share),
+                bytes(share.overheadBytes, "-"),
                 bytes(share.neededBytes, "?"), most(share))
         }
         let together = "\(ByteText.text(admission.neededBytes))\(admission.isComplete ? "" : " and more")"
@@ -67,9 +70,9 @@ struct PreflightText {
         if !admission.doubled.isEmpty {
             table.add(
                 "  while exchanged", "", "", "", ByteText.text(admission.replacementBytes),
-                "\(admission.doubled.joined(separator: ", ")) twice, by overlap")
+                "\(Text.line(admission.doubled.joined(separator: ", "))) twice, by overlap")
         }
-        let unknown = admission.shares.compactMap { share in share.unknown.map { style.dim("  \(share.service): \($0)") } }
+        let unknown = admission.shares.compactMap { share in share.unknown.map { style.dim("  \(Text.line(share.service)): \(Text.line($0))") } }
         return [""] + table.lines + unknown
     }
 
