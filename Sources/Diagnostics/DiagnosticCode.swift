@@ -72,6 +72,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case unreachableRoute = "AC0511"
     case dependencyCycle = "AC0512"
     case badDependency = "AC0513"
+    case selfReference = "AC0514"
 
     case interpolation = "AC0602"
     case literalSecret = "AC0603"

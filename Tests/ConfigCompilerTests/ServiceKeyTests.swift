@@ -126,3 +126,60 @@ import Testing
         #expect(codes("backend: claude\nproxy: { tls: { certificate: ./c.pem, key: not-a-reference } }\n") == [.literalSecret])
     }
 }
+
+/// Addresses that contradict each other, and variables that must find their backend.
+@Suite struct AddressTests {
+    @Test func aBackendMustNotBeTheProxyItself() {
+        func found(_ proxy: String, _ backend: String) -> Bool {
+            codes("backend: b\nproxy: { \(proxy) }\nbackends: { b: { \(backend) } }\n").contains(.selfReference)
+        }
+        #expect(found("port: 4000", "kind: lmstudio, baseUrl: \"http://localhost:4000/v1\""))
+        #expect(found("port: 4000", "kind: claude, baseUrl: \"http://[0:0:0:0:0:0:0:1]:4000\""))
+        #expect(found("port: 4000", "kind: mlx, autoStartServer: false, port: 4000"))
+        #expect(!found("port: 4000", "kind: lmstudio, baseUrl: \"http://localhost:4001/v1\""))
+        #expect(!found("port: 4000", "kind: lmstudio, baseUrl: \"http://10.0.0.1:4000/v1\""))
+    }
+
+    @Test func whatAWorkersAddressSaysMustHold() {
+        func found(_ url: String) -> [DiagnosticCode] { codes("backend: w\nbackends: { w: { kind: mlx, model: ./m, baseUrl: \"\(url)\" } }\n") }
+        #expect(found("http://localhost/v1") == [.portMismatch])
+        #expect(found("https://localhost:8081/v1") == [.withoutEffect])
+        #expect(found("http://localhost:8081/custom") == [.withoutEffect])
+        #expect(found("http://localhost:8081/v1").isEmpty)
+        #expect(found("http://[0:0:0:0:0:0:0:1]:8081").isEmpty)
+    }
+
+    @Test func addressesOfVersionSixHaveManySpellings() {
+        for host in ["::1", "0:0::1", "0:0:0:0:0:0:0:1", "::FFFF:127.0.0.1"] { #expect(HostName.isLoopback(host), "\(host)") }
+        for host in ["::2", "::ffff:10.0.0.1", "fe80::1"] { #expect(!HostName.isLoopback(host), "\(host)") }
+        #expect(HostName.isWildcard("0::0") && !HostName.isWildcard("::1"))
+        #expect(HostName.canonical("0::1") == HostName.canonical("::1"))
+    }
+
+    @Test func keysOfAWorkerThatNobodyStartsAreNamed() {
+        let text =
+            "backend: w\nbackends: { w: { kind: mlx, engine: native, port: 9, model: ./m, autoStartServer: false, maxBatch: 4, dependsOn: [no] } }\n"
+        #expect(codes(text) == [.withoutEffect, .badDependency])
+    }
+
+    @Test func whatNobodyStartsWaitsForNothing() throws {
+        let whole = try plan(
+            """
+            backend: lmstudio
+            backends:
+              lmstudio: { dependsOn: [w] }
+              w: { kind: mlx, model: ./m }
+            """)
+        #expect(whole.services.map(\.name) == ["proxy"])
+    }
+
+    @Test func variablesFindBackendsByKindAndByRoute() throws {
+        let byKind = try plan("backend: studio\nbackends: { studio: { kind: lmstudio } }\n", environment: ["LMSTUDIO_MODEL": "qwen"])
+        let settings: ProxySettings = try #require(byKind.service(named: "proxy")?.settings).decode()
+        #expect(settings.backends.first?.model == "qwen")
+        let byRoute = try plan(
+            "backend: claude\nroutes: [{ match: { call: count }, to: lmstudio }]\n", environment: ["LMSTUDIO_URL": "http://127.0.0.1:9999/v1"])
+        let routed: ProxySettings = try #require(byRoute.service(named: "proxy")?.settings).decode()
+        #expect(routed.backends.first { $0.name == "lmstudio" }?.target == .url(base: "http://127.0.0.1:9999/v1"))
+    }
+}

@@ -50,6 +50,8 @@ struct Configuration: Sendable {
         names = Set(reachable.map(\.name))
         var open = reachable
         while let backend = open.popLast() {
+            // What nobody starts waits for nothing.
+            guard backend.engine(isNeeded: true).engine != nil else { continue }
             for other in backend.dependencies where names.insert(other.text).inserted {
                 if let place = places[other.text] { open.append(backends[place]) }
             }

@@ -38,16 +38,13 @@ public enum Formatter {
     private static func read(_ file: SourceFile, _ format: SourceFormat) -> Reading {
         var sources = SourceMap()
         let id = sources.add(path: file.path, bytes: file.bytes)
-        if format != .yaml {
-            let syntax = SyntaxTree.documents(of: file.bytes, file: id, format: .json, limits: limits)
-            if !syntax.diagnostics.hasErrors { return .success(Syntax(documents: syntax.documents.map(\.json), isJSON: true)) }
+        let (documents, diagnostics) = SyntaxTree.read(file.bytes, file: id, format: format, limits: limits)
+        if documents.isEmpty, diagnostics.hasErrors {
+            sources.mask(SecretScan.ranges(in: file.bytes).map { SourceSpan(id, $0) })
+            return .failure(Findings(path: file.path, diagnostics: diagnostics.sortedForReport(), sources: sources))
         }
-        let syntax = SyntaxTree.documents(of: file.bytes, file: id, format: format, limits: limits)
-        if syntax.documents.isEmpty, syntax.diagnostics.hasErrors {
-            for range in SecretScan.ranges(in: file.bytes) { sources.mask(SourceSpan(id, range)) }
-            return .failure(Findings(path: file.path, diagnostics: syntax.diagnostics.sortedForReport(), sources: sources))
-        }
-        return .success(Syntax(documents: syntax.documents.map(\.json), isJSON: false))
+        let isJSON = if case .json? = documents.first { true } else { false }
+        return .success(Syntax(documents: documents.map(\.value), isJSON: isJSON))
     }
 
     private static var limits: SyntaxLimits {

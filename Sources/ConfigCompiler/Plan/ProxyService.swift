@@ -45,10 +45,10 @@ struct ProxyService {
             directories: .init(cache: .rooted(.cache, ""), logs: .rooted(.logs, "")), drainMs: drainMs)
     }
 
-    /// The last words and the end take time too, before SIGKILL.
+    /// The last words and the end take time too, before SIGKILL; with TLS up to five seconds more, for a client that does not say goodbye.
     private var drainMs: Int {
         let timeout = Policies.stop(section[ProxyKeys.stop]).timeoutMs
-        return max(timeout / 2, timeout - 2000)
+        return max(timeout / 2, timeout - (tls == nil ? 2000 : 8000))
     }
 
     private func backend(_ backend: Backend) -> ProxySettings.Backend {

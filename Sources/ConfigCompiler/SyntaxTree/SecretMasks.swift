@@ -11,7 +11,8 @@ enum SecretMasks {
         for tree in trees { tree.collectSecrets(&spans) }
         for index in sources.files.indices {
             let file = FileID(index)
-            for range in sources[file].bytes.withUnsafeBufferPointer({ SecretWords.ranges(in: $0) + comments(in: $0) + passwords(in: $0) }) {
+            for range in sources[file].bytes.withUnsafeBufferPointer({ SecretWords.ranges(in: $0) + comments(in: $0) + SecretWords.passwords(in: $0) }
+            ) {
                 spans.append(SourceSpan(file, range))
             }
         }
@@ -27,26 +28,6 @@ enum SecretMasks {
             guard hash == 0 || [0x20, 0x09, 0x0A, 0x0D].contains(bytes[hash - 1]) else { continue }
             let end = bytes[index...].firstIndex { $0 == 0x0A || $0 == 0x0D } ?? bytes.count
             result += SecretScan.ranges(inLine: index..<end, bytes)
-            index = end
-        }
-        return result
-    }
-
-    /// `user:password` between `://` and `@`.
-    private static func passwords(in bytes: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
-        var result: [Range<Int>] = []
-        var index = 0
-        while let colon = bytes[index...].firstIndex(of: UInt8(ascii: ":")) {
-            index = colon + 1
-            guard bytes[index...].starts(with: "//".utf8) else { continue }
-            let start = colon + 3
-            var end = start
-            var at: Int?
-            while end < bytes.count, bytes[end] > 0x20, !"/\"'".utf8.contains(bytes[end]) {
-                if bytes[end] == UInt8(ascii: "@") { at = end }
-                end += 1
-            }
-            if let at, at > start { result.append(start..<at) }
             index = end
         }
         return result

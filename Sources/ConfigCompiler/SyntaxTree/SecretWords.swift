@@ -38,7 +38,28 @@ enum SecretWords {
         var text = text
         return text.withUTF8 { bytes in
             ranges(in: bytes).contains { range in range.count >= 20 && bytes[range].contains { (0x30...0x39).contains($0) } }
+                || passwords(in: bytes).contains { bytes[$0].contains(UInt8(ascii: ":")) }
         }
+    }
+
+    /// `user:password` between `://` and `@`.
+    static func passwords(in bytes: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
+        var result: [Range<Int>] = []
+        var index = 0
+        while let colon = bytes[index...].firstIndex(of: UInt8(ascii: ":")) {
+            index = colon + 1
+            guard bytes[index...].starts(with: "//".utf8) else { continue }
+            let start = colon + 3
+            var end = start
+            var at: Int?
+            while end < bytes.count, bytes[end] > 0x20, !"/\"'".utf8.contains(bytes[end]) {
+                if bytes[end] == UInt8(ascii: "@") { at = end }
+                end += 1
+            }
+            if let at, at > start { result.append(start..<at) }
+            index = end
+        }
+        return result
     }
 
     /// Whether a text that should be the name of a variable looks like a secret itself: long, in one piece, letters and digits mixed.
@@ -63,6 +84,7 @@ enum SecretWords {
 
     private static let endings: Set<String> = [
         "KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "PASS", "CREDENTIAL", "CREDENTIALS", "JWT", "PAT", "AUTH", "AUTHORIZATION", "BEARER",
+        "PASSPHRASE", "PWD",
     ]
     /// Tokens of models are no secrets.
     private static let vocabulary: Set<String> = [

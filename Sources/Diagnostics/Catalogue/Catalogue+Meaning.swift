@@ -88,6 +88,10 @@ extension Catalogue {
             .error, "workers that wait for each other",
             "`dependsOn` lets a worker start when others are ready. Here each waits for one that waits for it, so that none would ever start. The places\n"
                 + "show the whole circle; take one of the names away."),
+        .selfReference: CodePage(
+            .error, "a backend that is the proxy itself",
+            "The backend's address is the one on which the proxy listens: a request would be sent to the proxy again and again, until no place is\n"
+                + "left. Give the backend the address of the server behind it."),
         .badDependency: CodePage(
             .error, "a dependency that is not a worker",
             "`dependsOn` names workers that are started on this machine. A server that runs elsewhere, a disabled backend and one that is not declared\n"

@@ -97,9 +97,12 @@ extension Checker {
             return nil
         }
         guard let text = string(node, "a string", place) else { return nil }
-        if case .prose = spec.type {} else if holdsSecret(text, node, place) { return nil }
-        // A URL may carry a password.
-        if case .url = spec.type, text.contains("@") { mask(node.span) }
+        switch spec.type {
+        case .prose: break
+        // A URL that carries a password is no address; what it carries is not shown.
+        case .url where text.contains("@"): mask(node.span)
+        default: if holdsSecret(text, node, place) { return nil }
+        }
         do throws(ValueFault) {
             let value = try TextValue.read(text, as: spec.type)
             if node.style == .plain, text.utf8.count <= 3, Self.yamlOneBooleans.contains(text.lowercased()) {

@@ -5,8 +5,14 @@ import LaunchPlan
 struct CrossChecks {
     let configuration: Configuration
     private(set) var diagnostics: [Diagnostic] = []
+    private let reachable: Set<String>
+    private let started: Set<String>
 
-    init(_ configuration: Configuration) { self.configuration = configuration }
+    init(_ configuration: Configuration) {
+        self.configuration = configuration
+        reachable = Set(configuration.reachable.map(\.name))
+        started = Set(configuration.workers.map(\.backend.name))
+    }
 
     mutating func run() {
         for backend in configuration.backends { check(backend) }
@@ -24,11 +30,25 @@ struct CrossChecks {
                     label: "nothing is started for it", notes: ["leave `engine` out; a worker of this machine has `kind: vllm-mlx`"],
                     path: "/backends/\(backend.name)/engine"))
         } else if let reason = remoteReason(backend) {
-            withoutEffect(backend, reason)
+            withoutEffect(backend, Self.workerKeys, reason)
+        } else if backend[BackendKeys.autoStartServer] == false {
+            // How it is spoken to, and where, is said by these all the same.
+            let used = [BackendKeys.engine.name, BackendKeys.port.name]
+            withoutEffect(backend, Self.workerKeys.filter { !used.contains($0) }, "`autoStartServer` is false: somebody else starts it")
         }
-        if let url = section[BackendKeys.baseUrl], url.isLoopback, backend.kind == .vllmMLX, let port = section[BackendKeys.port], port != url.port {
-            portMismatch(backend, port, url)
+        if let url = section[BackendKeys.baseUrl], url.isLoopback, backend.kind == .vllmMLX {
+            let isStarted = started.contains(backend.name)
+            if isStarted || section.has(BackendKeys.port), backend.port != url.port {
+                portMismatch(backend, backend.port, url)
+            } else if isStarted, url.scheme != "http" || !["", "/v1"].contains(url.path) {
+                diagnostics.append(
+                    Diagnostic(
+                        .withoutEffect, "only host and port of `baseUrl` count for a worker that is started here",
+                        at: section.span(of: BackendKeys.baseUrl), label: "this scheme or path is not used",
+                        notes: ["workers are reached by plain HTTP below /v1"], path: "/backends/\(backend.name)/baseUrl"))
+            }
         }
+        if reachable.contains(backend.name), !started.contains(backend.name) { selfReference(backend) }
         if let cache = section[BackendKeys.cache], let least = cache[CacheKeys.minTokens], let window = section[BackendKeys.contextWindow],
             least >= window
         {
@@ -54,8 +74,23 @@ struct CrossChecks {
         BackendKeys.maxBatch.name, BackendKeys.pythonVenv.name, BackendKeys.dependsOn.name,
     ]
 
-    private mutating func withoutEffect(_ backend: Backend, _ reason: String) {
-        let spans = Self.workerKeys.compactMap { backend.section.fields[$0]?.keySpan }.sorted()
+    /// A backend whose address is the proxy's own would send each request to itself, until no place is left.
+    private mutating func selfReference(_ backend: Backend) {
+        let url = backend.url
+        guard url.isLoopback, url.port == configuration.proxyPort,
+            HostName.isLoopback(configuration.proxyHost) || HostName.isWildcard(configuration.proxyHost)
+        else { return }
+        let port = configuration.proxy.span(of: ProxyKeys.port) ?? configuration.file.span(of: FileKeys.port)
+        diagnostics.append(
+            Diagnostic(
+                .selfReference, "backend `\(backend.name)` leads to the proxy itself",
+                at: backend.section.span(of: BackendKeys.baseUrl) ?? backend.section.span(of: BackendKeys.port) ?? backend.nameSpan,
+                label: "\(url.text)", secondary: port.map { [.init($0, "the proxy listens here")] } ?? [],
+                notes: ["requests would go round until the proxy has no place left"], path: "/backends/\(backend.name)/baseUrl"))
+    }
+
+    private mutating func withoutEffect(_ backend: Backend, _ keys: [String], _ reason: String) {
+        let spans = keys.compactMap { backend.section.fields[$0]?.keySpan }.sorted()
         guard let first = spans.first else { return }
         diagnostics.append(
             Diagnostic(
@@ -102,8 +137,7 @@ struct CrossChecks {
 
     private static func overlap(_ left: Listener, _ right: Listener) -> Bool {
         guard left.port == right.port else { return false }
-        func canonical(_ host: String) -> String { host == "localhost" ? "127.0.0.1" : host.lowercased() }
-        return canonical(left.host) == canonical(right.host) || HostName.isWildcard(left.host) || HostName.isWildcard(right.host)
+        return HostName.canonical(left.host) == HostName.canonical(right.host) || HostName.isWildcard(left.host) || HostName.isWildcard(right.host)
     }
 
     private mutating func sameListener(_ first: Listener, _ second: Listener) {

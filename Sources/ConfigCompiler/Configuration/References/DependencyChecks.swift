@@ -9,10 +9,13 @@ struct DependencyChecks {
 
     mutating func run() {
         let workers = Set(configuration.workers.map(\.backend.name))
-        for (backend, _) in configuration.workers {
-            for name in backend.dependencies where !workers.contains(name.text) { report(name, of: backend) }
+        for backend in configuration.backends {
+            let isStarted = workers.contains(backend.name)
+            for name in backend.dependencies where isStarted ? !workers.contains(name.text) : configuration.backend(name.text) == nil {
+                report(name, of: backend)
+            }
         }
-        cycles(workers)
+        cycles()
     }
 
     private mutating func report(_ name: PlacedName, of backend: Backend) {
@@ -29,11 +32,11 @@ struct DependencyChecks {
     }
 
     /// Each circle is said once, at the name that closes it.
-    private mutating func cycles(_ workers: Set<String>) {
+    private mutating func cycles() {
         var finished: Set<String> = []
-        for start in workers.sorted() {
+        for start in configuration.backends {
             var path: [PlacedName] = []
-            follow(start, &path, &finished)
+            follow(start.name, &path, &finished)
         }
     }
 

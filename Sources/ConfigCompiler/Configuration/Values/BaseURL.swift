@@ -1,3 +1,5 @@
+import Glibc
+
 /// The address of a server: scheme, host, port and path, nothing else.
 struct BaseURL: Sendable, Equatable {
     var scheme: String
@@ -82,10 +84,34 @@ enum HostName {
 
     static func isLoopback(_ host: String) -> Bool {
         let name = host.lowercased()
-        return name == "localhost" || name == "::1" || name.hasSuffix(".localhost") || (name.hasPrefix("127.") && isIPv4(name))
+        if let address = IPv6(name) { return address.isLoopback }
+        return name == "localhost" || name.hasSuffix(".localhost") || (name.hasPrefix("127.") && isIPv4(name))
     }
 
-    static func isWildcard(_ host: String) -> Bool { host == "0.0.0.0" || host == "::" }
+    static func isWildcard(_ host: String) -> Bool { host == "0.0.0.0" || IPv6(host)?.bytes.allSatisfy { $0 == 0 } == true }
+
+    /// One text for all spellings of an address.
+    static func canonical(_ host: String) -> String {
+        if let address = IPv6(host) { return address.bytes.map(String.init).joined(separator: ".") }
+        return host == "localhost" ? "127.0.0.1" : host.lowercased()
+    }
+
+    /// An address of version 6, however it is written (RFC 4291, section 2.2).
+    private struct IPv6 {
+        let bytes: [UInt8]
+
+        init?(_ text: String) {
+            var address = in6_addr()
+            guard text.contains(":"), inet_pton(AF_INET6, text, &address) == 1 else { return nil }
+            bytes = withUnsafeBytes(of: address) { Array($0) }
+        }
+
+        /// `::1`, or 127.0.0.0/8 in the form of version 6.
+        var isLoopback: Bool {
+            bytes == Array(repeating: 0, count: 15) + [1]
+                || (bytes.starts(with: Array(repeating: 0, count: 10) + [0xFF, 0xFF]) && bytes[12] == 127)
+        }
+    }
 
     private static func isIPv4(_ text: String) -> Bool {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
