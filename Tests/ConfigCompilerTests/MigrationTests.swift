@@ -95,6 +95,28 @@ import Testing
         #expect(migration.notes.count == 1 && !migration.notes[0].contains("canary"))
     }
 
+    /// A reference is no secret, whatever the key before it is called; a secret is hidden beside it all the same.
+    @Test func referencesAreShown() throws {
+        func shown(_ text: String) -> String {
+            UnifiedDiff(
+                old: SourceText(path: "x", bytes: []), new: SourceFile(path: "x.yaml", bytes: Array(text.utf8)).shown(), names: ("x", "x")
+            ).text
+        }
+        for reference in ["apiKey: { file: ~/keys/a }", "apiKey:\n      file: ~/keys/a\n      # why", "apiKey: { env: NAME }"] {
+            let text = "backend: openrouter\nbackends:\n  openrouter:\n    \(reference)\n    model: x\n"
+            #expect(!shown(text).contains("****"), "\(shown(text))")
+        }
+        for hidden in [
+            "apiKey: canary", "apiKey: |\n      canary", "password: canary", "# apiKey: canary", "baseUrl: http://me:canary@x", "apiKey: &a canary",
+            "command: [./srv, --api-key, canary]",
+        ] {
+            let text = "backend: openrouter\nbackends:\n  openrouter:\n    \(hidden)\n    model: x\n"
+            #expect(!shown(text).contains("canary"), "\(shown(text))")
+        }
+        // Where nothing can be read as a tree, what looks like a secret is hidden.
+        #expect(!shown("apiKey: canary\nx: [\n").contains("canary"))
+    }
+
     @Test func scriptsBecomeTheEngineUnlessTheyAreKept() throws {
         let text = "backend: vllm-mlx\nbackends:\n  vllm-mlx:\n    model: ./m\n    serverScript: SCRIPT\n"
         let engine = "    engine: mlx-textgen\n    cache:\n      enable_cache: true\n      cache_slots: 10\n      min_tokens_for_cache: 100\n"
