@@ -156,6 +156,26 @@ import Testing
                 == "proxy: { port: 1 }\n# not used: `proxy.port` goes before it\n# port: 2\nbackend: claude\n")
     }
 
+    @Test func thePortMovesIntoASectionWithoutMembers() throws {
+        for (old, new) in [
+            ("proxy: {}", "proxy: { port: 8123 }"), ("proxy: { }", "proxy: { port: 8123 }"), ("proxy:", "proxy: { port: 8123 }"),
+            ("proxy:\n  # host: 127.0.0.1", "proxy: { port: 8123 }\n  # host: 127.0.0.1"), ("proxy:  # mine", "proxy: { port: 8123 }  # mine"),
+            ("proxy: null # none", "proxy: { port: 8123 } # none"), ("proxy: ~", "proxy: { port: 8123 }"),
+            ("proxy: { # here\n  }", "proxy: { port: 8123 # here\n  }"), ("\"proxy\" : ", "\"proxy\" : { \"port\": 8123 } "),
+            ("proxy: { \"// a\": 1 }", "proxy: { \"port\": 8123, \"// a\": 1 }"),
+            ("proxy:\n  \"// a\": 1", "proxy:\n  port: 8123\n  \"// a\": 1"),
+        ] {
+            #expect(try migrated("backend: lmstudio\nport: 8123\n\(old)\n") == "backend: lmstudio\n\(new)\n")
+            #expect(try migrated("\(old)\nport: 8123\nbackend: lmstudio\n") == "\(new)\nbackend: lmstudio\n")
+        }
+        #expect(
+            try migrated("{ \"backend\": \"claude\", \"proxy\": {}, \"port\": 1 }", name: "x.json")
+                == "{ \"backend\": \"claude\", \"proxy\": { \"port\": 1 } }")
+        #expect(
+            try migrated("{ \"backend\": \"claude\", \"port\": 1, \"proxy\": null }", name: "x.json")
+                == "{ \"backend\": \"claude\", \"proxy\": { \"port\": 1 } }")
+    }
+
     @Test func unusedKeysBecomeComments() throws {
         let head = "backend: claude\nbackends:\n  claude:\n"
         #expect(
