@@ -117,6 +117,34 @@ import Testing
         #expect(!shown("apiKey: canary\nx: [\n").contains("canary"))
     }
 
+    /// Nobody looks at the value of a key that nobody knows: a new name brings the secret to light, which moves with it.
+    @Test func aSecretUnderAMisspeltKeyMovesToo() throws {
+        let text =
+            "backend: openrouter\nproxy: { auth_token: sk-tok-CANARY123456 }\nbackends:\n  openrouter: { api_key: sk-or-v1-CANARYabcdef, model: x }\n"
+        let migration = try migration(text)
+        #expect(Set(migration.secrets.map(\.value)) == ["sk-tok-CANARY123456", "sk-or-v1-CANARYabcdef"])
+        #expect(!migration.after.diagnostics.hasErrors)
+        let new = String(decoding: migration.bytes, as: UTF8.self)
+        #expect(new.contains("authToken: { file:") && new.contains("apiKey: { file:") && !new.contains("CANARY"))
+        // The backup has the old names, and no secret.
+        let backup = String(decoding: migration.withoutSecrets, as: UTF8.self)
+        #expect(backup.contains("auth_token: { file:") && backup.contains("api_key: { file:") && !backup.contains("CANARY"))
+        #expect(backup.hasSuffix(", model: x }\n"))
+        // A block, of several lines, in the old text and in the new one.
+        let block = try self.migration(
+            "backend: openrouter\nport: 5000\nbackends:\n  openrouter:\n    api_key: |\n      sk-or-v1-CANARYabcdef\n    # stays\n    model: x\n")
+        #expect(block.secrets.map(\.value) == ["sk-or-v1-CANARYabcdef"] && !block.after.diagnostics.hasErrors)
+        #expect(!String(decoding: block.withoutSecrets + block.bytes, as: UTF8.self).contains("CANARY"))
+        #expect(String(decoding: block.withoutSecrets, as: UTF8.self).contains("\n    # stays\n    model: x\n"))
+    }
+
+    @Test func aStepWithoutAnEditIsNoChange() throws {
+        let migration = try migration(
+            "backend: openrouter\nproxy: { authToken: sk-tok-CANARY123456 }\nbackends: { openrouter: { apiKey: &k sk-or-v1-CANARYabcdef } }\n")
+        #expect(migration.changes.map(\.key) == ["proxy.authToken"] && migration.secrets.count == 1)
+        #expect(migration.notes.contains { $0.contains("backends.openrouter.apiKey still holds a secret") })
+    }
+
     @Test func scriptsBecomeTheEngineUnlessTheyAreKept() throws {
         let text = "backend: vllm-mlx\nbackends:\n  vllm-mlx:\n    model: ./m\n    serverScript: SCRIPT\n"
         let engine = "    engine: mlx-textgen\n    cache:\n      enable_cache: true\n      cache_slots: 10\n      min_tokens_for_cache: 100\n"

@@ -3,7 +3,8 @@ import Diagnostics
 /// What an older configuration becomes: a new text, the changes with their reasons, and the secrets that leave it.
 ///
 /// A pure function of the text: nothing is written here. Comments and the order of keys stay. Each change was checked on its own
-/// merits: the text after it has no finding that it did not have before, and, save for changes of engine, the same launch plan.
+/// merits: the text after it has no finding that it did not have before, but of values that nobody had looked at since their key was
+/// misspelt, and, save for changes of engine, the same launch plan.
 public struct Migration: Sendable {
     public struct Options: Sendable {
         /// Leaves `serverScript` as it is.
@@ -12,9 +13,6 @@ public struct Migration: Sendable {
         public var secretFolder = Self.defaultSecretFolder
         /// The stack's name, where the file does not say it.
         public var instance: String?
-
-        public static let defaultSecretFolder = "~/.anyclaude/secrets"
-
         public init() {}
     }
 
@@ -68,10 +66,11 @@ public struct Migration: Sendable {
         guard state.isReadable else { throw .unreadable(state.findings) }
         before = state.findings
         try state.run([SecretRule.self])
-        withoutSecrets = state.bytes
-        try state.run([SafeFixRule.self, KeyRule.self, UnusedKeyRule.self, PlaceholderRule.self, PortRule.self])
+        // A name that is put right may bring a secret to light.
+        try state.run([SecretRule.self, SafeFixRule.self, KeyRule.self, UnusedKeyRule.self, PlaceholderRule.self, PortRule.self])
         if !options.keepsScripts { try state.run([ScriptRule.self]) }
         bytes = state.bytes
+        withoutSecrets = state.withoutSecrets
         changes = state.changes
         secrets = state.secrets
         after = state.findings
