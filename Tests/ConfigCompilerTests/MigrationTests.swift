@@ -73,7 +73,7 @@ import Testing
         let text =
             "instance: lab\nbackend: openrouter\nbackends: { openrouter: { apiKey: \"sk-or-canary\" } }\n# the key is sk-or-canary\nproxy: { authToken: ab }\n"
         let migration = try migration(text)
-        #expect(migration.secrets.map(\.path) == ["~/.anyclaude/secrets/lab-openrouter-apiKey", "~/.anyclaude/secrets/lab-proxy-authToken"])
+        #expect(migration.secrets.map(\.path) == ["~/.anyclaude/secrets/lab.openrouter.apiKey", "~/.anyclaude/secrets/lab.proxy.authToken"])
         #expect(migration.secrets.map(\.contents) == [Array("sk-or-canary\n".utf8), Array("ab\n".utf8)])
         #expect(!migration.after.diagnostics.hasErrors)
         // A comment that repeats it cannot be changed, but it is said and never shown.
@@ -86,35 +86,13 @@ import Testing
         var options = Migration.Options()
         options.secretFolder = "./my keys"
         options.instance = "two"
-        #expect(try migrated(text, options: options).contains("apiKey: { file: \"./my keys/two-openrouter-apiKey\" }"))
+        #expect(try migrated(text, options: options).contains("apiKey: { file: \"./my keys/two.openrouter.apiKey\" }"))
     }
 
     @Test func aSecretBehindAnAnchorIsLeftAndNamed() throws {
         let migration = try migration("backend: openrouter\nbackends: { openrouter: { apiKey: &k sk-or-canary } }\n")
         #expect(migration.changes.isEmpty && migration.secrets.isEmpty)
         #expect(migration.notes.count == 1 && !migration.notes[0].contains("canary"))
-    }
-
-    /// A reference is no secret, whatever the key before it is called; a secret is hidden beside it all the same.
-    @Test func referencesAreShown() throws {
-        func shown(_ text: String) -> String {
-            UnifiedDiff(
-                old: SourceText(path: "x", bytes: []), new: SourceFile(path: "x.yaml", bytes: Array(text.utf8)).shown(), names: ("x", "x")
-            ).text
-        }
-        for reference in ["apiKey: { file: ~/keys/a }", "apiKey:\n      file: ~/keys/a\n      # why", "apiKey: { env: NAME }"] {
-            let text = "backend: openrouter\nbackends:\n  openrouter:\n    \(reference)\n    model: x\n"
-            #expect(!shown(text).contains("****"), "\(shown(text))")
-        }
-        for hidden in [
-            "apiKey: canary", "apiKey: |\n      canary", "password: canary", "# apiKey: canary", "baseUrl: http://me:canary@x", "apiKey: &a canary",
-            "command: [./srv, --api-key, canary]",
-        ] {
-            let text = "backend: openrouter\nbackends:\n  openrouter:\n    \(hidden)\n    model: x\n"
-            #expect(!shown(text).contains("canary"), "\(shown(text))")
-        }
-        // Where nothing can be read as a tree, what looks like a secret is hidden.
-        #expect(!shown("apiKey: canary\nx: [\n").contains("canary"))
     }
 
     /// Nobody looks at the value of a key that nobody knows: a new name brings the secret to light, which moves with it.
@@ -143,6 +121,38 @@ import Testing
             "backend: openrouter\nproxy: { authToken: sk-tok-CANARY123456 }\nbackends: { openrouter: { apiKey: &k sk-or-v1-CANARYabcdef } }\n")
         #expect(migration.changes.map(\.key) == ["proxy.authToken"] && migration.secrets.count == 1)
         #expect(migration.notes.contains { $0.contains("backends.openrouter.apiKey still holds a secret") })
+    }
+
+    /// A reference is no secret, whatever the key before it is called; a secret is hidden beside it all the same.
+    @Test func referencesAreShown() throws {
+        func shown(_ text: String) -> String {
+            UnifiedDiff(
+                old: SourceText(path: "x", bytes: []), new: SourceFile(path: "x.yaml", bytes: Array(text.utf8)).shown(), names: ("x", "x")
+            ).text
+        }
+        for reference in ["apiKey: { file: ~/keys/a }", "apiKey:\n      file: ~/keys/a\n      # why", "apiKey: { env: NAME }"] {
+            let text = "backend: openrouter\nbackends:\n  openrouter:\n    \(reference)\n    model: x\n"
+            #expect(!shown(text).contains("****"), "\(shown(text))")
+        }
+        for hidden in [
+            "apiKey: canary", "apiKey: |\n      canary", "password: canary", "# apiKey: canary", "baseUrl: http://me:canary@x", "apiKey: &a canary",
+            "command: [./srv, --api-key, canary]",
+        ] {
+            let text = "backend: openrouter\nbackends:\n  openrouter:\n    \(hidden)\n    model: x\n"
+            #expect(!shown(text).contains("canary"), "\(shown(text))")
+        }
+        // Where nothing can be read as a tree, what looks like a secret is hidden.
+        #expect(!shown("apiKey: canary\nx: [\n").contains("canary"))
+    }
+
+    @Test func namesOfSecretFilesAreUnambiguous() throws {
+        func path(_ instance: String, _ backend: String) throws -> String? {
+            try migration(
+                "instance: \(instance)\nbackend: \(backend)\nbackends: { \(backend): { kind: openrouter, apiKey: sk-or-canary } }\n"
+            ).secrets.first?.path
+        }
+        let first = try path("x", "y-z")
+        #expect(try first != nil && first != path("x-y", "z"))
     }
 
     @Test func scriptsBecomeTheEngineUnlessTheyAreKept() throws {

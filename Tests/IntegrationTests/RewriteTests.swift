@@ -59,7 +59,7 @@ extension IntegrationTests {
         @Test func migrateMovesSecretsAndKeepsABackup() throws {
             let stack = try Stack()
             try stack.write(".anyclauderc.yaml", Self.older)
-            let secret = "\(stack.folder)/home/secrets/default-openrouter-apiKey"
+            let secret = "\(stack.folder)/home/secrets/default.openrouter.apiKey"
             for flag in ["--check", "--diff", "--json", "--no-color"] {
                 let run = try stack.anyclaude("migrate", flag)
                 #expect(run.status == (flag == "--check" || flag == "--no-color" ? 2 : 0), "\(flag): \(run.errors)")
@@ -79,7 +79,7 @@ extension IntegrationTests {
                 try text(stack, ".anyclauderc.yaml.bak")
                     == "# mine\nbackend: openrouter\nbackends:\n  openrouter:\n\(reference)    compatibility: legacy\n")
             #expect(try String(contentsOfFile: secret, encoding: .utf8) == "sk-or-canary-1\n")
-            #expect(try mode(stack, "home/secrets/default-openrouter-apiKey") == 0o600)
+            #expect(try mode(stack, "home/secrets/default.openrouter.apiKey") == 0o600)
             #expect(try mode(stack, "home/secrets") == 0o700)
             #expect(try stack.anyclaude("validate").output.isEmpty)
             let again = try stack.anyclaude("migrate", "--yes")
@@ -96,20 +96,35 @@ extension IntegrationTests {
             #expect(try text(stack, ".anyclauderc.yaml.bak") == "an earlier one")
             #expect(try text(stack, ".anyclauderc.yaml.bak.1") == Self.older)
             #expect(try mode(stack, ".anyclauderc.yaml.bak.1") == 0o600)
-            #expect(try text(stack, "keys/default-openrouter-apiKey") == "sk-or-canary-1\n")
-            #expect(try text(stack, ".anyclauderc.yaml").contains("{ file: keys/default-openrouter-apiKey }"))
+            #expect(try text(stack, "keys/default.openrouter.apiKey") == "sk-or-canary-1\n")
+            // Whoever includes the file, and from wherever: the reference leads to the secret.
+            #expect(try text(stack, ".anyclauderc.yaml").contains("{ file: \(stack.folder)/keys/default.openrouter.apiKey }"))
             #expect(run.errors.contains(".bak.1 still holds the secret"))
         }
 
         @Test func nothingIsWrittenWhereASecretHasNoPlace() throws {
             let stack = try Stack()
             try stack.write(".anyclauderc.yaml", Self.older)
-            try stack.write("home/secrets/default-openrouter-apiKey", "another key\n", mode: 0o600)
+            try stack.write("home/secrets", "a file where the folder would be")
             let run = try stack.anyclaude("migrate", "--yes")
-            #expect(run.status == 73 && run.errors.contains("--secrets") && !run.errors.contains("canary"), "\(run.errors)")
+            #expect(run.status == 73 && !run.errors.contains("canary"), "\(run.errors)")
             #expect(try text(stack, ".anyclauderc.yaml") == Self.older)
-            #expect(try text(stack, "home/secrets/default-openrouter-apiKey") == "another key\n")
             #expect(try names(stack) == [".anyclauderc.yaml"])
+        }
+
+        /// Another project's secret stays where it is; the same secret needs no second file.
+        @Test func aNameThatIsTakenIsNotTakenTwice() throws {
+            let stack = try Stack()
+            let other = Self.older.replacing("canary-1", with: "canary-2")
+            for (name, old, file) in [("a", Self.older, "apiKey"), ("b", other, "apiKey-2"), ("c", other, "apiKey-2")] {
+                try stack.write("\(name)/x.yaml", old)
+                let run = try stack.anyclaude("migrate", "--yes", "\(name)/x.yaml")
+                #expect(run.status == 0, "\(run.errors)")
+                #expect(try text(stack, "\(name)/x.yaml").contains("/home/secrets/default.openrouter.\(file) }"))
+            }
+            #expect(try text(stack, "home/secrets/default.openrouter.apiKey") == "sk-or-canary-1\n")
+            #expect(try text(stack, "home/secrets/default.openrouter.apiKey-2") == "sk-or-canary-2\n")
+            #expect(try FileManager.default.contentsOfDirectory(atPath: "\(stack.folder)/home/secrets").count == 2)
         }
 
         @Test func migrateFiltersAndRefuses() throws {

@@ -9,10 +9,16 @@ public struct Migration: Sendable {
     public struct Options: Sendable {
         /// Leaves `serverScript` as it is.
         public var keepsScripts = false
-        /// The folder for secrets, as a configuration writes it.
+        /// The folder for secrets, as the configuration writes it: absolute or `~/…`, since a relative path would be another one for whoever
+        /// includes the file.
         public var secretFolder = Self.defaultSecretFolder
         /// The stack's name, where the file does not say it.
         public var instance: String?
+        /// Whether a secret can have the file that it names: nothing is there, or the same secret.
+        public var isAvailable: @Sendable (Secret) -> Bool = { _ in true }
+
+        public static let defaultSecretFolder = "~/.anyclaude/secrets"
+
         public init() {}
     }
 

@@ -9,7 +9,7 @@ struct MigrateCommand: Command {
         discussion: """
             Comments and the order of keys stay. Archived launcher scripts become `engine: mlx-textgen`, other spellings of keys their names, \
             keys that change nothing comments; a secret in clear text moves to a file that only you can read, and the configuration refers to it. \
-            The result is compiled before it is written: it has no finding that the old file had not.
+            The result is compiled before it is written: it has no finding that the old file had not, but where a misspelt key hid it.
 
             FILE.bak keeps the old text, with the same references in place of secrets, so that none is left lying about; --full-backup keeps \
             it to the byte, readable by you alone.
@@ -28,7 +28,7 @@ struct MigrateCommand: Command {
     @Flag(help: "Keep secrets in the backup, which is then readable by you alone.") var fullBackup = false
     @Option(
         help: ArgumentHelp(
-            "The folder for secrets, as the configuration will write it: absolute, ~/…, or relative to the configuration.", valueName: "DIR"),
+            "The folder for secrets: absolute, ~/…, or relative to the configuration, which will write it as an absolute path.", valueName: "DIR"),
         completion: .directory) var secrets: String?
 
     func validate() throws {
@@ -61,8 +61,10 @@ struct MigrateCommand: Command {
         options.keepsScripts = keepScript
         options.instance = global.instance
         if let home = session.caller.environment["ANYCLAUDE_HOME"], !home.isEmpty { options.secretFolder = "\(home)/secrets" }
-        if let secrets { options.secretFolder = secrets.hasSuffix("/") && secrets.count > 1 ? String(secrets.dropLast()) : secrets }
         let directory = path == "-" ? session.caller.directory : Paths.directory(of: session.caller.absolute(path))
+        if let secrets { options.secretFolder = folder(secrets, in: directory) }
+        let caller = session.caller
+        options.isAvailable = { SecretFiles.isAvailable(.init($0, caller)) }
         do throws(Migration.Refusal) {
             return try Migration(source, includes: .folder(directory), options: options)
         } catch {
@@ -83,6 +85,12 @@ struct MigrateCommand: Command {
                     exitCode: ExitStatus.internalError)
             }
         }
+    }
+
+    /// As the configuration writes it: a relative path would be another one for whoever includes the file, or reaches it through a link.
+    private func folder(_ secrets: String, in directory: String) -> String {
+        if secrets == "~" || secrets.hasPrefix("~/") { return secrets.hasSuffix("/") ? String(secrets.dropLast()) : secrets }
+        return Paths.absolute(secrets, in: directory)
     }
 
     private func difference(_ report: MigrationReport, _ session: Session) -> String {
@@ -144,7 +152,7 @@ struct MigrateCommand: Command {
         let kept = secrets.isEmpty || fullBackup ? "the old text" : "the old text, its secrets moved too,"
         Output.note("wrote \(writer.path); \(kept) is in \(backup)")
         guard !secrets.isEmpty else { return }
-        for secret in secrets { Output.note("wrote \(writer.resolved(secret.path)) (\(secret.key)), readable by you alone") }
+        for secret in secrets { Output.note("wrote \(SecretFiles.File(secret, session.caller).path) (\(secret.key)), readable by you alone") }
         let hint = session.errorStyle.hint("note")
         if fullBackup { Output.note("\(hint): \(backup) still holds \(secrets.count == 1 ? "the secret" : "the secrets") in clear text") }
         Output.note("\(hint): a key that stood in a file that others read, or in a repository, is better replaced by a new one")
