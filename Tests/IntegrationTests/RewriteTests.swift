@@ -127,6 +127,59 @@ extension IntegrationTests {
             #expect(try FileManager.default.contentsOfDirectory(atPath: "\(stack.folder)/home/secrets").count == 2)
         }
 
+        /// Secrets that cannot be moved: where they are is said, what they are is not, and the backup is for its owner alone.
+        @Test func whatIsLeftIsSaid() throws {
+            let stack = try Stack()
+            let old = """
+                # sk-or-v1-CANARY11111111
+                backend: openrouter
+                backends:
+                  openrouter:
+                    apiKey: sk-or-v1-CANARY22222222
+                    compatibility: legacy
+                  mine:
+                    kind: vllm-mlx
+                    command: [./srv, --api-key, CANARY3333]
+                    baseUrl: http://user:CANARY4444@127.0.0.1:9000
+                  other:
+                    kind: openrouter
+                    apiKey: &a sk-or-v1-CANARY55555555
+                    password: CANARY6666
+
+                """
+            try stack.write("x.yaml", old, mode: 0o644)
+            let check = try stack.anyclaude("migrate", "--check", "x.yaml")
+            #expect(check.status == 2 && check.errors.contains("errors remain; `anyclaude validate` shows them"), "\(check.errors)")
+            let run = try stack.anyclaude("migrate", "--yes", "x.yaml")
+            #expect(run.status == 0, "\(run.errors)")
+            #expect(!(run.output + run.errors + check.output + check.errors).contains("CANARY"), "\(run.output)\(run.errors)")
+            for (old, new) in [
+                ("x.yaml:1:3", "x.yaml:1:3"), ("x.yaml:9:33", "x.yaml:10:33"), ("x.yaml:10:", "x.yaml:11:"), ("x.yaml:13:13", "x.yaml:14:13"),
+                ("x.yaml:14:", "x.yaml:15:"),
+            ] {
+                #expect((run.output + run.errors).contains(new), "\(new): \(run.output)\(run.errors)")
+                #expect((check.output + check.errors).contains(old), "\(old)")
+            }
+            #expect(run.errors.contains("AC0607") || run.output.contains("AC0607"))
+            #expect(run.errors.contains("x.yaml.bak still holds") && !run.errors.contains("its secrets moved too"), "\(run.errors)")
+            #expect(run.errors.contains("errors remain; `anyclaude validate` shows them"))
+            #expect(try mode(stack, "x.yaml.bak") == 0o600)
+            #expect(run.errors.contains("chmod 600"), "\(run.errors)")
+            // Nothing to migrate does not mean that all is well.
+            let again = try stack.anyclaude("migrate", "--check", "x.yaml")
+            #expect(again.status == 0 && again.errors.contains("errors remain"), "\(again.errors)")
+            #expect(again.errors.contains("x.yaml:1:3"))
+        }
+
+        @Test func aBackupWithoutSecretsKeepsTheMode() throws {
+            let stack = try Stack()
+            try stack.write("x.yaml", Self.older, mode: 0o644)
+            let run = try stack.anyclaude("migrate", "--yes", "x.yaml")
+            #expect(run.status == 0 && run.errors.contains("the old text, its secrets moved too, is in x.yaml.bak"), "\(run.errors)")
+            #expect(try mode(stack, "x.yaml.bak") == 0o644)
+            #expect(!run.errors.contains("remain") && !run.errors.contains("still holds"))
+        }
+
         @Test func migrateFiltersAndRefuses() throws {
             let stack = try Stack()
             let filtered = try stack.anyclaude("migrate", "-", input: "backend: claude\nport: 5000\n")

@@ -57,10 +57,15 @@ public struct Migration: Sendable {
     }
 
     public internal(set) var bytes: [UInt8]
-    /// The old text with the secrets already moved: as good a configuration as the old one, and safe to leave lying about.
+    /// The old text with the secrets already moved: as good a configuration as the old one, and safe to leave lying about unless it holds
+    /// others.
     public internal(set) var withoutSecrets: [UInt8]
+    /// Whether something in `withoutSecrets` is a secret, or looks like one.
+    public internal(set) var isSecretLeftInOld: Bool
     public internal(set) var changes: [Change] = []
     public internal(set) var secrets: [Secret] = []
+    /// Secrets that did not move, and what looks like one, in the order of the new text.
+    public internal(set) var remainders: [Remainder]
     /// What was left, and why.
     public internal(set) var notes: [String] = []
     public internal(set) var before: Findings
@@ -77,18 +82,12 @@ public struct Migration: Sendable {
         if !options.keepsScripts { try state.run([ScriptRule.self]) }
         bytes = state.bytes
         withoutSecrets = state.withoutSecrets
+        isSecretLeftInOld = state.holdsSecrets(withoutSecrets)
+        remainders = state.remainders
         changes = state.changes
         secrets = state.secrets
         after = state.findings
-        notes = state.notes + Self.remarks(state, options)
-    }
-
-    private static func remarks(_ state: MigrationState, _ options: Options) -> [String] {
-        var result: [String] = []
-        for secret in state.secrets where state.bytes.firstRange(of: Array(secret.value.utf8)) != nil && secret.value.utf8.count >= 6 {
-            result.append("the text of \(secret.key) stands elsewhere in the file too: look for it in comments and other values")
-        }
-        if state.findings.sources.files.count > 1 { result.append("files that are included are not changed: migrate each on its own") }
-        return result
+        notes = state.notes
+        if after.sources.files.count > 1 { notes.append("files that are included are not changed: migrate each on its own") }
     }
 }

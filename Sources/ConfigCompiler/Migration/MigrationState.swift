@@ -42,6 +42,23 @@ struct MigrationState {
     /// The original text with nothing done to it but that the secrets moved.
     var withoutSecrets: [UInt8] { moves.sorted { $0.span < $1.span }.applied(to: file.bytes) }
 
+    /// Whether a version of the text has something to hide. One that cannot be read may have.
+    func holdsSecrets(_ bytes: [UInt8]) -> Bool {
+        guard let text = MigrationText(file.path, bytes, compilation, refused: []) else { return true }
+        return !text.hidden(secrets.map(\.value), includes).isEmpty
+    }
+
+    /// What is still to be hidden in the text.
+    var remainders: [Migration.Remainder] {
+        guard let text = MigrationText(file.path, bytes, compilation, refused: []) else { return [] }
+        return text.hidden(secrets.map(\.value), includes).map { range in
+            let entry = text.key(at: range)
+            return Migration.Remainder(
+                key: entry?.key ?? "", code: text.code(at: range, entry), place: text.source.position(of: range.lowerBound),
+                oldPlace: original.position(of: origin(of: range.lowerBound)))
+        }
+    }
+
     /// Applies rules until none of them proposes anything more.
     mutating func run(_ rules: [any MigrationRule.Type]) throws(Migration.Refusal) {
         while let text = MigrationText(file.path, bytes, compilation, refused: refused) {

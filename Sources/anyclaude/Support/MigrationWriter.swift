@@ -19,14 +19,16 @@ struct MigrationWriter {
         return backup
     }
 
+    /// Whether the backup has secrets in clear text, or what looks like one: those that moved where it keeps them, and those that did not.
+    var isBackupSecret: Bool { migration.isSecretLeftInOld || (keepsSecrets && !migration.secrets.isEmpty) }
+
     private static let maximumBackups = 1000
 
     /// `FILE.bak`, or the first `FILE.bak.N` that is free.
     private func writeBackup() throws(CommandError) -> String {
-        let holdsSecrets = keepsSecrets && !migration.secrets.isEmpty
         var status = stat()
         guard stat(path, &status) == 0 else { throw CommandError("read", path, errno: errno) }
-        let mode = holdsSecrets ? 0o600 : status.st_mode & 0o777
+        let mode = isBackupSecret ? 0o600 : status.st_mode & 0o777
         for number in 0..<Self.maximumBackups {
             let backup = number == 0 ? "\(path).bak" : "\(path).bak.\(number)"
             if Paths.exists(backup) { continue }

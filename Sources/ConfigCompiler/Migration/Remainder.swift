@@ -1,0 +1,40 @@
+import Diagnostics
+
+extension Migration {
+    /// A place of the new text that still holds a secret, or what looks like one.
+    public struct Remainder: Sendable, Equatable {
+        /// Of the value that holds it, dotted; empty for a comment.
+        public var key: String
+        /// Of the finding there, if there is one.
+        public var code: DiagnosticCode?
+        /// In the new text.
+        public var place: SourcePosition
+        /// In the old one.
+        public var oldPlace: SourcePosition
+    }
+}
+
+extension MigrationText {
+    /// What a report would have to hide, in order: what the compiler takes for secrets, what looks like one, and given texts.
+    ///
+    /// - Parameter values: secrets that moved; shorter ones stand in other words as well.
+    func hidden(_ values: [String], _ includes: IncludeReader) -> [Range<Int>] {
+        let input = CompilerInput(file: SourceFile(path: source.path, bytes: bytes), includes: includes)
+        var text = Compiler.hiddenSources(input).files.first ?? source
+        for value in values where value.utf8.count >= 6 { text.mask(bytes.ranges(of: Array(value.utf8))) }
+        return text.masked
+    }
+
+    /// The value that a place belongs to.
+    func key(at place: Range<Int>) -> Entry? {
+        entries.last { $0.span.start <= place.lowerBound && place.lowerBound < max($0.span.end, end(of: $0.entry)) }
+    }
+
+    /// The finding at a place, or else at the key that it belongs to.
+    func code(at place: Range<Int>, _ key: Entry?) -> DiagnosticCode? {
+        let own = compilation.diagnostics.filter { $0.primary?.file == FileID(0) }
+        let there = own.filter { $0.primary?.range.overlaps(place) == true }
+        let isOfSecrets: (Diagnostic) -> Bool = { $0.code == .literalSecret || $0.code == .secretElsewhere }
+        return (there.first(where: isOfSecrets) ?? there.first ?? own.first { $0.primary == key?.span })?.code
+    }
+}
