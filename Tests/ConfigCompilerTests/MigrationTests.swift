@@ -108,12 +108,24 @@ import Testing
         let backup = String(decoding: migration.withoutSecrets, as: UTF8.self)
         #expect(backup.contains("auth_token: { file:") && backup.contains("api_key: { file:") && !backup.contains("CANARY"))
         #expect(backup.hasSuffix(", model: x }\n"))
+        #expect(migration.remainders.isEmpty && !migration.isSecretLeftInOld)
         // A block, of several lines, in the old text and in the new one.
         let block = try self.migration(
             "backend: openrouter\nport: 5000\nbackends:\n  openrouter:\n    api_key: |\n      sk-or-v1-CANARYabcdef\n    # stays\n    model: x\n")
         #expect(block.secrets.map(\.value) == ["sk-or-v1-CANARYabcdef"] && !block.after.diagnostics.hasErrors)
         #expect(!String(decoding: block.withoutSecrets + block.bytes, as: UTF8.self).contains("CANARY"))
         #expect(String(decoding: block.withoutSecrets, as: UTF8.self).contains("\n    # stays\n    model: x\n"))
+    }
+
+    /// Names that are secrets themselves are not told in saying where they are.
+    @Test func whatRemainsIsNamedWithoutShowingIt() throws {
+        let migration = try migration(
+            "backend: openrouter\nport: 1000\nproxy: { authToken: short }\nbackends:\n  openrouter:\n    x: { sk-or-v1-CANARY11111111: { y: sk-or-v1-CANARY22222222 } }\n"
+                + String(repeating: "    # sk-or-v1-CANARY33333333\n", count: 200))
+        #expect(!"\(migration.remainders)\(migration.notes)\(migration.changes)".contains("CANARY"))
+        #expect(migration.remainders.count == 100 && migration.remainderCount == 202 && migration.isSecretLeftInOld)
+        #expect(migration.remainders.prefix(3).map(\.key) == ["backends.openrouter.x", "backends.openrouter.x", ""])
+        #expect(migration.remainders.prefix(3).map(\.oldPlace.line) == [6, 6, 7] && migration.remainders[2].place.line == 6)
     }
 
     @Test func aStepWithoutAnEditIsNoChange() throws {

@@ -64,8 +64,10 @@ public struct Migration: Sendable {
     public internal(set) var isSecretLeftInOld: Bool
     public internal(set) var changes: [Change] = []
     public internal(set) var secrets: [Secret] = []
-    /// Secrets that did not move, and what looks like one, in the order of the new text.
+    /// Secrets that did not move, and what looks like one, in the order of the new text: the first hundred.
     public internal(set) var remainders: [Remainder]
+    /// Of all of them.
+    public internal(set) var remainderCount: Int
     /// What was left, and why.
     public internal(set) var notes: [String] = []
     public internal(set) var before: Findings
@@ -82,8 +84,8 @@ public struct Migration: Sendable {
         if !options.keepsScripts { try state.run([ScriptRule.self]) }
         bytes = state.bytes
         withoutSecrets = state.withoutSecrets
-        isSecretLeftInOld = state.holdsSecrets(withoutSecrets)
-        remainders = state.remainders
+        isSecretLeftInOld = state.holdsSecretsWithoutMoved
+        (remainders, remainderCount) = state.remainders
         changes = state.changes
         secrets = state.secrets
         after = state.findings

@@ -42,21 +42,29 @@ struct MigrationState {
     /// The original text with nothing done to it but that the secrets moved.
     var withoutSecrets: [UInt8] { moves.sorted { $0.span < $1.span }.applied(to: file.bytes) }
 
-    /// Whether a version of the text has something to hide. One that cannot be read may have.
-    func holdsSecrets(_ bytes: [UInt8]) -> Bool {
-        guard let text = MigrationText(file.path, bytes, compilation, refused: []) else { return true }
-        return !text.hidden(secrets.map(\.value), includes).isEmpty
+    /// Whether the original text has something to hide without the secrets that moved. One that cannot be read may have.
+    var holdsSecretsWithoutMoved: Bool {
+        guard let text = MigrationText(file.path, withoutSecrets, compilation, refused: []) else { return true }
+        // Under a name that nobody knows, a reference is hidden like a secret.
+        let edits = moves.sorted { $0.span < $1.span }
+        let references = edits.map { edit in
+            let start = edits.image(of: edit.span.start)
+            return start..<start + edit.text.utf8.count
+        }
+        return text.hidden(secrets.map(\.value), includes).contains { place in !references.contains { $0.clamped(to: place) == place } }
     }
 
-    /// What is still to be hidden in the text.
-    var remainders: [Migration.Remainder] {
-        guard let text = MigrationText(file.path, bytes, compilation, refused: []) else { return [] }
-        return text.hidden(secrets.map(\.value), includes).map { range in
-            let entry = text.key(at: range)
+    /// What is still to be hidden in the text, as far as a report has room for it, and how many places there are.
+    var remainders: (shown: [Migration.Remainder], count: Int) {
+        guard let text = MigrationText(file.path, bytes, compilation, refused: []) else { return ([], 0) }
+        let places = text.hidden(secrets.map(\.value), includes)
+        let shown = places.prefix(Migration.Remainder.maximumShown).map { range in
+            let entry = text.entry(around: range)
             return Migration.Remainder(
-                key: entry?.key ?? "", code: text.code(at: range, entry), place: text.source.position(of: range.lowerBound),
-                oldPlace: original.position(of: origin(of: range.lowerBound)))
+                key: text.shownKey(of: entry, hiding: places), code: text.code(at: range, entry),
+                place: text.source.position(of: range.lowerBound), oldPlace: original.position(of: origin(of: range.lowerBound)))
         }
+        return (shown, places.count)
     }
 
     /// Applies rules until none of them proposes anything more.

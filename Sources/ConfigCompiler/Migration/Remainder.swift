@@ -3,7 +3,10 @@ import Diagnostics
 extension Migration {
     /// A place of the new text that still holds a secret, or what looks like one.
     public struct Remainder: Sendable, Equatable {
-        /// Of the value that holds it, dotted; empty for a comment.
+        /// More than that are counted.
+        static let maximumShown = 100
+
+        /// Of the value that holds it, dotted, as far as no part of it is to be hidden; empty for a comment.
         public var key: String
         /// Of the finding there, if there is one.
         public var code: DiagnosticCode?
@@ -26,8 +29,17 @@ extension MigrationText {
     }
 
     /// The value that a place belongs to.
-    func key(at place: Range<Int>) -> Entry? {
+    func entry(around place: Range<Int>) -> Entry? {
         entries.last { $0.span.start <= place.lowerBound && place.lowerBound < max($0.span.end, end(of: $0.entry)) }
+    }
+
+    /// The names that lead to an entry, down to the first that is to be hidden itself.
+    func shownKey(of entry: Entry?, hiding places: [Range<Int>]) -> String {
+        guard let entry else { return "" }
+        let hidden = entries.first { other in
+            entry.path.starts(with: other.path) && places.contains { $0.overlaps(other.span.range) }
+        }
+        return entry.path.prefix(hidden.map { $0.path.count - 1 } ?? entry.path.count).joined(separator: ".")
     }
 
     /// The finding at a place, or else at the key that it belongs to.

@@ -26,12 +26,14 @@ struct MigrationReport {
 
     /// Secrets that stay: where, never what.
     func remainders(in version: Version) -> [String] {
-        migration.remainders.map { remainder in
+        let lines = migration.remainders.map { remainder in
             let place = version == .old ? remainder.oldPlace : remainder.place
             let key = remainder.key.isEmpty ? "a comment" : style.bold(Text.line(hidden(remainder.key)))
             let code = remainder.code.map { style.dim(" (\($0.rawValue))") } ?? ""
             return "\(style.hint("note")): \(Text.line(source.path)):\(place.line):\(place.column): what looks like a secret stays in \(key)\(code)"
         }
+        let others = migration.remainderCount - lines.count
+        return others == 0 ? lines : lines + ["\(style.hint("note")): and in \(others) other place\(others == 1 ? "" : "s")"]
     }
 
     /// The errors that no step mends; nil where there are none.
