@@ -112,6 +112,25 @@ extension IntegrationTests {
             #expect(try names(stack) == [".anyclauderc.yaml"])
         }
 
+        /// A relative path belongs to the folder of the file that is named first, which need not be the one that was migrated.
+        @Test func aReferenceLeadsToTheSecretFromEverywhere() throws {
+            let stack = try Stack()
+            try stack.write("parts/base.yaml", "backends:\n  openrouter:\n    apiKey: sk-or-canary-1\n")
+            try stack.write("x.yaml", "include: [parts/base.yaml]\nbackend: openrouter\n")
+            try stack.write("linked/y.yaml", Self.older)
+            try FileManager.default.createSymbolicLink(atPath: "\(stack.folder)/y.yaml", withDestinationPath: "linked/y.yaml")
+            for name in ["parts/base.yaml", "y.yaml"] {
+                let run = try stack.anyclaude("migrate", "--yes", "--secrets", "./keys/", name)
+                #expect(run.status == 0, "\(run.errors)")
+            }
+            for (name, folder) in [("x.yaml", "parts/keys"), ("linked/y.yaml", "keys")] {
+                let file = "\(stack.folder)/\(folder)/default.openrouter.apiKey"
+                #expect(try String(contentsOfFile: file, encoding: .utf8) == "sk-or-canary-1\n")
+                let plan = try stack.anyclaude("plan", "--json", "-f", name)
+                #expect(plan.output.replacing("\\/", with: "/").contains("\"\(file)\""), "\(plan.output)\(plan.errors)")
+            }
+        }
+
         /// Another project's secret stays where it is; the same secret needs no second file.
         @Test func aNameThatIsTakenIsNotTakenTwice() throws {
             let stack = try Stack()

@@ -89,7 +89,8 @@ struct MigrationReport {
             "file": .string(source.path), "changed": .bool(migration.bytes != source.bytes), "written": .bool(isWritten),
             "backup": backup.map { .string($0) } ?? .null, "changes": .array(changes),
             "secrets": .array(migration.secrets.map { ["key": .string($0.key), "file": .string($0.path)] }),
-            "remainders": .array(remainders), "notes": .array(migration.notes.map { .string(hidden($0)) }), "before": counts(migration.before),
+            "remainders": .array(remainders), "remainder_count": .integer(migration.remainderCount),
+            "notes": .array(migration.notes.map { .string(hidden($0)) }), "before": counts(migration.before),
             "after": counts(migration.after),
             "diff": .string(diff.text),
         ]
