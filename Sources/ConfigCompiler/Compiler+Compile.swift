@@ -17,6 +17,15 @@ public enum Compiler {
             keys: run.keys, comments: run.comments)
     }
 
+    /// The files of an input with everything hidden that is a secret or looks like one, whether or not there is a finding: for texts that
+    /// are shown for another reason.
+    static func hiddenSources(_ input: CompilerInput) -> SourceMap {
+        var run = Run()
+        run.compile(input)
+        run.hideSecrets()
+        return run.sources
+    }
+
     private struct Run {
         var sources = SourceMap()
         var diagnostics: [Diagnostic] = []

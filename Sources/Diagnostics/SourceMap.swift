@@ -106,6 +106,9 @@ public struct SourceText: Sendable {
 
     public mutating func mask(_ ranges: some Sequence<Range<Int>>) { masks.insert(ranges) }
 
+    /// What is masked, in order; the ranges do not touch.
+    public var masked: [Range<Int>] { Array(masks.inside(0..<bytes.count)) }
+
     /// The zero-based line that holds the byte at `offset`.
     public func lineIndex(of offset: Int) -> Int {
         var low = 0

@@ -73,11 +73,11 @@ import Testing
         let text =
             "instance: lab\nbackend: openrouter\nbackends: { openrouter: { apiKey: \"sk-or-canary\" } }\n# the key is sk-or-canary\nproxy: { authToken: ab }\n"
         let migration = try migration(text)
-        #expect(migration.secrets.map(\.path) == ["~/.anyclaude/secrets/lab-openrouter-apiKey", "~/.anyclaude/secrets/lab-proxy-authToken"])
+        #expect(migration.secrets.map(\.path) == ["~/.anyclaude/secrets/lab.openrouter.apiKey", "~/.anyclaude/secrets/lab.proxy.authToken"])
         #expect(migration.secrets.map(\.contents) == [Array("sk-or-canary\n".utf8), Array("ab\n".utf8)])
         #expect(!migration.after.diagnostics.hasErrors)
         // A comment that repeats it cannot be changed, but it is said and never shown.
-        #expect(migration.notes.count == 1)
+        #expect(migration.remainders.map { "\($0.key) \($0.oldPlace.line):\($0.oldPlace.column)" } == [" 4:14"])
         let file = SourceFile(path: "x.yaml", bytes: Array(text.utf8))
         let diff = UnifiedDiff(
             old: file.shown(hiding: migration.secrets.map(\.value)),
@@ -86,13 +86,85 @@ import Testing
         var options = Migration.Options()
         options.secretFolder = "./my keys"
         options.instance = "two"
-        #expect(try migrated(text, options: options).contains("apiKey: { file: \"./my keys/two-openrouter-apiKey\" }"))
+        #expect(try migrated(text, options: options).contains("apiKey: { file: \"./my keys/two.openrouter.apiKey\" }"))
     }
 
     @Test func aSecretBehindAnAnchorIsLeftAndNamed() throws {
         let migration = try migration("backend: openrouter\nbackends: { openrouter: { apiKey: &k sk-or-canary } }\n")
         #expect(migration.changes.isEmpty && migration.secrets.isEmpty)
         #expect(migration.notes.count == 1 && !migration.notes[0].contains("canary"))
+    }
+
+    /// Nobody looks at the value of a key that nobody knows: a new name brings the secret to light, which moves with it.
+    @Test func aSecretUnderAMisspeltKeyMovesToo() throws {
+        let text =
+            "backend: openrouter\nproxy: { auth_token: sk-tok-CANARY123456 }\nbackends:\n  openrouter: { api_key: sk-or-v1-CANARYabcdef, model: x }\n"
+        let migration = try migration(text)
+        #expect(Set(migration.secrets.map(\.value)) == ["sk-tok-CANARY123456", "sk-or-v1-CANARYabcdef"])
+        #expect(!migration.after.diagnostics.hasErrors)
+        let new = String(decoding: migration.bytes, as: UTF8.self)
+        #expect(new.contains("authToken: { file:") && new.contains("apiKey: { file:") && !new.contains("CANARY"))
+        // The backup has the old names, and no secret.
+        let backup = String(decoding: migration.withoutSecrets, as: UTF8.self)
+        #expect(backup.contains("auth_token: { file:") && backup.contains("api_key: { file:") && !backup.contains("CANARY"))
+        #expect(backup.hasSuffix(", model: x }\n"))
+        #expect(migration.remainders.isEmpty && !migration.isSecretLeftInOld)
+        // A block, of several lines, in the old text and in the new one.
+        let block = try self.migration(
+            "backend: openrouter\nport: 5000\nbackends:\n  openrouter:\n    api_key: |\n      sk-or-v1-CANARYabcdef\n    # stays\n    model: x\n")
+        #expect(block.secrets.map(\.value) == ["sk-or-v1-CANARYabcdef"] && !block.after.diagnostics.hasErrors)
+        #expect(!String(decoding: block.withoutSecrets + block.bytes, as: UTF8.self).contains("CANARY"))
+        #expect(String(decoding: block.withoutSecrets, as: UTF8.self).contains("\n    # stays\n    model: x\n"))
+    }
+
+    /// Names that are secrets themselves are not told in saying where they are.
+    @Test func whatRemainsIsNamedWithoutShowingIt() throws {
+        let migration = try migration(
+            "backend: openrouter\nport: 1000\nproxy: { authToken: short }\nbackends:\n  openrouter:\n    x: { sk-or-v1-CANARY11111111: { y: sk-or-v1-CANARY22222222 } }\n"
+                + String(repeating: "    # sk-or-v1-CANARY33333333\n", count: 200))
+        #expect(!"\(migration.remainders)\(migration.notes)\(migration.changes)".contains("CANARY"))
+        #expect(migration.remainders.count == 100 && migration.remainderCount == 202 && migration.isSecretLeftInOld)
+        #expect(migration.remainders.prefix(3).map(\.key) == ["backends.openrouter.x", "backends.openrouter.x", ""])
+        #expect(migration.remainders.prefix(3).map(\.oldPlace.line) == [6, 6, 7] && migration.remainders[2].place.line == 6)
+    }
+
+    @Test func aStepWithoutAnEditIsNoChange() throws {
+        let migration = try migration(
+            "backend: openrouter\nproxy: { authToken: sk-tok-CANARY123456 }\nbackends: { openrouter: { apiKey: &k sk-or-v1-CANARYabcdef } }\n")
+        #expect(migration.changes.map(\.key) == ["proxy.authToken"] && migration.secrets.count == 1)
+        #expect(migration.notes.contains { $0.contains("backends.openrouter.apiKey still holds a secret") })
+    }
+
+    /// A reference is no secret, whatever the key before it is called; a secret is hidden beside it all the same.
+    @Test func referencesAreShown() throws {
+        func shown(_ text: String) -> String {
+            UnifiedDiff(
+                old: SourceText(path: "x", bytes: []), new: SourceFile(path: "x.yaml", bytes: Array(text.utf8)).shown(), names: ("x", "x")
+            ).text
+        }
+        for reference in ["apiKey: { file: ~/keys/a }", "apiKey:\n      file: ~/keys/a\n      # why", "apiKey: { env: NAME }"] {
+            let text = "backend: openrouter\nbackends:\n  openrouter:\n    \(reference)\n    model: x\n"
+            #expect(!shown(text).contains("****"), "\(shown(text))")
+        }
+        for hidden in [
+            "apiKey: canary", "apiKey: |\n      canary", "password: canary", "# apiKey: canary", "baseUrl: http://me:canary@x", "apiKey: &a canary",
+            "command: [./srv, --api-key, canary]",
+        ] {
+            let text = "backend: openrouter\nbackends:\n  openrouter:\n    \(hidden)\n    model: x\n"
+            #expect(!shown(text).contains("canary"), "\(shown(text))")
+        }
+        // Where nothing can be read as a tree, what looks like a secret is hidden.
+        #expect(!shown("apiKey: canary\nx: [\n").contains("canary"))
+    }
+
+    @Test func namesOfSecretFilesAreUnambiguous() throws {
+        func path(_ instance: String, _ backend: String) throws -> String? {
+            try migration(
+                "instance: \(instance)\nbackend: \(backend)\nbackends: { \(backend): { kind: openrouter, apiKey: sk-or-canary } }\n"
+            ).secrets.first?.path
+        }
+        let first = try path("x", "y-z")
+        #expect(try first != nil && first != path("x-y", "z"))
     }
 
     @Test func scriptsBecomeTheEngineUnlessTheyAreKept() throws {
@@ -132,6 +204,26 @@ import Testing
         #expect(
             try migrated("proxy: { port: 1 }\nport: 2\nbackend: claude\n")
                 == "proxy: { port: 1 }\n# not used: `proxy.port` goes before it\n# port: 2\nbackend: claude\n")
+    }
+
+    @Test func thePortMovesIntoASectionWithoutMembers() throws {
+        for (old, new) in [
+            ("proxy: {}", "proxy: { port: 8123 }"), ("proxy: { }", "proxy: { port: 8123 }"), ("proxy:", "proxy: { port: 8123 }"),
+            ("proxy:\n  # host: 127.0.0.1", "proxy: { port: 8123 }\n  # host: 127.0.0.1"), ("proxy:  # mine", "proxy: { port: 8123 }  # mine"),
+            ("proxy: null # none", "proxy: { port: 8123 } # none"), ("proxy: ~", "proxy: { port: 8123 }"),
+            ("proxy: { # here\n  }", "proxy: { port: 8123 # here\n  }"), ("\"proxy\" : ", "\"proxy\" : { \"port\": 8123 } "),
+            ("proxy: { \"// a\": 1 }", "proxy: { \"port\": 8123, \"// a\": 1 }"),
+            ("proxy:\n  \"// a\": 1", "proxy:\n  port: 8123\n  \"// a\": 1"),
+        ] {
+            #expect(try migrated("backend: lmstudio\nport: 8123\n\(old)\n") == "backend: lmstudio\n\(new)\n")
+            #expect(try migrated("\(old)\nport: 8123\nbackend: lmstudio\n") == "\(new)\nbackend: lmstudio\n")
+        }
+        #expect(
+            try migrated("{ \"backend\": \"claude\", \"proxy\": {}, \"port\": 1 }", name: "x.json")
+                == "{ \"backend\": \"claude\", \"proxy\": { \"port\": 1 } }")
+        #expect(
+            try migrated("{ \"backend\": \"claude\", \"port\": 1, \"proxy\": null }", name: "x.json")
+                == "{ \"backend\": \"claude\", \"proxy\": { \"port\": 1 } }")
     }
 
     @Test func unusedKeysBecomeComments() throws {

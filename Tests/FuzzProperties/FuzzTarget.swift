@@ -33,8 +33,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
             let again = try Migration(SourceFile(path: "x", bytes: migration.bytes))
             if again.bytes != migration.bytes { return "the migration is not at its end" }
             if migration.after.diagnostics.hasErrors, !migration.before.diagnostics.hasErrors { return "an error is new" }
-            return migration.secrets.contains { $0.value.utf8.count > 3 && migration.bytes.firstRange(of: Array($0.value.utf8)) != nil }
-                && migration.notes.isEmpty ? "a secret is still there" : nil
+            return migration.secrets.contains { $0.value.utf8.count > 5 && migration.bytes.firstRange(of: Array($0.value.utf8)) != nil }
+                && migration.remainders.isEmpty ? "a secret is still there" : nil
         } catch {
             if case .endless = error { return "the migration has no end" }
             return nil

@@ -3,15 +3,19 @@ import Diagnostics
 /// What an older configuration becomes: a new text, the changes with their reasons, and the secrets that leave it.
 ///
 /// A pure function of the text: nothing is written here. Comments and the order of keys stay. Each change was checked on its own
-/// merits: the text after it has no finding that it did not have before, and, save for changes of engine, the same launch plan.
+/// merits: the text after it has no finding that it did not have before, but of values that nobody had looked at since their key was
+/// misspelt, and, save for changes of engine, the same launch plan.
 public struct Migration: Sendable {
     public struct Options: Sendable {
         /// Leaves `serverScript` as it is.
         public var keepsScripts = false
-        /// The folder for secrets, as a configuration writes it.
+        /// The folder for secrets, as the configuration writes it: absolute or `~/…`, since a relative path would be another one for whoever
+        /// includes the file.
         public var secretFolder = Self.defaultSecretFolder
         /// The stack's name, where the file does not say it.
         public var instance: String?
+        /// Whether a secret can have the file that it names: nothing is there, or the same secret.
+        public var isAvailable: @Sendable (Secret) -> Bool = { _ in true }
 
         public static let defaultSecretFolder = "~/.anyclaude/secrets"
 
@@ -53,10 +57,17 @@ public struct Migration: Sendable {
     }
 
     public internal(set) var bytes: [UInt8]
-    /// The old text with the secrets already moved: as good a configuration as the old one, and safe to leave lying about.
+    /// The old text with the secrets already moved: as good a configuration as the old one, and safe to leave lying about unless it holds
+    /// others.
     public internal(set) var withoutSecrets: [UInt8]
+    /// Whether something in `withoutSecrets` is a secret, or looks like one.
+    public internal(set) var isSecretLeftInOld: Bool
     public internal(set) var changes: [Change] = []
     public internal(set) var secrets: [Secret] = []
+    /// Secrets that did not move, and what looks like one, in the order of the new text: the first hundred.
+    public internal(set) var remainders: [Remainder]
+    /// Of all of them.
+    public internal(set) var remainderCount: Int
     /// What was left, and why.
     public internal(set) var notes: [String] = []
     public internal(set) var before: Findings
@@ -68,22 +79,17 @@ public struct Migration: Sendable {
         guard state.isReadable else { throw .unreadable(state.findings) }
         before = state.findings
         try state.run([SecretRule.self])
-        withoutSecrets = state.bytes
-        try state.run([SafeFixRule.self, KeyRule.self, UnusedKeyRule.self, PlaceholderRule.self, PortRule.self])
+        // A name that is put right may bring a secret to light.
+        try state.run([SecretRule.self, SafeFixRule.self, KeyRule.self, UnusedKeyRule.self, PlaceholderRule.self, PortRule.self])
         if !options.keepsScripts { try state.run([ScriptRule.self]) }
         bytes = state.bytes
+        withoutSecrets = state.withoutSecrets
+        isSecretLeftInOld = state.holdsSecretsWithoutMoved
+        (remainders, remainderCount) = state.remainders
         changes = state.changes
         secrets = state.secrets
         after = state.findings
-        notes = state.notes + Self.remarks(state, options)
-    }
-
-    private static func remarks(_ state: MigrationState, _ options: Options) -> [String] {
-        var result: [String] = []
-        for secret in state.secrets where state.bytes.firstRange(of: Array(secret.value.utf8)) != nil && secret.value.utf8.count >= 6 {
-            result.append("the text of \(secret.key) stands elsewhere in the file too: look for it in comments and other values")
-        }
-        if state.findings.sources.files.count > 1 { result.append("files that are included are not changed: migrate each on its own") }
-        return result
+        notes = state.notes
+        if after.sources.files.count > 1 { notes.append("files that are included are not changed: migrate each on its own") }
     }
 }

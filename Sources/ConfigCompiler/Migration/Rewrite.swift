@@ -20,6 +20,9 @@ struct Rewrite {
 
     var start: Int { edits.first?.span.start ?? offset }
     var end: Int { edits.last?.span.end ?? offset }
+
+    /// Whether it makes another text of the bytes.
+    func changes(_ bytes: [UInt8]) -> Bool { edits.contains { !bytes[$0.span.range].elementsEqual($0.text.utf8) } }
 }
 
 /// Finds what is to be changed in a text.
@@ -38,6 +41,17 @@ extension [Fix.Edit] {
             position = edit.span.end
         }
         return result + bytes[position...]
+    }
+
+    /// Where a byte of the text is after the edits; what an edit takes away, and what it stands before, is at the start of what it writes.
+    func image(of offset: Int) -> Int {
+        var shift = 0
+        for edit in self {
+            guard edit.span.start < offset else { break }
+            guard edit.span.end <= offset else { return edit.span.start + shift }
+            shift += edit.text.utf8.count - edit.span.range.count
+        }
+        return offset + shift
     }
 
     /// Where a byte of the edited text was before; what an edit wrote is at the edit's start.

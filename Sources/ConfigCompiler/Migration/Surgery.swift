@@ -138,10 +138,43 @@ extension MigrationText {
         return [.init(span(end..<end), ",\(indent ?? " ")" + flow(key, value, indent, isQuoted: entry.entry.keyStyle == .quoted))]
     }
 
-    /// A new member at the head of a mapping, in its style.
-    ///
-    /// - Parameter first: the member that stands there.
-    func inserting(_ key: String, _ value: NewValue, into parent: Entry, before first: Entry) -> [Fix.Edit] {
+    /// A new member at the head of a mapping, in its style; in braces where there is none yet. Nil where that is no place for one.
+    func inserting(_ key: String, _ value: NewValue, into parent: Entry) -> [Fix.Edit]? {
+        switch parent.entry.value.value {
+        case .null: return giving(key, value, to: parent)
+        case .mapping(let members):
+            guard parent.entry.value.alias == nil else { return nil }
+            guard let first = members.first else { return filling(key, value, parent) }
+            guard !first.isMerged else { return nil }
+            return inserting(
+                key, value, into: parent, before: Entry(path: parent.path + [first.key], entry: first, container: parent.entry.value))
+        default: return nil
+        }
+    }
+
+    /// Into `{}`.
+    private func filling(_ key: String, _ value: NewValue, _ parent: Entry) -> [Fix.Edit]? {
+        let range = parent.entry.value.span.range
+        guard !range.isEmpty, bytes[range.lowerBound] == UInt8(ascii: "{") else { return nil }
+        let member = flow(key, value, nil, isQuoted: parent.entry.keyStyle == .quoted)
+        let inside = (range.lowerBound + 1)..<(range.upperBound - 1)
+        // A comment between the braces goes on to the end of its line.
+        if bytes[inside].allSatisfy({ isBlank($0) }) { return [.init(span(range), "{ \(member) }")] }
+        return [.init(span(inside.lowerBound..<inside.lowerBound), " \(member)")]
+    }
+
+    /// A mapping in the place of `null`, or of nothing behind the colon.
+    private func giving(_ key: String, _ value: NewValue, to parent: Entry) -> [Fix.Edit]? {
+        let braces = "{ \(flow(key, value, nil, isQuoted: parent.entry.keyStyle == .quoted)) }"
+        let own = parent.entry.value.span
+        guard !hasProperty(own) || own.isEmpty else { return nil }
+        if !own.isEmpty { return [.init(own, braces)] }
+        guard let colon = bytes[parent.span.end...].firstIndex(where: { !isBlank($0) }), bytes[colon] == UInt8(ascii: ":") else { return nil }
+        return [.init(span(colon + 1..<colon + 1), " \(braces)")]
+    }
+
+    /// - Parameter first: the member that stands at the head.
+    private func inserting(_ key: String, _ value: NewValue, into parent: Entry, before first: Entry) -> [Fix.Edit] {
         let start = first.span.start
         let column = column(of: start)
         if isJSON || isFlow(first.container) {

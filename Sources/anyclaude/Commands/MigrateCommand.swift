@@ -9,10 +9,11 @@ struct MigrateCommand: Command {
         discussion: """
             Comments and the order of keys stay. Archived launcher scripts become `engine: mlx-textgen`, other spellings of keys their names, \
             keys that change nothing comments; a secret in clear text moves to a file that only you can read, and the configuration refers to it. \
-            The result is compiled before it is written: it has no finding that the old file had not.
+            The result is compiled before it is written: it has no finding that the old file had not, but where a misspelt key hid it.
 
             FILE.bak keeps the old text, with the same references in place of secrets, so that none is left lying about; --full-backup keeps \
-            it to the byte, readable by you alone.
+            it to the byte, readable by you alone. What looks like a secret and cannot be moved, in comments, arguments and URLs, is listed with \
+            its place, and makes the backup readable by you alone too.
 
             Exit codes: 0 done, or nothing to do; 1 the file cannot be read as a configuration; 2 there is something to migrate and nothing was \
             written (not with --diff and --json); 73 a file for a secret cannot be made.
@@ -28,7 +29,7 @@ struct MigrateCommand: Command {
     @Flag(help: "Keep secrets in the backup, which is then readable by you alone.") var fullBackup = false
     @Option(
         help: ArgumentHelp(
-            "The folder for secrets, as the configuration will write it: absolute, ~/…, or relative to the configuration.", valueName: "DIR"),
+            "The folder for secrets: absolute, ~/…, or relative to the configuration, which will write it as an absolute path.", valueName: "DIR"),
         completion: .directory) var secrets: String?
 
     func validate() throws {
@@ -49,10 +50,13 @@ struct MigrateCommand: Command {
         let writer = MigrationWriter(path: path, source: source, migration: migration, caller: session.caller, keepsSecrets: fullBackup)
         if json { return try document(report, writer) }
         if !check { Output.print(difference(report, session), terminator: diff ? "" : "\n") }
+        if !diff {
+            for line in report.lines() { Output.print(line) }
+        }
+        if !yes { remaining(report, .old) }
         if diff { return ExitStatus.success }
-        for line in report.lines() { Output.print(line) }
         guard !check, try yes || isConfirmed(session) else { return ExitStatus.changes }
-        try write(writer, session)
+        try write(writer, report, session)
         return ExitStatus.success
     }
 
@@ -61,8 +65,10 @@ struct MigrateCommand: Command {
         options.keepsScripts = keepScript
         options.instance = global.instance
         if let home = session.caller.environment["ANYCLAUDE_HOME"], !home.isEmpty { options.secretFolder = "\(home)/secrets" }
-        if let secrets { options.secretFolder = secrets.hasSuffix("/") && secrets.count > 1 ? String(secrets.dropLast()) : secrets }
         let directory = path == "-" ? session.caller.directory : Paths.directory(of: session.caller.absolute(path))
+        if let secrets { options.secretFolder = folder(secrets, in: directory) }
+        let caller = session.caller
+        options.isAvailable = { SecretFiles.isAvailable(.init($0, caller)) }
         do throws(Migration.Refusal) {
             return try Migration(source, includes: .folder(directory), options: options)
         } catch {
@@ -85,6 +91,12 @@ struct MigrateCommand: Command {
         }
     }
 
+    /// As the configuration writes it: a relative path would be another one for whoever includes the file, or reaches it through a link.
+    private func folder(_ secrets: String, in directory: String) -> String {
+        if secrets == "~" || secrets.hasPrefix("~/") { return secrets.hasSuffix("/") ? String(secrets.dropLast()) : secrets }
+        return Paths.absolute(secrets, in: directory)
+    }
+
     private func difference(_ report: MigrationReport, _ session: Session) -> String {
         UnifiedDiffText(style: session.style, isTerminal: Terminal.isTerminal(STDOUT_FILENO)).text(report.diff)
     }
@@ -92,11 +104,18 @@ struct MigrateCommand: Command {
     private func nothing(_ report: MigrationReport, _ session: Session) -> Int32 {
         if json {
             Output.print(report.document(isWritten: false, backup: nil))
-        } else if !check, !diff {
+        } else {
             for line in report.lines() { Output.note(line) }
-            Output.note("nothing to migrate in \(report.source.path)")
+            remaining(report, .old)
+            if !check, !diff { Output.note("nothing to migrate in \(report.source.path)") }
         }
         return ExitStatus.success
+    }
+
+    /// What is left to be done by hand.
+    private func remaining(_ report: MigrationReport, _ version: MigrationReport.Version) {
+        for line in report.remainders(in: version) { Output.note(line) }
+        if let errors = report.errors { Output.note(errors) }
     }
 
     /// Standard input to standard output.
@@ -117,6 +136,7 @@ struct MigrateCommand: Command {
             Output.print(bytes: report.migration.bytes)
             for line in report.lines() { Output.note(line) }
         }
+        if !json { remaining(report, check || diff ? .old : .new) }
         return check && isChanged ? ExitStatus.changes : ExitStatus.success
     }
 
@@ -138,15 +158,23 @@ struct MigrateCommand: Command {
         return false
     }
 
-    private func write(_ writer: MigrationWriter, _ session: Session) throws(CommandError) {
+    private func write(_ writer: MigrationWriter, _ report: MigrationReport, _ session: Session) throws(CommandError) {
         let backup = try writer.write()
         let secrets = writer.migration.secrets
-        let kept = secrets.isEmpty || fullBackup ? "the old text" : "the old text, its secrets moved too,"
-        Output.note("wrote \(writer.path); \(kept) is in \(backup)")
-        guard !secrets.isEmpty else { return }
-        for secret in secrets { Output.note("wrote \(writer.resolved(secret.path)) (\(secret.key)), readable by you alone") }
+        let clean = writer.migration.isSecretLeftInOld ? "the old text, with the same references," : "the old text, its secrets moved too,"
+        Output.note("wrote \(writer.path); \(secrets.isEmpty || fullBackup ? "the old text" : clean) is in \(backup)")
         let hint = session.errorStyle.hint("note")
-        if fullBackup { Output.note("\(hint): \(backup) still holds \(secrets.count == 1 ? "the secret" : "the secrets") in clear text") }
+        for secret in secrets { Output.note("wrote \(SecretFiles.File(secret, session.caller).path) (\(secret.key)), readable by you alone") }
+        if writer.isBackupSecret {
+            let moved = secrets.count == 1 ? "the secret" : "the secrets"
+            let what = fullBackup && !secrets.isEmpty ? "\(moved) in clear text" : "what looks like a secret"
+            Output.note("\(hint): \(backup) still holds \(what): it is readable by you alone")
+        }
+        remaining(report, .new)
+        if !writer.migration.remainders.isEmpty, Files.isReadableByOthers(writer.path) {
+            Output.note("\(hint): others can read \(writer.path), and what stays in it: `chmod 600 \(writer.path)` keeps them out")
+        }
+        guard !secrets.isEmpty else { return }
         Output.note("\(hint): a key that stood in a file that others read, or in a repository, is better replaced by a new one")
     }
 }

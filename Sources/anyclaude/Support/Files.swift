@@ -13,6 +13,12 @@ enum Files {
         return try read(descriptor, path, maximum)
     }
 
+    /// Whether the file's mode lets its group or everybody read it.
+    static func isReadableByOthers(_ path: String) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_mode & 0o044 != 0
+    }
+
     /// All of standard input.
     static func readStandardInput(maximum: Int = 64 << 20) throws(CommandError) -> [UInt8] { try read(STDIN_FILENO, "standard input", maximum) }
 

@@ -21,7 +21,32 @@ struct MigrationReport {
             .map(\.element)
     }
 
-    /// Each change with its place in the old file and its reason, then the secrets that move, then what was left.
+    /// Which of the two texts places are of.
+    enum Version { case old, new }
+
+    /// Secrets that stay: where, never what.
+    func remainders(in version: Version) -> [String] {
+        let lines = migration.remainders.map { remainder in
+            let place = version == .old ? remainder.oldPlace : remainder.place
+            let key = remainder.key.isEmpty ? "a comment" : style.bold(Text.line(hidden(remainder.key)))
+            let code = remainder.code.map { style.dim(" (\($0.rawValue))") } ?? ""
+            return "\(style.hint("note")): \(Text.line(source.path)):\(place.line):\(place.column): what looks like a secret stays in \(key)\(code)"
+        }
+        let others = migration.remainderCount - lines.count
+        return others == 0 ? lines : lines + ["\(style.hint("note")): and in \(others) other place\(others == 1 ? "" : "s")"]
+    }
+
+    /// The errors that no step mends; nil where there are none.
+    var errors: String? {
+        let count = migration.after.diagnostics.count { $0.severity == .error }
+        switch count {
+        case 0: return nil
+        case 1: return "1 error remains; `anyclaude validate` shows it"
+        default: return "\(count) errors remain; `anyclaude validate` shows them"
+        }
+    }
+
+    /// Each change with its place in the old file and its reason, then the secrets that move, then what was left and why.
     func lines() -> [String] {
         let changes = ordered.flatMap { change in
             let key = change.key.isEmpty ? "" : "\(style.bold(Text.line(change.key))): "
@@ -53,11 +78,20 @@ struct MigrationReport {
                 "reason": .string(hidden(change.reason)), "line": .integer(change.place.line), "column": .integer(change.place.column),
             ]
         }
+        // As with changes, places are of the old text.
+        let remainders = migration.remainders.map { remainder -> JSON in
+            [
+                "code": remainder.code.map { .string($0.rawValue) } ?? .null, "key": .string(hidden(remainder.key)),
+                "line": .integer(remainder.oldPlace.line), "column": .integer(remainder.oldPlace.column),
+            ]
+        }
         let document: JSON = [
             "file": .string(source.path), "changed": .bool(migration.bytes != source.bytes), "written": .bool(isWritten),
             "backup": backup.map { .string($0) } ?? .null, "changes": .array(changes),
             "secrets": .array(migration.secrets.map { ["key": .string($0.key), "file": .string($0.path)] }),
-            "notes": .array(migration.notes.map { .string(hidden($0)) }), "before": counts(migration.before), "after": counts(migration.after),
+            "remainders": .array(remainders), "remainder_count": .integer(migration.remainderCount),
+            "notes": .array(migration.notes.map { .string(hidden($0)) }), "before": counts(migration.before),
+            "after": counts(migration.after),
             "diff": .string(diff.text),
         ]
         return document.versioned()

@@ -13,26 +13,22 @@ struct MigrationWriter {
 
     /// - Returns: the path of the backup.
     func write() throws(CommandError) -> String {
-        try SecretFiles.write(migration.secrets.map { SecretFiles.File(path: resolved($0.path), contents: $0.contents) })
+        try SecretFiles.write(migration.secrets.map { SecretFiles.File($0, caller) })
         let backup = try writeBackup()
         try Files.replace(path, old: source.bytes, new: migration.bytes)
         return backup
     }
 
-    /// A path as the configuration has it, on this machine.
-    func resolved(_ text: String) -> String {
-        if text.hasPrefix("~/") { return Paths.absolute(String(text.dropFirst(2)), in: caller.home) }
-        return Paths.absolute(text, in: Paths.directory(of: caller.absolute(path)))
-    }
+    /// Whether the backup has secrets in clear text, or what looks like one: those that moved where it keeps them, and those that did not.
+    var isBackupSecret: Bool { migration.isSecretLeftInOld || (keepsSecrets && !migration.secrets.isEmpty) }
 
     private static let maximumBackups = 1000
 
     /// `FILE.bak`, or the first `FILE.bak.N` that is free.
     private func writeBackup() throws(CommandError) -> String {
-        let holdsSecrets = keepsSecrets && !migration.secrets.isEmpty
         var status = stat()
         guard stat(path, &status) == 0 else { throw CommandError("read", path, errno: errno) }
-        let mode = holdsSecrets ? 0o600 : status.st_mode & 0o777
+        let mode = isBackupSecret ? 0o600 : status.st_mode & 0o777
         for number in 0..<Self.maximumBackups {
             let backup = number == 0 ? "\(path).bak" : "\(path).bak.\(number)"
             if Paths.exists(backup) { continue }
@@ -41,5 +37,13 @@ struct MigrationWriter {
         throw CommandError(
             "there are \(Self.maximumBackups) backups of \(path) already", hint: "move them away; nothing was changed but files for secrets",
             exitCode: ExitStatus.cannotCreate)
+    }
+}
+
+extension SecretFiles.File {
+    /// The file of a secret, on this machine.
+    init(_ secret: Migration.Secret, _ caller: Caller) {
+        let path = secret.path.hasPrefix("~/") ? Paths.absolute(String(secret.path.dropFirst(2)), in: caller.home) : caller.absolute(secret.path)
+        self.init(path: path, contents: secret.contents)
     }
 }

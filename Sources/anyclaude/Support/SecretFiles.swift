@@ -17,6 +17,14 @@ enum SecretFiles {
         }
     }
 
+    /// Whether nothing is there, or the same contents. What cannot be looked at is left to `write`, which says why.
+    static func isAvailable(_ file: File) -> Bool {
+        var status = stat()
+        guard lstat(file.path, &status) == 0 else { return true }
+        guard status.st_mode & S_IFMT == S_IFREG, let contents = try? Files.read(file.path) else { return false }
+        return contents == file.contents
+    }
+
     /// Whether the file is there with the same contents, for its owner alone.
     private static func isThere(_ file: File) throws(CommandError) -> Bool {
         var status = stat()
@@ -31,7 +39,8 @@ enum SecretFiles {
 
     private static func taken(_ path: String) -> CommandError {
         CommandError(
-            "\(path) exists already, with other contents", hint: "nothing was written; move it away, or name another folder with --secrets DIR",
+            "\(path) exists already, with other contents",
+            hint: "nothing was written; run the command again, which takes another name, or name another folder with --secrets DIR",
             exitCode: ExitStatus.cannotCreate)
     }
 

@@ -13,9 +13,8 @@ enum PortRule: MigrationRule {
             return [UnusedKeyRule.rewrite(port, text, "`proxy.port` goes before it", code: .deprecatedKey)].compactMap { $0 }
         }
         guard case .integer(let number) = port.entry.value.value, port.entry.value.alias == nil, !text.hasProperty(port.entry.value.span),
-            let first = members.first, let removal = text.removing(port)
+            let insertion = text.inserting(ProxyKeys.port.name, .word(String(number)), into: proxy), let removal = text.removing(port)
         else { return [] }
-        let insertion = text.inserting(ProxyKeys.port.name, .word(String(number)), into: proxy, before: first)
         return [
             Rewrite(
                 id: "port", code: .deprecatedKey, key: port.key, action: "move it to `proxy.port`",

@@ -14,9 +14,10 @@ enum SecretRule: MigrationRule {
                 return Rewrite(
                     id: id, code: .literalSecret, key: entry.key, action: "", reason: "", edits: [], offset: entry.span.start, noteIfRefused: note)
             }
-            let file = "\(options.secretFolder)/\(name(path, text, options))"
             // A line break at the end of a block is how it is written, not part of a key.
-            let secret = Migration.Secret(key: entry.key, path: file, value: String(value.reversed().drop(while: \.isNewline).reversed()))
+            let key = String(value.reversed().drop(while: \.isNewline).reversed())
+            let secret = secret(key, entry, text, options)
+            let file = secret.path
             return Rewrite(
                 id: id, code: .literalSecret, key: entry.key, action: "move it to \(file)", reason: diagnostic.message,
                 edits: [.init(entry.entry.value.span, reference(file, entry.entry, text))], offset: entry.span.start, secret: secret,
@@ -38,7 +39,25 @@ enum SecretRule: MigrationRule {
             || byte == UInt8(ascii: "-")
     }
 
-    /// `default-openrouter-apiKey`: the stack, the backend, the key.
+    /// More files of one name than anybody has projects.
+    private static let maximumNames = 1000
+
+    /// The secret with the first name that is free: `NAME`, `NAME-2`, …
+    private static func secret(
+        _ value: String, _ entry: MigrationText.Entry, _ text: MigrationText, _ options: Migration.Options
+    ) -> Migration.Secret {
+        // The key's name, however it is spelt here.
+        let name = name(entry.path.dropLast() + [entry.spec?.name ?? entry.entry.key], text, options)
+        var secret = Migration.Secret(key: entry.key, path: "\(options.secretFolder)/\(name)", value: value)
+        var number = 2
+        while !options.isAvailable(secret), number <= maximumNames {
+            secret.path = "\(options.secretFolder)/\(name)-\(number)"
+            number += 1
+        }
+        return secret
+    }
+
+    /// `default.openrouter.apiKey`: the stack, the backend, the key. No name of a stack or a backend has a dot.
     private static func name(_ path: [String], _ text: MigrationText, _ options: Migration.Options) -> String {
         var instance = options.instance ?? "default"
         if options.instance == nil, let entry = text.entry([FileKeys.instance.name]), case .string(let name) = entry.entry.value.value,
@@ -49,6 +68,6 @@ enum SecretRule: MigrationRule {
         let parts = path.first == FileKeys.backends.name ? Array(path.dropFirst()) : path
         return ([instance] + parts).map { part in
             String(decoding: part.utf8.prefix(64).map { isNameByte($0) ? $0 : UInt8(ascii: "_") }, as: UTF8.self)
-        }.joined(separator: "-")
+        }.joined(separator: ".")
     }
 }
