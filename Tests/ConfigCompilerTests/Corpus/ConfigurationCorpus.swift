@@ -165,7 +165,7 @@ struct ConfigurationCorpus {
 
     private static func object(_ scope: Scope, _ base: JSONObject, _ random: inout SplitMix) -> JSONObject {
         var result = base
-        for spec in scope.keys where base[spec.name] == nil && spec.unused?.isRefused != true && random.once(in: 3) {
+        for spec in scope.keys where base[spec.name] == nil && random.once(in: 3) {
             switch spec.type {
             case .section(let inner): result[spec.name] = .object(object(inner, [:], &random))
             case .optional(let inner):
