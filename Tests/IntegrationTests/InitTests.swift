@@ -97,6 +97,12 @@ extension IntegrationTests {
             let stack = try machine()
             let run = try stack.anyclaude("init", "-o", "missing/file.yaml")
             #expect(run.status == 73 && run.errors.contains("missing/file.yaml"), "\(run.errors)")
+            #expect(run.errors.contains("make the folder missing first") && !run.errors.contains("ANYCLAUDE_HOME"), "\(run.errors)")
+            for options in [[], ["--force"], ["--dry-run"]] {
+                let empty = try ProgramRun.run(
+                    "anyclaude", ["init", "-o", ""] + options, environment: stack.environment, directory: stack.folder)
+                #expect(empty.status == 64 && empty.output.isEmpty && empty.errors.contains("-o needs a file"), "\(empty.errors)")
+            }
             #expect(try stack.anyclaude("init", "-f", "x").status == 64)
         }
     }

@@ -22,6 +22,7 @@ struct InitCommand: Command {
 
     func validate() throws {
         if global.file != nil { throw ValidationError("init writes a configuration: name it with -o FILE") }
+        if output?.isEmpty == true { throw ValidationError("-o needs a file; `-` is standard output") }
     }
 
     private var isDry: Bool { dryRun || output == "-" }
@@ -46,8 +47,8 @@ struct InitCommand: Command {
     }
 
     private func write(_ bytes: [UInt8], _ path: String) throws(CommandError) {
-        if force { return try Files.write(bytes, to: path, mode: 0o644) }
-        guard try Files.create(bytes, at: path, mode: nil) else {
+        if force { return try Files.write(bytes, to: path, mode: 0o644, place: .named) }
+        guard try Files.create(bytes, at: path, mode: nil, place: .named) else {
             throw CommandError("\(path) is there already", hint: "--force overwrites it", exitCode: ExitStatus.cannotCreate)
         }
     }

@@ -66,7 +66,7 @@ struct EmittedTree {
                 guard let file = entry.file else { continue }
                 try Self.makeFolder(Paths.directory(of: entry.path))
                 // The mode is what services need, whatever the caller's mask is.
-                try Files.write(file.bytes, to: entry.path, mode: 0o600) { fchmod($0, mode_t(file.mode)) == 0 ? 0 : errno }
+                try Files.write(file.bytes, to: entry.path, mode: 0o600, place: .named) { fchmod($0, mode_t(file.mode)) == 0 ? 0 : errno }
             }
             done.append(entry)
         }
@@ -79,9 +79,9 @@ struct EmittedTree {
         try makeFolder(Paths.directory(of: path))
         guard mkdir(path, 0o755) == 0 else {
             if errno == EEXIST { return }
-            throw CommandError("make the folder", path, errno: errno, creating: true)
+            throw CommandError("make the folder", path, errno: errno, place: .named)
         }
-        guard chmod(path, 0o755) == 0 else { throw CommandError("open the folder", path, errno: errno, creating: true) }
+        guard chmod(path, 0o755) == 0 else { throw CommandError("open the folder", path, errno: errno, place: .named) }
     }
 
     private static func contents(_ path: String) throws(CommandError) -> [UInt8]? {

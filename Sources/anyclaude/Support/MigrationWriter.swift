@@ -36,7 +36,7 @@ struct MigrationWriter {
         for number in 0..<Self.maximumBackups {
             let backup = number == 0 ? "\(path).bak" : "\(path).bak.\(number)"
             if Paths.exists(backup) { continue }
-            if try Files.create(keepsSecrets ? source.bytes : migration.withoutSecrets, at: backup, mode: mode) { return backup }
+            if try Files.create(keepsSecrets ? source.bytes : migration.withoutSecrets, at: backup, mode: mode, place: .named) { return backup }
         }
         throw CommandError(
             "there are \(Self.maximumBackups) backups of \(path) already", hint: "move them away; nothing was changed but files for secrets",
