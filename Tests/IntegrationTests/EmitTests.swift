@@ -170,6 +170,54 @@ extension IntegrationTests {
             #expect(FileManager.default.fileExists(atPath: "\(stack.folder)/\(other)"))
         }
 
+        private func emit(_ stack: Stack, _ options: String...) throws -> ProgramRun {
+            try ProgramRun.run("anyclaude", ["emit", "systemd"] + options, environment: stack.environment, directory: stack.folder)
+        }
+
+        @Test func noLinkLeadsOutOfTheTree() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", "backend: claude\n")
+            try stack.write("real/mine", "mine")
+            func out(_ name: String, link: String, to target: String) throws -> ProgramRun {
+                let path = "\(stack.folder)/\(name)/\(link)"
+                try FileManager.default.createDirectory(
+                    atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+                try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
+                let diff = try emit(stack, "--out", name, "--diff")
+                #expect(diff.status == 73 && diff.output.isEmpty, "\(diff.output)\(diff.errors)")
+                let run = try emit(stack, "--out", name, "--force")
+                #expect(run.status == 73 && run.output.isEmpty && run.errors.contains("\(path) is a symbolic link"), "\(run.errors)")
+                return run
+            }
+            for (index, link) in ["etc", "etc/systemd", "etc/systemd/system", "etc/anyclaude", "etc/anyclaude/default"].enumerated() {
+                _ = try out("out\(index)", link: link, to: "\(stack.folder)/real")
+            }
+            _ = try out("file", link: "etc/systemd/system/anyclaude-default.target", to: "\(stack.folder)/real/mine")
+            _ = try out("dangling", link: "etc", to: "nowhere")
+            #expect(try files("\(stack.folder)/real") == ["mine"])
+            #expect(try String(contentsOfFile: "\(stack.folder)/real/mine", encoding: .utf8) == "mine")
+            // The folder itself may be one.
+            try FileManager.default.createSymbolicLink(atPath: "\(stack.folder)/linked", withDestinationPath: "real")
+            let linked = try emit(stack, "--out", "linked")
+            #expect(linked.status == 0, "\(linked.errors)")
+        }
+
+        @Test func aFolderThatIsNoneIsSaid() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", "backend: claude\n")
+            for option in ["--out", "--bin"] { #expect(try emit(stack, option, "").status == 64, "\(option)") }
+            #expect(try stack.anyclaude("plan", "--offline", "--out", "").status == 64)
+            try stack.write("f", "x")
+            for path in ["f", "f/below"] {
+                for options in [["--out", path], ["--out", path, "--diff"]] {
+                    let run = try ProgramRun.run(
+                        "anyclaude", ["emit", "systemd"] + options, environment: stack.environment, directory: stack.folder)
+                    #expect(run.status == 73 && run.output.isEmpty && run.errors.contains("\(stack.folder)/f"), "\(run.errors)")
+                    #expect(run.errors.contains("hint") && !run.errors.contains("ANYCLAUDE_HOME"), "\(run.errors)")
+                }
+            }
+        }
+
         @Test func aSavedPlanGivesTheSameTree() throws {
             let stack = try stack("foreign.yaml")
             #expect(try stack.anyclaude("plan", "-f", "foreign.yaml", "--offline", "--out", "plan.json").status == 0)

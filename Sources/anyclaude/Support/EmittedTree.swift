@@ -16,15 +16,18 @@ struct EmittedTree {
 
     /// Sorted by path.
     let entries: [Entry]
+    private let root: EmittedRoot
     private static let maximumBytes = 1 << 20
 
     /// - Parameters:
+    ///   - root: the folder that stands for `/`, absolute.
     ///   - folders: where files that emit wrote earlier are looked for.
-    init(_ emission: Emission, instance: String, root: String, folders: [String]) throws(CommandError) {
-        let prefix = root == "/" ? "" : root
+    init(_ emission: Emission, instance: String, root path: String, folders: [String]) throws(CommandError) {
+        let root = EmittedRoot(path)
         var entries: [Entry] = []
         for file in emission.files {
-            let path = prefix + file.path
+            try root.check(file.path)
+            let path = root.place(file.path)
             let old = try Self.contents(path)
             let state: State =
                 switch old {
@@ -36,8 +39,9 @@ struct EmittedTree {
         }
         let known = Set(entries.map(\.path))
         for folder in folders {
-            for name in Paths.names(in: prefix + folder).sorted() {
-                let path = "\(prefix)\(folder)/\(name)"
+            try root.check(folder)
+            for name in Paths.names(in: root.place(folder)).sorted() {
+                let path = "\(root.place(folder))/\(name)"
                 guard !known.contains(path), !Self.isLink(path), Self.isFile(path), let old = try Self.contents(path),
                     EmitMarker.marks(old, instance: instance)
                 else { continue }
@@ -45,6 +49,7 @@ struct EmittedTree {
             }
         }
         self.entries = entries.sorted { $0.path < $1.path }
+        self.root = root
     }
 
     /// Writes what is new or changed; each file is the old one or the new one at any moment.
@@ -64,24 +69,13 @@ struct EmittedTree {
                 guard unlink(entry.path) == 0 else { throw CommandError("remove", entry.path, errno: errno) }
             case .new, .changed, .foreign:
                 guard let file = entry.file else { continue }
-                try Self.makeFolder(Paths.directory(of: entry.path))
+                try root.makeFolder(Paths.directory(of: entry.path))
                 // The mode is what services need, whatever the caller's mask is.
                 try Files.write(file.bytes, to: entry.path, mode: 0o600, place: .named) { fchmod($0, mode_t(file.mode)) == 0 ? 0 : errno }
             }
             done.append(entry)
         }
         return done
-    }
-
-    /// Folders that services of another user pass through.
-    private static func makeFolder(_ path: String) throws(CommandError) {
-        if Paths.exists(path) { return }
-        try makeFolder(Paths.directory(of: path))
-        guard mkdir(path, 0o755) == 0 else {
-            if errno == EEXIST { return }
-            throw CommandError("make the folder", path, errno: errno, place: .named)
-        }
-        guard chmod(path, 0o755) == 0 else { throw CommandError("open the folder", path, errno: errno, place: .named) }
     }
 
     private static func contents(_ path: String) throws(CommandError) -> [UInt8]? {
