@@ -174,6 +174,50 @@ extension IntegrationTests {
             try ProgramRun.run("anyclaude", ["emit", "systemd"] + options, environment: stack.environment, directory: stack.folder)
         }
 
+        private static func configuration(_ workers: [String]) -> String {
+            let backends = workers.map { "  \($0): { kind: vllm-mlx, engine: mlx-textgen, model: /opt/m }" }
+            return "backend: \(workers.first ?? "claude")\n" + (backends.isEmpty ? "" : "backends:\n\(backends.joined(separator: "\n"))\n")
+        }
+
+        @Test func filesOfAServiceThatIsGoneAreStaleToo() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", Self.configuration(["w", "v"]))
+            let first = try emit(stack, "--out", "out")
+            #expect(first.status == 0, "\(first.errors)")
+            let folder = "\(stack.folder)/out/etc/anyclaude/default"
+            let file = "\(folder)/w/mlx-textgen.yaml"
+            #expect(FileManager.default.fileExists(atPath: file))
+            // Neither secrets nor what others put there are emit's, and what a link leads to is not in the tree.
+            let marked = try String(contentsOfFile: file, encoding: .utf8)
+            try stack.write("out/etc/anyclaude/default/secrets/TOKEN", marked, mode: 0o600)
+            try stack.write("out/etc/anyclaude/default/u/mine.yaml", "mine: 1\n")
+            try stack.write("out/etc/anyclaude/default/w/deep/er.yaml", marked)
+            try stack.write("elsewhere/mlx-textgen.yaml", marked)
+            try FileManager.default.createSymbolicLink(atPath: "\(folder)/link", withDestinationPath: "\(stack.folder)/elsewhere")
+            try FileManager.default.createSymbolicLink(atPath: "\(folder)/u/link.yaml", withDestinationPath: file)
+
+            try stack.write(".anyclauderc.yaml", Self.configuration(["v"]))
+            let diff = try emit(stack, "--out", "out", "--diff")
+            #expect(diff.status == 2 && diff.output.contains("stale  \(file)\n"), "\(diff.output)\(diff.errors)")
+            #expect(try emit(stack, "--out", "out").errors.contains("\(file) is no longer in the plan"))
+            let replaced = try emit(stack, "--out", "out", "--replace")
+            let removed = replaced.output.split(separator: "\n").filter { $0.hasPrefix("removed  ") && $0.contains("/etc/anyclaude/") }
+            #expect(removed == ["removed  \(file)"], "\(replaced.output)\(replaced.errors)")
+            let left = try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
+            #expect(
+                left == [
+                    "link", "proxy.settings.json", "secrets", "secrets/TOKEN", "u", "u/link.yaml", "u/mine.yaml", "v", "v/mlx-textgen.yaml", "w",
+                    "w/deep", "w/deep/er.yaml",
+                ], "\(left)")
+            #expect(FileManager.default.fileExists(atPath: "\(stack.folder)/elsewhere/mlx-textgen.yaml"))
+            #expect(try emit(stack, "--out", "out", "--diff").status == 0)
+
+            // The folder goes with the last file in it.
+            try stack.write(".anyclauderc.yaml", "backend: claude\n")
+            #expect(try emit(stack, "--out", "out", "--replace").status == 0)
+            #expect(!FileManager.default.fileExists(atPath: "\(folder)/v"))
+        }
+
         @Test func noLinkLeadsOutOfTheTree() throws {
             let stack = try Stack()
             try stack.write(".anyclauderc.yaml", "backend: claude\n")

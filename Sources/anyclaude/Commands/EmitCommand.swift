@@ -108,8 +108,7 @@ struct EmitSystemdCommand: Command {
     private func install(
         _ emission: Emission, _ bindings: SystemdBindings, _ instance: String, _ root: String, _ session: Session
     ) throws -> Int32 {
-        let folders = [bindings.unitFolder, bindings.configurationFolder]
-        let tree = try EmittedTree(emission, instance: instance, root: root, folders: folders)
+        let tree = try EmittedTree(emission, instance: instance, root: root, bindings: bindings)
         if diff { return show(tree, session.style) }
         let done = try tree.write(force: force, removingStale: replace)
         for entry in done { Output.print("\(entry.state == .stale ? "removed" : entry.state == .new ? "new" : "changed")  \(entry.path)") }

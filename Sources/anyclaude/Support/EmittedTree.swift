@@ -17,12 +17,14 @@ struct EmittedTree {
     /// Sorted by path.
     let entries: [Entry]
     private let root: EmittedRoot
+    /// Folders that may go with the last stale file in them.
+    private let ownFolders: String
     private static let maximumBytes = 1 << 20
 
     /// - Parameters:
     ///   - root: the folder that stands for `/`, absolute.
-    ///   - folders: where files that emit wrote earlier are looked for.
-    init(_ emission: Emission, instance: String, root path: String, folders: [String]) throws(CommandError) {
+    ///   - bindings: those of the emission: where files that emit wrote earlier are looked for.
+    init(_ emission: Emission, instance: String, root path: String, bindings: SystemdBindings) throws(CommandError) {
         let root = EmittedRoot(path)
         var entries: [Entry] = []
         for file in emission.files {
@@ -38,18 +40,13 @@ struct EmittedTree {
             entries.append(Entry(path: path, state: state, file: file, old: old))
         }
         let known = Set(entries.map(\.path))
-        for folder in folders {
-            try root.check(folder)
-            for name in Paths.names(in: root.place(folder)).sorted() {
-                let path = "\(root.place(folder))/\(name)"
-                guard !known.contains(path), !Self.isLink(path), Self.isFile(path), let old = try Self.contents(path),
-                    EmitMarker.marks(old, instance: instance)
-                else { continue }
-                entries.append(Entry(path: path, state: .stale, file: nil, old: old))
-            }
+        let earlier = EarlierEmission(instance: instance, root: root)
+        for path in try earlier.files(units: bindings.unitFolder, configuration: bindings.configurationFolder) where !known.contains(path) {
+            entries.append(Entry(path: path, state: .stale))
         }
         self.entries = entries.sorted { $0.path < $1.path }
         self.root = root
+        ownFolders = root.place(bindings.configurationFolder) + "/"
     }
 
     /// Writes what is new or changed; each file is the old one or the new one at any moment.
@@ -66,7 +63,7 @@ struct EmittedTree {
             case .unchanged: continue
             case .stale:
                 guard removingStale else { continue }
-                guard unlink(entry.path) == 0 else { throw CommandError("remove", entry.path, errno: errno) }
+                try remove(entry.path)
             case .new, .changed, .foreign:
                 guard let file = entry.file else { continue }
                 try root.makeFolder(Paths.directory(of: entry.path))
@@ -76,6 +73,14 @@ struct EmittedTree {
             done.append(entry)
         }
         return done
+    }
+
+    /// Removes a file, and the folder that was made for it once it is empty.
+    private func remove(_ path: String) throws(CommandError) {
+        guard unlink(path) == 0 else { throw CommandError("remove", path, errno: errno) }
+        let folder = Paths.directory(of: path)
+        guard folder.hasPrefix(ownFolders), rmdir(folder) != 0 else { return }
+        guard errno == ENOTEMPTY || errno == EEXIST else { throw CommandError("remove the folder", folder, errno: errno) }
     }
 
     private static func contents(_ path: String) throws(CommandError) -> [UInt8]? {
