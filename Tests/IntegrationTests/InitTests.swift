@@ -85,6 +85,18 @@ extension IntegrationTests {
             #expect(folder.status == 73 && folder.errors.contains("real is there, and is no file"), "\(folder.errors)")
         }
 
+        @Test(arguments: ["x.json", "sub.d/.anyclauderc.json", "X.JSON", "x.jsonc"])
+        func yamlIsNotWrittenIntoJSON(name: String) throws {
+            let stack = try machine()
+            for options in [[], ["--force"], ["--dry-run"]] {
+                let run = try ProgramRun.run(
+                    "anyclaude", ["init", "-o", name] + options, environment: stack.environment, directory: stack.folder)
+                #expect(run.status == 64 && run.output.isEmpty && run.errors.contains("hint: name it "), "\(run.errors)")
+                #expect(run.errors.contains(".yaml"), "\(run.errors)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: "\(stack.folder)/\(name)"))
+        }
+
         @Test func anOlderFileIsNotPutInTheShade() throws {
             let stack = try machine()
             try stack.write(".anyclauderc.json", "{}")

@@ -30,6 +30,7 @@ struct InitCommand: Command {
 
     func execute(_ session: Session) throws -> Int32 {
         let path = output ?? Self.fileName
+        try refuseOtherForms(path)
         if !isDry, !force { try refuseOverwriting(path) }
         let machine = MachineSurvey(caller: session.caller).machine()
         let choice = StarterChoice.of(machine)
@@ -75,6 +76,13 @@ struct InitCommand: Command {
             throw CommandError("\(path) is there, and is no file", hint: "name another one with -o FILE", exitCode: ExitStatus.cannotCreate)
         }
         return try Files.read(path)
+    }
+
+    /// What is written is YAML, whatever the name says.
+    private func refuseOtherForms(_ path: String) throws(CommandError) {
+        guard let dot = path.lastIndex(of: "."), ["json", "jsonc", "json5"].contains(path[dot...].dropFirst().lowercased()) else { return }
+        throw CommandError(
+            "init writes YAML, and \(path) is the name of a JSON file", hint: "name it \(path[..<dot]).yaml", exitCode: ExitStatus.usage)
     }
 
     private func refuseOverwriting(_ path: String) throws(CommandError) {
