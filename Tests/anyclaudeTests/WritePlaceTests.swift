@@ -18,6 +18,11 @@ struct WritePlaceTests {
         #expect(try #require(CommandError("write", "/s/log", errno: code, place: .state).hint).contains("ANYCLAUDE_HOME") == !isDenied)
     }
 
+    @Test func theCurrentFolderIsCalledSo() {
+        let error = CommandError("write", "x.yaml", errno: EACCES, place: .named)
+        #expect(error.hint == "new files are made in the current folder: check who owns it and its mode")
+    }
+
     @Test func aFolderThatIsMissingIsNamed() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
         let create = #expect(throws: CommandError.self) { try Files.create([], at: "\(folder)/x.yaml", mode: nil, place: .named) }
