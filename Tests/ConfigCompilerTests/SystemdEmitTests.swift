@@ -94,6 +94,47 @@ import Testing
         #expect(inHome.notes.contains { $0.contains("must be able to read /home/ann/x/m") })
         let elsewhere = try SystemdEmitter.emit(plan, bindings: system(plan))
         #expect(try file(elsewhere, "vllm-mlx.service").contains("ProtectHome=yes"))
+        // A program that was found on PATH counts too.
+        let foreign = LaunchPlan(instance: "i", services: [Service(name: "w", role: .worker, argv: ["serve"])], probationMs: 0)
+        let found = SystemdBindings.system(instance: "i", config: "/srv", bin: "/usr/bin", programs: ["serve": "/home/ann/.local/bin/serve"])
+        #expect(try file(try SystemdEmitter.emit(foreign, bindings: found), "w.service").contains("ProtectHome=read-only"))
+    }
+
+    /// systemd gives a service with a dynamic user a /tmp of its own, whatever the unit says.
+    @Test func whatIsInTemporaryFoldersIsShown() throws {
+        let plan = try plan("backend: vllm-mlx\nbackends: { vllm-mlx: { model: ./m } }\n")
+        func lines(_ emission: Emission, _ name: String) throws -> [String] {
+            try file(emission, name).split(separator: "\n").filter { $0.hasPrefix("BindReadOnlyPaths=") }.map(String.init)
+        }
+        let below = try SystemdEmitter.emit(plan, bindings: system(plan, config: "/tmp/a b:c/d"))
+        #expect(try lines(below, "vllm-mlx.service") == ["BindReadOnlyPaths=\"-/tmp/a b:c\""])
+        #expect(try lines(below, "proxy.service") == [])
+        #expect(try file(below, "vllm-mlx.service").contains("PrivateTmp=yes\n# "))
+        #expect(below.notes.contains { $0.contains("must be able to read /tmp/a b:c,") })
+        let itself = try SystemdEmitter.emit(plan, bindings: system(plan, config: "/tmp"))
+        #expect(try lines(itself, "vllm-mlx.service") == ["BindReadOnlyPaths=-/tmp/m"])
+        let programs = try SystemdEmitter.emit(
+            plan, bindings: .system(instance: plan.instance, config: "/srv/lab", bin: "/var/tmp/x:y/bin", programs: [:]))
+        #expect(try lines(programs, "vllm-mlx.service") == ["BindReadOnlyPaths=\"-/var/tmp/x:y\""])
+        #expect(try lines(programs, "proxy.service") == ["BindReadOnlyPaths=\"-/var/tmp/x:y\""])
+        let elsewhere = try SystemdEmitter.emit(plan, bindings: system(plan, config: "/tmpfs/x"))
+        #expect(!text(elsewhere).contains("BindReadOnlyPaths") && !elsewhere.notes.contains { $0.contains("goes at a boot") })
+        #expect(!text(try SystemdEmitter.emit(plan, bindings: user(plan))).contains("BindReadOnlyPaths"))
+    }
+
+    /// A service's own /tmp is as good for what it writes.
+    @Test func whatIsWrittenToTemporaryFoldersIsNotShown() throws {
+        var service = Service(name: "w", role: .worker, argv: ["serve", .text("/tmp/w/cache"), .text("--model=/tmp/other/m"), .text("/tmp")])
+        service.probes.startup = Probe(check: .exec(argv: [.path(.absolute("/var/tmp/ready"))]), periodMs: 1, timeoutMs: 1, failures: 1)
+        service.directory = .absolute("/srv/lab")
+        var plan = LaunchPlan(instance: "i", services: [service], probationMs: 0)
+        plan.preflight = [PreflightCheck(service: "w", requirement: .writableDirectory(path: .absolute("/tmp/w")), key: "")]
+        let bindings = SystemdBindings.system(instance: "i", config: "/srv/lab", bin: "/usr/bin", programs: ["serve": "/tmp/venv/bin/serve"])
+        let emission = try SystemdEmitter.emit(plan, bindings: bindings)
+        let unit = try file(emission, "w.service")
+        #expect(unit.contains("BindReadOnlyPaths=-/tmp/other\nBindReadOnlyPaths=-/tmp/venv\nBindReadOnlyPaths=-/var/tmp/ready\n"))
+        #expect(!unit.contains("BindReadOnlyPaths=-/tmp/w"))
+        #expect(emission.notes.contains { $0.contains("What is written to /tmp/w is gone when the service stops") })
     }
 
     @Test(arguments: ["lab.example", "nas", "1.2.3", "0.0.0.256"])

@@ -170,6 +170,98 @@ extension IntegrationTests {
             #expect(FileManager.default.fileExists(atPath: "\(stack.folder)/\(other)"))
         }
 
+        private func emit(_ stack: Stack, _ options: String...) throws -> ProgramRun {
+            try ProgramRun.run("anyclaude", ["emit", "systemd"] + options, environment: stack.environment, directory: stack.folder)
+        }
+
+        private static func configuration(_ workers: [String]) -> String {
+            let backends = workers.map { "  \($0): { kind: vllm-mlx, engine: mlx-textgen, model: /opt/m }" }
+            return "backend: \(workers.first ?? "claude")\n" + (backends.isEmpty ? "" : "backends:\n\(backends.joined(separator: "\n"))\n")
+        }
+
+        @Test func filesOfAServiceThatIsGoneAreStaleToo() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", Self.configuration(["w", "v"]))
+            let first = try emit(stack, "--out", "out")
+            #expect(first.status == 0, "\(first.errors)")
+            let folder = "\(stack.folder)/out/etc/anyclaude/default"
+            let file = "\(folder)/w/mlx-textgen.yaml"
+            #expect(FileManager.default.fileExists(atPath: file))
+            // Neither secrets nor what others put there are emit's, and what a link leads to is not in the tree.
+            let marked = try String(contentsOfFile: file, encoding: .utf8)
+            try stack.write("out/etc/anyclaude/default/secrets/TOKEN", marked, mode: 0o600)
+            try stack.write("out/etc/anyclaude/default/u/mine.yaml", "mine: 1\n")
+            try stack.write("out/etc/anyclaude/default/w/deep/er.yaml", marked)
+            try stack.write("elsewhere/mlx-textgen.yaml", marked)
+            try FileManager.default.createSymbolicLink(atPath: "\(folder)/link", withDestinationPath: "\(stack.folder)/elsewhere")
+            try FileManager.default.createSymbolicLink(atPath: "\(folder)/u/link.yaml", withDestinationPath: file)
+
+            try stack.write(".anyclauderc.yaml", Self.configuration(["v"]))
+            let diff = try emit(stack, "--out", "out", "--diff")
+            #expect(diff.status == 2 && diff.output.contains("stale  \(file)\n"), "\(diff.output)\(diff.errors)")
+            #expect(try emit(stack, "--out", "out").errors.contains("\(file) is no longer in the plan"))
+            let replaced = try emit(stack, "--out", "out", "--replace")
+            let removed = replaced.output.split(separator: "\n").filter { $0.hasPrefix("removed  ") && $0.contains("/etc/anyclaude/") }
+            #expect(removed == ["removed  \(file)"], "\(replaced.output)\(replaced.errors)")
+            let left = try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
+            #expect(
+                left == [
+                    "link", "proxy.settings.json", "secrets", "secrets/TOKEN", "u", "u/link.yaml", "u/mine.yaml", "v", "v/mlx-textgen.yaml", "w",
+                    "w/deep", "w/deep/er.yaml",
+                ], "\(left)")
+            #expect(FileManager.default.fileExists(atPath: "\(stack.folder)/elsewhere/mlx-textgen.yaml"))
+            #expect(try emit(stack, "--out", "out", "--diff").status == 0)
+
+            // The folder goes with the last file in it.
+            try stack.write(".anyclauderc.yaml", "backend: claude\n")
+            #expect(try emit(stack, "--out", "out", "--replace").status == 0)
+            #expect(!FileManager.default.fileExists(atPath: "\(folder)/v"))
+        }
+
+        @Test func noLinkLeadsOutOfTheTree() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", "backend: claude\n")
+            try stack.write("real/mine", "mine")
+            func out(_ name: String, link: String, to target: String) throws -> ProgramRun {
+                let path = "\(stack.folder)/\(name)/\(link)"
+                try FileManager.default.createDirectory(
+                    atPath: (path as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+                try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: target)
+                let diff = try emit(stack, "--out", name, "--diff")
+                #expect(diff.status == 73 && diff.output.isEmpty, "\(diff.output)\(diff.errors)")
+                let run = try emit(stack, "--out", name, "--force")
+                #expect(run.status == 73 && run.output.isEmpty && run.errors.contains("\(path) is a symbolic link"), "\(run.errors)")
+                return run
+            }
+            for (index, link) in ["etc", "etc/systemd", "etc/systemd/system", "etc/anyclaude", "etc/anyclaude/default"].enumerated() {
+                _ = try out("out\(index)", link: link, to: "\(stack.folder)/real")
+            }
+            _ = try out("file", link: "etc/systemd/system/anyclaude-default.target", to: "\(stack.folder)/real/mine")
+            _ = try out("dangling", link: "etc", to: "nowhere")
+            #expect(try files("\(stack.folder)/real") == ["mine"])
+            #expect(try String(contentsOfFile: "\(stack.folder)/real/mine", encoding: .utf8) == "mine")
+            // The folder itself may be one.
+            try FileManager.default.createSymbolicLink(atPath: "\(stack.folder)/linked", withDestinationPath: "real")
+            let linked = try emit(stack, "--out", "linked")
+            #expect(linked.status == 0, "\(linked.errors)")
+        }
+
+        @Test func aFolderThatIsNoneIsSaid() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", "backend: claude\n")
+            for option in ["--out", "--bin"] { #expect(try emit(stack, option, "").status == 64, "\(option)") }
+            #expect(try stack.anyclaude("plan", "--offline", "--out", "").status == 64)
+            try stack.write("f", "x")
+            for path in ["f", "f/below"] {
+                for options in [["--out", path], ["--out", path, "--diff"]] {
+                    let run = try ProgramRun.run(
+                        "anyclaude", ["emit", "systemd"] + options, environment: stack.environment, directory: stack.folder)
+                    #expect(run.status == 73 && run.output.isEmpty && run.errors.contains("\(stack.folder)/f"), "\(run.errors)")
+                    #expect(run.errors.contains("hint") && !run.errors.contains("ANYCLAUDE_HOME"), "\(run.errors)")
+                }
+            }
+        }
+
         @Test func aSavedPlanGivesTheSameTree() throws {
             let stack = try stack("foreign.yaml")
             #expect(try stack.anyclaude("plan", "-f", "foreign.yaml", "--offline", "--out", "plan.json").status == 0)

@@ -44,7 +44,57 @@ extension IntegrationTests {
             #expect(try stack.anyclaude("init", "-o", "-").output == written)
             #expect(try stack.anyclaude("init", "--dry-run").output == written)
             #expect(
-                try FileManager.default.contentsOfDirectory(atPath: stack.folder).filter { $0.hasPrefix(".anyclauderc") } == [".anyclauderc.yaml"])
+                try FileManager.default.contentsOfDirectory(atPath: stack.folder).filter { $0.hasPrefix(".anyclauderc") }.sorted()
+                    == [".anyclauderc.yaml", ".anyclauderc.yaml.bak"])
+            #expect(try text(stack, ".anyclauderc.yaml.bak") == "mine")
+        }
+
+        private func text(_ stack: Stack, _ name: String) throws -> String { try String(contentsOfFile: "\(stack.folder)/\(name)", encoding: .utf8) }
+
+        private func mode(_ stack: Stack, _ name: String) throws -> Int? {
+            try FileManager.default.attributesOfItem(atPath: "\(stack.folder)/\(name)")[.posixPermissions] as? Int
+        }
+
+        @Test func whatIsOverwrittenIsKeptWithItsModeAndLink() throws {
+            let stack = try machine()
+            try stack.write("real/x.yaml", "mine: 1\n", mode: 0o600)
+            try FileManager.default.createSymbolicLink(atPath: "\(stack.folder)/x.yaml", withDestinationPath: "real/x.yaml")
+            let run = try stack.anyclaude("init", "--force", "-o", "x.yaml")
+            #expect(run.status == 0 && run.output.contains("wrote x.yaml; the old text is in x.yaml.bak\n"), "\(run.output)\(run.errors)")
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: "\(stack.folder)/x.yaml") == "real/x.yaml")
+            let written = try text(stack, "real/x.yaml")
+            #expect(written.hasPrefix("# yaml-language-server"))
+            for name in ["real/x.yaml", "x.yaml.bak"] { #expect(try mode(stack, name) == 0o600, "\(name)") }
+            #expect(try text(stack, "x.yaml.bak") == "mine: 1\n")
+
+            // A backup is never overwritten, and what is the same already needs none.
+            #expect(try stack.anyclaude("init", "--force", "-o", "x.yaml").status == 0)
+            #expect(!FileManager.default.fileExists(atPath: "\(stack.folder)/x.yaml.bak.1"))
+            try stack.write("real/x.yaml", "mine: 2\n", mode: 0o600)
+            let again = try JSON(parsing: stack.anyclaude("init", "--force", "-o", "x.yaml", "--json").output)
+            #expect(again["path"] == "x.yaml" && again["backup"] == "x.yaml.bak.1")
+            #expect(try text(stack, "x.yaml.bak") == "mine: 1\n" && text(stack, "x.yaml.bak.1") == "mine: 2\n")
+
+            // Nothing to keep: it is made, and for whom the mask says.
+            #expect(try stack.anyclaude("init", "--force", "-o", "new.yaml").status == 0)
+            #expect(!FileManager.default.fileExists(atPath: "\(stack.folder)/new.yaml.bak"))
+            try FileManager.default.createSymbolicLink(atPath: "\(stack.folder)/lost.yaml", withDestinationPath: "nowhere/x.yaml")
+            let lost = try stack.anyclaude("init", "--force", "-o", "lost.yaml")
+            #expect(lost.status == 73 && lost.errors.contains("lost.yaml is a link to nothing"), "\(lost.errors)")
+            let folder = try stack.anyclaude("init", "--force", "-o", "real")
+            #expect(folder.status == 73 && folder.errors.contains("real is there, and is no file"), "\(folder.errors)")
+        }
+
+        @Test(arguments: ["x.json", "sub.d/.anyclauderc.json", "X.JSON", "x.jsonc"])
+        func yamlIsNotWrittenIntoJSON(name: String) throws {
+            let stack = try machine()
+            for options in [[], ["--force"], ["--dry-run"]] {
+                let run = try ProgramRun.run(
+                    "anyclaude", ["init", "-o", name] + options, environment: stack.environment, directory: stack.folder)
+                #expect(run.status == 64 && run.output.isEmpty && run.errors.contains("hint: name it "), "\(run.errors)")
+                #expect(run.errors.contains(".yaml"), "\(run.errors)")
+            }
+            #expect(!FileManager.default.fileExists(atPath: "\(stack.folder)/\(name)"))
         }
 
         @Test func anOlderFileIsNotPutInTheShade() throws {
@@ -97,6 +147,12 @@ extension IntegrationTests {
             let stack = try machine()
             let run = try stack.anyclaude("init", "-o", "missing/file.yaml")
             #expect(run.status == 73 && run.errors.contains("missing/file.yaml"), "\(run.errors)")
+            #expect(run.errors.contains("make the folder missing first") && !run.errors.contains("ANYCLAUDE_HOME"), "\(run.errors)")
+            for options in [[], ["--force"], ["--dry-run"]] {
+                let empty = try ProgramRun.run(
+                    "anyclaude", ["init", "-o", ""] + options, environment: stack.environment, directory: stack.folder)
+                #expect(empty.status == 64 && empty.output.isEmpty && empty.errors.contains("-o needs a file"), "\(empty.errors)")
+            }
             #expect(try stack.anyclaude("init", "-f", "x").status == 64)
         }
     }

@@ -57,8 +57,8 @@ struct SecretFilesTests {
 
     @Test func aNewFileIsNeverAnother() throws {
         try withFolder { (folder: String) throws in
-            #expect(try Files.create([0x61], at: folder + "/f", mode: 0o644))
-            #expect(try !Files.create([0x62], at: folder + "/f", mode: 0o644))
+            #expect(try Files.create([0x61], at: folder + "/f", mode: 0o644, place: .named))
+            #expect(try !Files.create([0x62], at: folder + "/f", mode: 0o644, place: .named))
             #expect(try text(folder + "/f") == "a")
             #expect(try mode(folder + "/f") == 0o644)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["f"])

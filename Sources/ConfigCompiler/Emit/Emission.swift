@@ -42,13 +42,15 @@ public struct EmitError: Error, Sendable, Equatable, CustomStringConvertible {
 
 /// How a file says who wrote it, so that a later run may replace it and never replaces another's.
 public enum EmitMarker {
+    /// How much of a file has to be looked at.
+    public static let maximumBytes = 200
     private static let words = "written by `anyclaude emit"
 
     static func line(_ target: String, instance: String) -> String { "\(words) \(target)` for the instance \(instance)" }
 
     /// Whether the first line of a file says that emit wrote it for `instance`.
     public static func marks(_ bytes: some Sequence<UInt8>, instance: String) -> Bool {
-        let line = String(decoding: bytes.prefix(200).prefix { $0 != 0x0A }, as: UTF8.self)
+        let line = String(decoding: bytes.prefix(maximumBytes).prefix { $0 != 0x0A }, as: UTF8.self)
         guard let start = line.range(of: words) else { return false }
         let rest = line[start.upperBound...]
         guard let name = rest.range(of: "` for the instance ") else { return false }

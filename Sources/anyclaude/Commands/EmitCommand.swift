@@ -22,7 +22,8 @@ struct EmitSystemdCommand: Command {
         commandName: "systemd", abstract: "Units for systemd, which then supervises by itself: no rollback, no overlap, no liveness probes.",
         discussion: """
             Prints the files, or writes them below --out, a folder that stands for `/`: `--out /` installs them. Only what changed is \
-            written, and never over a file that emit did not write. No secret is read: the notes on standard error say which files to fill.
+            written, and never over a file that emit did not write; below another folder than `/`, through no symbolic link. No secret is \
+            read: the notes on standard error say which files to fill.
             """)
 
     @OptionGroup var global: GlobalOptions
@@ -38,6 +39,8 @@ struct EmitSystemdCommand: Command {
 
     func validate() throws {
         if planFile != nil, global.file != nil { throw ValidationError("a saved plan is taken as it is: -f does not go with it") }
+        if out?.isEmpty == true { throw ValidationError("--out needs a folder; `/` is this machine") }
+        if bin?.isEmpty == true { throw ValidationError("--bin needs a folder") }
         if out == nil, replace || force { throw ValidationError("--replace and --force go with --out DIR") }
         if diff, replace || force { throw ValidationError("--diff writes nothing: neither --replace nor --force goes with it") }
     }
@@ -92,7 +95,8 @@ struct EmitSystemdCommand: Command {
         func variable(_ name: String) -> String? { caller.environment[name].flatMap { $0.hasPrefix("/") ? $0 : nil } }
         return .user(
             instance: plan.instance, config: config, bin: bin, home: caller.home,
-            settingsHome: variable("XDG_CONFIG_HOME") ?? "\(caller.home)/.config", runtime: variable("XDG_RUNTIME_DIR") ?? "/run/user/\(getuid())",
+            settingsHome: caller.absolute(variable("XDG_CONFIG_HOME") ?? "\(caller.home)/.config"),
+            runtime: variable("XDG_RUNTIME_DIR") ?? "/run/user/\(getuid())",
             state: instance.state, cache: instance.cache, logs: instance.logs, programs: programs)
     }
 
@@ -104,8 +108,7 @@ struct EmitSystemdCommand: Command {
     private func install(
         _ emission: Emission, _ bindings: SystemdBindings, _ instance: String, _ root: String, _ session: Session
     ) throws -> Int32 {
-        let folders = [bindings.unitFolder, bindings.configurationFolder]
-        let tree = try EmittedTree(emission, instance: instance, root: root, folders: folders)
+        let tree = try EmittedTree(emission, instance: instance, root: root, bindings: bindings)
         if diff { return show(tree, session.style) }
         let done = try tree.write(force: force, removingStale: replace)
         for entry in done { Output.print("\(entry.state == .stale ? "removed" : entry.state == .new ? "new" : "changed")  \(entry.path)") }

@@ -42,6 +42,7 @@ struct PlanMakeCommand: Command {
 
     func validate() throws {
         if sign != nil, out == nil { throw ValidationError("--sign goes with --out FILE: the signature is written beside it") }
+        if out?.isEmpty == true { throw ValidationError("--out needs a file") }
         if out == "-" { throw ValidationError("--out needs a file; `plan --json` writes to standard output, and `apply -` reads it") }
         if !explain.isEmpty, out != nil || detailedExitCode || offline {
             throw ValidationError("--explain makes no plan: --out, --detailed-exitcode and --offline do not go with it")
@@ -86,7 +87,7 @@ struct PlanMakeCommand: Command {
         }
         let bytes = try SignatureTool(environment: session.caller.environment).sign(envelope.signedBytes, key: sign)
         try PlanFile.write(envelope, to: path)
-        try Files.write(bytes, to: signature, mode: 0o600)
+        try Files.write(bytes, to: signature, mode: 0o600, place: .named)
     }
 
     private func document(_ comparison: PlanComparison, _ preflight: PreflightSection?) throws -> JSON {

@@ -43,9 +43,9 @@ struct SuperviseCommand: Command {
         let compiled = try session.compile(path)
         let envelope = try PlanEnvelope(plan: compiled.plan, basePlanId: nil, provenance: compiled.provenance)
         let request = ApplyRequest(envelope, plan: compiled.plan, configDirectory: compiled.directory, session: session)
-        try Paths.makeDirectory(instance.runtime)
+        try Paths.makeDirectory(instance.runtime, place: .state)
         let file = "\(instance.runtime)/initial-plan.json"
-        try Files.write(try JSON(encoding: request).bytes, to: file, mode: 0o600)
+        try Files.write(try JSON(encoding: request).bytes, to: file, mode: 0o600, place: .state)
         return file
     }
 

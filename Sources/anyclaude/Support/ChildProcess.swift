@@ -40,7 +40,7 @@ enum ChildProcess {
         posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO)
         // The log is opened here too, so that a folder without permission is told from a program that cannot start.
         let probe = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
-        guard probe >= 0 else { throw CommandError("write", log, errno: errno, creating: true) }
+        guard probe >= 0 else { throw CommandError("write", log, errno: errno, place: .state) }
         close(probe)
         closeOthersOnExec()
         return try spawn(arguments, environment, &actions, flags: setSession)

@@ -34,15 +34,15 @@ struct CommandError: Error {
     }
 
     /// A system call on `path` that failed with `code`.
-    init(_ doing: String, _ path: String, errno code: Int32, creating: Bool = false) {
-        let reason = String(cString: strerror(code))
+    ///
+    /// - Parameter place: what is written there; nil where nothing was to be made.
+    init(_ doing: String, _ path: String, errno code: Int32, place: WritePlace? = nil) {
+        let message = "cannot \(doing) \(path): \(String(cString: strerror(code)))"
+        let hint = place?.hint(path, errno: code)
         switch code {
         case EACCES, EPERM, EROFS:
-            self.init("cannot \(doing) \(path): \(reason)", hint: "check who owns the folder and its mode", exitCode: ExitStatus.noPermission)
-        default:
-            self.init(
-                "cannot \(doing) \(path): \(reason)", hint: creating ? "choose another place with ANYCLAUDE_HOME" : nil,
-                exitCode: creating ? ExitStatus.cannotCreate : ExitStatus.inputOutput)
+            self.init(message, hint: hint ?? "check who owns the folder and its mode", exitCode: ExitStatus.noPermission)
+        default: self.init(message, hint: hint, exitCode: place == nil ? ExitStatus.inputOutput : ExitStatus.cannotCreate)
         }
     }
 }

@@ -16,15 +16,20 @@ struct EmittedTree {
 
     /// Sorted by path.
     let entries: [Entry]
+    private let root: EmittedRoot
+    /// Folders that may go with the last stale file in them.
+    private let ownFolders: String
     private static let maximumBytes = 1 << 20
 
     /// - Parameters:
-    ///   - folders: where files that emit wrote earlier are looked for.
-    init(_ emission: Emission, instance: String, root: String, folders: [String]) throws(CommandError) {
-        let prefix = root == "/" ? "" : root
+    ///   - root: the folder that stands for `/`, absolute.
+    ///   - bindings: those of the emission: where files that emit wrote earlier are looked for.
+    init(_ emission: Emission, instance: String, root path: String, bindings: SystemdBindings) throws(CommandError) {
+        let root = EmittedRoot(path)
         var entries: [Entry] = []
         for file in emission.files {
-            let path = prefix + file.path
+            try root.check(file.path)
+            let path = root.place(file.path)
             let old = try Self.contents(path)
             let state: State =
                 switch old {
@@ -35,16 +40,13 @@ struct EmittedTree {
             entries.append(Entry(path: path, state: state, file: file, old: old))
         }
         let known = Set(entries.map(\.path))
-        for folder in folders {
-            for name in Paths.names(in: prefix + folder).sorted() {
-                let path = "\(prefix)\(folder)/\(name)"
-                guard !known.contains(path), !Self.isLink(path), Self.isFile(path), let old = try Self.contents(path),
-                    EmitMarker.marks(old, instance: instance)
-                else { continue }
-                entries.append(Entry(path: path, state: .stale, file: nil, old: old))
-            }
+        let earlier = EarlierEmission(instance: instance, root: root)
+        for path in try earlier.files(units: bindings.unitFolder, configuration: bindings.configurationFolder) where !known.contains(path) {
+            entries.append(Entry(path: path, state: .stale))
         }
         self.entries = entries.sorted { $0.path < $1.path }
+        self.root = root
+        ownFolders = root.place(bindings.configurationFolder) + "/"
     }
 
     /// Writes what is new or changed; each file is the old one or the new one at any moment.
@@ -61,27 +63,24 @@ struct EmittedTree {
             case .unchanged: continue
             case .stale:
                 guard removingStale else { continue }
-                guard unlink(entry.path) == 0 else { throw CommandError("remove", entry.path, errno: errno) }
+                try remove(entry.path)
             case .new, .changed, .foreign:
                 guard let file = entry.file else { continue }
-                try Self.makeFolder(Paths.directory(of: entry.path))
+                try root.makeFolder(Paths.directory(of: entry.path))
                 // The mode is what services need, whatever the caller's mask is.
-                try Files.write(file.bytes, to: entry.path, mode: 0o600) { fchmod($0, mode_t(file.mode)) == 0 ? 0 : errno }
+                try Files.write(file.bytes, to: entry.path, mode: 0o600, place: .named) { fchmod($0, mode_t(file.mode)) == 0 ? 0 : errno }
             }
             done.append(entry)
         }
         return done
     }
 
-    /// Folders that services of another user pass through.
-    private static func makeFolder(_ path: String) throws(CommandError) {
-        if Paths.exists(path) { return }
-        try makeFolder(Paths.directory(of: path))
-        guard mkdir(path, 0o755) == 0 else {
-            if errno == EEXIST { return }
-            throw CommandError("make the folder", path, errno: errno, creating: true)
-        }
-        guard chmod(path, 0o755) == 0 else { throw CommandError("open the folder", path, errno: errno, creating: true) }
+    /// Removes a file, and the folder that was made for it once it is empty.
+    private func remove(_ path: String) throws(CommandError) {
+        guard unlink(path) == 0 else { throw CommandError("remove", path, errno: errno) }
+        let folder = Paths.directory(of: path)
+        guard folder.hasPrefix(ownFolders), rmdir(folder) != 0 else { return }
+        guard errno == ENOTEMPTY || errno == EEXIST else { throw CommandError("remove the folder", folder, errno: errno) }
     }
 
     private static func contents(_ path: String) throws(CommandError) -> [UInt8]? {

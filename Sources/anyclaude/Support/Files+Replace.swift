@@ -13,7 +13,7 @@ extension Files {
         guard try read(target) == old else {
             throw CommandError("\(path) was changed meanwhile", hint: "nothing was written; run the command again", exitCode: ExitStatus.precondition)
         }
-        try write(new, to: target, mode: 0o600) { descriptor in
+        try write(new, to: target, mode: 0o600, place: .named) { descriptor in
             // The owner first: a change of it takes special bits of the mode away.
             var own = stat()
             guard fstat(descriptor, &own) == 0 else { return errno }

@@ -39,13 +39,15 @@ enum Files {
 
     /// Writes a new file beside `path` and puts it in its place, so that a reader sees the old one or the new one.
     ///
-    /// - Parameter prepare: given the new file's descriptor before it has any contents; returns an `errno`, or 0.
+    /// - Parameters:
+    ///   - place: for the hint where it cannot be written.
+    ///   - prepare: given the new file's descriptor before it has any contents; returns an `errno`, or 0.
     static func write(
-        _ bytes: [UInt8], to path: String, mode: mode_t, prepare: (Int32) -> Int32 = { _ in 0 }
+        _ bytes: [UInt8], to path: String, mode: mode_t, place: WritePlace, prepare: (Int32) -> Int32 = { _ in 0 }
     ) throws(CommandError) {
         let temporary = "\(path).\(getpid()).tmp"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
-        guard descriptor >= 0 else { throw CommandError("write", path, errno: errno, creating: true) }
+        guard descriptor >= 0 else { throw CommandError("write", path, errno: errno, place: place) }
         var rest = bytes[...]
         var failure = prepare(descriptor)
         while !rest.isEmpty, failure == 0 {
@@ -57,7 +59,7 @@ enum Files {
         if failure == 0, rename(temporary, path) != 0 { failure = errno }
         guard failure == 0 else {
             unlink(temporary)
-            throw CommandError("write", path, errno: failure, creating: true)
+            throw CommandError("write", path, errno: failure, place: place)
         }
     }
 

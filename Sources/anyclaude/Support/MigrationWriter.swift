@@ -1,5 +1,4 @@
 import ConfigCompiler
-import Glibc
 
 /// Puts a migration on the disk: the secrets first, then the backup, then the new text at once. Whatever is cut off in between, the
 /// configuration is the old one or the new one, and what it refers to is there.
@@ -22,21 +21,8 @@ struct MigrationWriter {
     /// Whether the backup has secrets in clear text, or what looks like one: those that moved where it keeps them, and those that did not.
     var isBackupSecret: Bool { migration.isSecretLeftInOld || (keepsSecrets && !migration.secrets.isEmpty) }
 
-    private static let maximumBackups = 1000
-
-    /// `FILE.bak`, or the first `FILE.bak.N` that is free.
     private func writeBackup() throws(CommandError) -> String {
-        var status = stat()
-        guard stat(path, &status) == 0 else { throw CommandError("read", path, errno: errno) }
-        let mode = isBackupSecret ? 0o600 : status.st_mode & 0o777
-        for number in 0..<Self.maximumBackups {
-            let backup = number == 0 ? "\(path).bak" : "\(path).bak.\(number)"
-            if Paths.exists(backup) { continue }
-            if try Files.create(keepsSecrets ? source.bytes : migration.withoutSecrets, at: backup, mode: mode) { return backup }
-        }
-        throw CommandError(
-            "there are \(Self.maximumBackups) backups of \(path) already", hint: "move them away; nothing was changed but files for secrets",
-            exitCode: ExitStatus.cannotCreate)
+        try Backup.write(keepsSecrets ? source.bytes : migration.withoutSecrets, of: path, mode: isBackupSecret ? 0o600 : nil)
     }
 }
 

@@ -46,16 +46,18 @@ enum Paths {
     }
 
     /// Makes a folder and those above it, for the user alone.
-    static func makeDirectory(_ path: String) throws(CommandError) {
-        if mkdir(path, 0o700) == 0 || errno == EEXIST { return try requireDirectory(path) }
-        guard errno == ENOENT else { throw CommandError("make the folder", path, errno: errno, creating: true) }
-        try makeDirectory(directory(of: path))
-        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw CommandError("make the folder", path, errno: errno, creating: true) }
+    ///
+    /// - Parameter place: for the hint where it cannot be made.
+    static func makeDirectory(_ path: String, place: WritePlace) throws(CommandError) {
+        if mkdir(path, 0o700) == 0 || errno == EEXIST { return try requireDirectory(path, place) }
+        guard errno == ENOENT else { throw CommandError("make the folder", path, errno: errno, place: place) }
+        try makeDirectory(directory(of: path), place: place)
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw CommandError("make the folder", path, errno: errno, place: place) }
     }
 
-    private static func requireDirectory(_ path: String) throws(CommandError) {
+    private static func requireDirectory(_ path: String, _ place: WritePlace) throws(CommandError) {
         var status = stat()
-        guard stat(path, &status) == 0 else { throw CommandError("use the folder", path, errno: errno, creating: true) }
-        guard status.st_mode & S_IFMT == S_IFDIR else { throw CommandError("use the folder", path, errno: ENOTDIR, creating: true) }
+        guard stat(path, &status) == 0 else { throw CommandError("use the folder", path, errno: errno, place: place) }
+        guard status.st_mode & S_IFMT == S_IFDIR else { throw CommandError("use the folder", path, errno: ENOTDIR, place: place) }
     }
 }

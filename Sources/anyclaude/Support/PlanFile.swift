@@ -41,7 +41,7 @@ enum PlanFile {
 
     static func write(_ envelope: PlanEnvelope, to path: String) throws {
         let document = try JSON(encoding: envelope)
-        try Files.write(Array((document.prettyText + "\n").utf8), to: path, mode: 0o600)
+        try Files.write(Array((document.prettyText + "\n").utf8), to: path, mode: 0o600, place: .named)
     }
 
     /// The folder of the configuration that a saved plan was made from, as far as it is there on this machine.

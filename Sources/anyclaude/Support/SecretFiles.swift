@@ -13,7 +13,7 @@ enum SecretFiles {
         for file in files where try !isThere(file) { missing.append(file) }
         for file in missing {
             try requireFolder(Paths.directory(of: file.path))
-            guard try Files.create(file.contents, at: file.path, mode: 0o600) else { throw taken(file.path) }
+            guard try Files.create(file.contents, at: file.path, mode: 0o600, place: .secrets) else { throw taken(file.path) }
         }
     }
 
@@ -45,9 +45,9 @@ enum SecretFiles {
     }
 
     private static func requireFolder(_ path: String) throws(CommandError) {
-        try Paths.makeDirectory(path)
+        try Paths.makeDirectory(path, place: .secrets)
         var status = stat()
-        guard stat(path, &status) == 0 else { throw CommandError("use the folder", path, errno: errno, creating: true) }
+        guard stat(path, &status) == 0 else { throw CommandError("use the folder", path, errno: errno, place: .secrets) }
         guard status.st_uid == geteuid() || status.st_uid == 0, status.st_mode & 0o022 == 0 else {
             throw CommandError(
                 "other users can write to \(path)", hint: "make it yours with `chmod 700`, or name another folder with --secrets DIR",

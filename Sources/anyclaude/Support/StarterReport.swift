@@ -44,7 +44,11 @@ struct StarterReport {
         return lines
     }
 
-    func document(path: String?, text: String?) -> JSON {
+    /// - Parameters:
+    ///   - path: the file that was written.
+    ///   - backup: what keeps its old text.
+    ///   - text: what would have been written.
+    func document(path: String?, backup: String?, text: String?) -> JSON {
         let models = machine.models.map { model -> JSON in
             var members: JSONObject = ["path": .string(model.path), "bytes": .integer(model.bytes)]
             if let id = model.id { members["id"] = .string(id) }
@@ -70,7 +74,9 @@ struct StarterReport {
             "cores": machine.cores.map { .integer($0) } ?? .null, "memory_bytes": machine.memoryBytes.map { .integer($0) } ?? .null,
             "configurations": .array(machine.configurations.map(JSON.string)),
         ]
-        var document: JSONObject = ["found": found, "chosen": .object(chosen), "path": path.map(JSON.string) ?? .null]
+        var document: JSONObject = [
+            "found": found, "chosen": .object(chosen), "path": path.map(JSON.string) ?? .null, "backup": backup.map(JSON.string) ?? .null,
+        ]
         if let text { document["text"] = .string(text) }
         return JSON.object(document).versioned()
     }

@@ -23,8 +23,8 @@ struct SupervisorLauncher {
 
     func launch(untilIdle: Bool) throws -> RunningSupervisor {
         let program = try Self.path(session.caller)
-        try Paths.makeDirectory(instance.state)
-        try Paths.makeDirectory(instance.logs)
+        try Paths.makeDirectory(instance.state, place: .state)
+        try Paths.makeDirectory(instance.logs, place: .state)
         let log = "\(instance.logs)/\(Self.logName)"
         // What is current does not start by itself: an apply follows, and would replace it at once.
         let arguments = [program, "--instance", instance.name, "--idle"] + (untilIdle ? ["--until-idle"] : [])

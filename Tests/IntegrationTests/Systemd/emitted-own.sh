@@ -18,7 +18,7 @@ systemctl daemon-reload
 
 # A secret that nobody filled is no reason to run without it.
 systemctl start anyclaude-default.proxy.service 2>/dev/null
-check "the proxy does not start without its token" '[ "$(systemctl is-active anyclaude-default.proxy.service)" != active ]'
+check "the proxy does not start without its token, and is not tried again" '[ "$(systemctl is-active anyclaude-default.proxy.service)" = failed ] && [ "$(systemctl show -p NRestarts --value anyclaude-default.proxy.service)" = 0 ]'
 systemctl stop anyclaude-default.target 'anyclaude-default*.socket'
 systemctl reset-failed 'anyclaude-default*'
 

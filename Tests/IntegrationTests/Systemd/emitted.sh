@@ -35,4 +35,17 @@ systemctl start anyclaude-emitted.target
 systemctl stop anyclaude-emitted.target
 for _ in $(seq 200); do [ -z "$(systemctl list-units --plain --no-legend --state=active,activating,deactivating 'anyclaude-emitted*')" ] && break; sleep 0.05; done
 check "the target stops all of it" '[ -z "$(systemctl list-units --plain --no-legend --state=active,activating,deactivating "anyclaude-emitted*")" ]'
+
+# Every service with a dynamic user has a /tmp of its own.
+mkdir "/tmp/a b:c"
+cp -r /srv/emitted "/tmp/a b:c/below"
+cd "/tmp/a b:c/below" || exit 1
+/opt/anyclaude/bin/anyclaude emit systemd --instance below --out /
+check "verify prints nothing for what is below /tmp" '[ -z "$(systemd-analyze verify --man=no --recursive-errors=yes /etc/systemd/system/anyclaude-below* 2>&1)" ]'
+cp -r /etc/anyclaude/emitted/secrets /etc/anyclaude/below/
+systemctl daemon-reload
+systemctl start anyclaude-below.worker.service
+check "a program below /tmp answers" 'curl -sS -m 10 http://127.0.0.1:9301/health | grep -q ok'
+check "and was told all it must be" 'sed "s,/srv/emitted,/tmp/a b:c/below," expected | cmp - /var/lib/anyclaude-below/seen'
+systemctl stop anyclaude-below.worker.service
 exit $failures

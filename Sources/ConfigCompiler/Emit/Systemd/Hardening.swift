@@ -27,6 +27,9 @@ enum Hardening {
         unit.set("ProtectSystem", "strict")
         unit.set("ProtectHome", try context.mentionedPaths().contains(where: isInHome) ? "read-only" : "yes")
         unit.set("PrivateTmp", "yes")
+        let shown = try TemporaryPlaces.shown(to: context, writing: folders)
+        if !shown.isEmpty { unit.comment("A /tmp of its own comes with DynamicUser, and cannot be turned off: what the plan names there is shown.") }
+        for path in shown { unit.set("BindReadOnlyPaths", try SystemdQuoting.boundPath("-\(path)")) }
         if context.isOurs {
             unit.set("PrivateDevices", "yes")
             unit.set("DevicePolicy", "closed")
@@ -49,5 +52,5 @@ enum Hardening {
 
     static func isInHome(_ path: String) -> Bool { ["/home", "/root", "/run/user"].contains { isBelow(path, $0) } }
 
-    private static func isBelow(_ path: String, _ folder: String) -> Bool { path == folder || path.hasPrefix(folder + "/") }
+    static func isBelow(_ path: String, _ folder: String) -> Bool { path == folder || path.hasPrefix(folder + "/") }
 }

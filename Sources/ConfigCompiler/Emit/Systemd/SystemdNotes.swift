@@ -9,6 +9,8 @@ struct SystemdNotes {
     private var credentials: Set<String> = []
     private var unfound: Set<String> = []
     private var inHome: Set<String> = []
+    private var shown: Set<String> = []
+    private var lost: Set<String> = []
     private var isHomeUsed = false
 
     /// Said in the target's unit too.
@@ -67,6 +69,9 @@ struct SystemdNotes {
         guard bindings.manager == .system, let paths = try? context.mentionedPaths() else { return }
         inHome.formUnion(paths.filter(Hardening.isInHome))
         if context.mentionsHome { isHomeUsed = true }
+        guard let folders = try? commands.folders() else { return }
+        if let places = try? TemporaryPlaces.shown(to: context, writing: folders) { shown.formUnion(places) }
+        lost.formUnion(TemporaryPlaces.lost(of: folders))
     }
 
     var all: [String] {
@@ -86,6 +91,14 @@ struct SystemdNotes {
             result.append(
                 "The user `\(names.user)` must be able to read \(inHome.sorted().joined(separator: ", ")): "
                     + "homes are closed to others, so move it, as to /srv, or use --user.")
+        }
+        if !shown.isEmpty {
+            result.append(
+                "The user `\(names.user)` must be able to read \(shown.sorted().joined(separator: ", ")), which the units show to the services; "
+                    + "what is there goes at a boot or with age, so move it, as to /srv.")
+        }
+        if !lost.isEmpty {
+            result.append("What is written to \(lost.sorted().joined(separator: ", ")) is gone when the service stops: its /tmp is its own.")
         }
         if isHomeUsed { result.append("`~` is \(bindings.home) to the services: a system service has no home of a person.") }
         return result

@@ -53,6 +53,12 @@ enum SystemdQuoting {
         return text.utf8.allSatisfy(isPlain) ? text : "\"\(text)\""
     }
 
+    /// One path in a setting that takes a colon for the end of it, as `BindPaths=`, unless it is in quotes.
+    static func boundPath(_ path: String) throws(EmitError) -> String {
+        let text = try listedPath(path)
+        return text.contains(":") && !text.hasPrefix("\"") ? "\"\(text)\"" : text
+    }
+
     /// A remark: it has one line.
     static func comment(_ text: String) -> String {
         "# " + String(String.UnicodeScalarView(text.unicodeScalars.map { isUnprintable($0) || $0 == "\\" ? "\u{B7}" : $0 }))

@@ -75,8 +75,8 @@ extension SystemdService {
         unit.gap()
         unit.set("Restart", "always")
         unit.set("RestartSec", UnitText.time(milliseconds: service.restart.initialMs > 0 ? service.restart.initialMs : 1000))
-        // What a configuration lacks does not come by itself.
-        if isOurs || secrets.script != nil { unit.set("RestartPreventExitStatus", "78") }
+        // What a configuration lacks does not come by itself; 243 is systemd's own word for a credential without its file.
+        if isOurs || !secrets.credentials.isEmpty { unit.set("RestartPreventExitStatus", secrets.credentials.isEmpty ? "78" : "78 243") }
         if service.notifies || service.probes.startup != nil || service.probes.readiness != nil {
             // The probe ends first, and says what it waited for.
             unit.set("TimeoutStartSec", (service.probes.startup?.deadlineMs).map { UnitText.time(milliseconds: $0 + 5000) } ?? "infinity")

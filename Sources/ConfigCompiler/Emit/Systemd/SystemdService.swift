@@ -89,9 +89,12 @@ struct SystemdService {
         return hasRemarks ? "# \(EmitMarker.line("systemd", instance: plan.instance))\n\(contents)" : contents
     }
 
-    /// All paths that the service is told.
+    /// All paths that the service is told, and programs that were found for it.
     func mentionedPaths() throws(EmitError) -> [String] {
         var paths: [String] = []
+        for case .text(let name)? in ([service.argv] + questions).map(\.first) {
+            if let path = bindings.programs[name] { paths.append(path) }
+        }
         for path in planPaths { paths.append(try self.path(path)) }
         return paths
     }
@@ -101,15 +104,22 @@ struct SystemdService {
         planPaths.contains { if case .rooted(.home, _) = $0 { true } else { false } }
     }
 
+    /// The command lines of probes at the start.
+    private var questions: [[PlanValue]] {
+        [service.probes.startup, service.probes.readiness].compactMap { probe in
+            if case .exec(let argv)? = probe?.check { argv } else { nil }
+        }
+    }
+
     private var planPaths: [PlanPath] {
-        let values = service.argv + service.environment.values
+        let values = service.argv + service.environment.values + questions.flatMap(\.self)
         let places = [.rooted(.bin, "")] + (service.directory.map { [$0] } ?? []) + (isOurs ? [] : [.rooted(.config, "")])
         return places + values.flatMap(Self.paths) + (service.settings.map(Self.paths) ?? [])
     }
 
     private static func paths(in value: PlanValue) -> [PlanPath] {
         switch value {
-        case .text(let text): text.hasPrefix("/") ? [.absolute(text)] : []
+        case .text(let text): [text[...], text.drop { $0 != "=" }.dropFirst()].filter { $0.hasPrefix("/") }.prefix(1).map { .absolute(String($0)) }
         case .path(let path): [path]
         case .secret: []
         case .joined(let parts): parts.flatMap(paths)
