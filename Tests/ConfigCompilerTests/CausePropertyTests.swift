@@ -66,10 +66,10 @@ import Testing
         pythonVenv: ./venv
         budget: { memory: 5GiB }
         backends:
-          a: { kind: vllm-mlx, model: ./a, port: 8081, contextWindow: 4096, environment: { A: b }, dependsOn: [d, v] }
+          a: { kind: vllm-mlx, model: ./a, port: 8091, apiKey: { env: A }, maxTokens: 512, contextWindow: 4096, environment: { A: b }, dependsOn: [d, v] }
           d: { kind: vllm-mlx, engine: llama-server, model: ./d.gguf, port: 8082, dependsOn: [e] }
-          e: { kind: vllm-mlx, engine: command, command: [./e], port: 8083, pythonVenv: ./own }
-          v: { kind: vllm-mlx, engine: mlx-lm, model: ./v, port: 8084, resources: { cpus: 0 } }
+          e: { kind: vllm-mlx, engine: command, command: [./e], port: 8083, pythonVenv: ./own, maxTokens: 512 }
+          v: { kind: vllm-mlx, engine: mlx-lm, model: ./v, port: 8084, maxTokens: 512, resources: { cpus: 0 } }
           n: { kind: vllm-mlx, model: ./n, port: 8085, resources: { memory: 2GiB, threads: 2 } }
           m: { kind: vllm-mlx, model: ./m, port: 8086, resources: { memory: 2GiB } }
         routes:
@@ -188,5 +188,41 @@ import Testing
             }
         }
         #expect(named >= 6)
+    }
+
+    /// A key that changes nothing of a service, neither by itself nor beside the other one, is not named although it is another.
+    @Test func aKeyThatChangesNothingIsNotNamed() throws {
+        // The others write what would hold without them too.
+        let json = try Self.json("depending")
+        let whole = try #require(Variant(json, "whole.json"))
+        typealias Single = (path: [String], lines: ClosedRange<Int>, without: Variant)
+        // A route's place is part of what it is: those behind it move. A budget that is too small for a copy is as good as none.
+        let singles = try Self.paths(json).filter { !["routes", "budget"].contains($0[0]) }.compactMap { path -> Single? in
+            guard let without = Variant(Self.replacing(json, at: path[...], with: nil), "without.json") else { return nil }
+            return (path, try Self.lines(json, at: path), without)
+        }
+        var (idle, wrong) = (0, Set<String>())
+        for (index, second) in singles.enumerated() {
+            for first in singles[..<index] where !second.path.starts(with: first.path) {
+                let rest = Self.replacing(Self.replacing(json, at: second.path[...], with: nil), at: first.path[...], with: nil)
+                guard let without = Variant(rest, "without.json") else { continue }
+                for (one, other) in [(first, second), (second, first)] {
+                    func isIdle(_ service: String) -> Bool {
+                        let services = [whole, other.without, one.without, without].map { $0.plan.service(named: service) }
+                        return services[0] == services[1] && services[2] == services[3]
+                    }
+                    for change in try Self.diff(whole, without).changes where change.action == .replace && isIdle(change.service) {
+                        idle += 1
+                        if let cause = change.causes.first(where: { Self.isOn(other.lines, $0) }) {
+                            wrong.insert(
+                                "\(other.path.joined(separator: ".")) for \(change.service): \(cause.key) \(cause.old?.text ?? "-") \(cause.new?.text ?? "-")"
+                            )
+                        }
+                    }
+                }
+            }
+        }
+        #expect(idle >= 6)
+        #expect(wrong.isEmpty, "\(wrong.sorted().joined(separator: "\n"))")
     }
 }

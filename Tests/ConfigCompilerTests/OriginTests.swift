@@ -109,7 +109,7 @@ import Testing
         #expect(port.value == 8099 && port.services == [])
         #expect(port.note?.contains("neither `backend` nor a route leads to it") == true)
         #expect(try origins(result, "probation")[0].note == "of the plan as a whole")
-        #expect(try origins(compile(Self.text), "backends.vllm-mlx.port")[0].services == ["proxy", "vllm-mlx"])
+        #expect(try origins(compile(Self.text), "backends.vllm-mlx.port")[0].services == ["vllm-mlx"])
     }
 
     @Test func whatAnEngineHasNoUseForIsMadeIntoNothing() throws {
@@ -133,6 +133,22 @@ import Testing
             ])
         let unused = try #require(try origins(result, "backends.o.pythonVenv").first)
         #expect(unused.note == "no service is made from it: engine `native` has no use for it")
+    }
+
+    @Test func whatTheProxySendsIsMadeIntoAWorkerWhereItIsToldOfIt() throws {
+        let result = compile(
+            """
+            backend: n
+            backends:
+              n: { kind: vllm-mlx, model: ./n, port: 8081, apiKey: { env: N }, maxTokens: 512 }
+              l: { kind: vllm-mlx, engine: llama-server, model: ./l.gguf, port: 8082, apiKey: { env: L }, maxTokens: 512 }
+            routes: [{ match: { model: l }, to: l }]
+
+            """)
+        for key in ["apiKey", "maxTokens"] {
+            #expect(try origins(result, "backends.n.\(key)").map(\.services) == [["proxy"]])
+            #expect(try origins(result, "backends.l.\(key)").map(\.services) == [["l", "proxy"]])
+        }
     }
 
     @Test func whatAWorkerWaitsForIsSaidToBeStartedForIt() throws {

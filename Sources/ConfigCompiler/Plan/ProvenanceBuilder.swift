@@ -24,7 +24,7 @@ struct ProvenanceBuilder {
 
     private func workerInputs(_ backend: Backend, _ engine: EngineName) -> [Input] {
         let prefix = "backends.\(backend.name)."
-        let useless = Set(EngineChecks.unusable(engine).map { prefix + $0 })
+        let useless = Set((EngineChecks.unusable(engine) + Self.proxyOnly(engine)).map { prefix + $0 })
         var inputs = flatten(backend.section, prefix, except: []).filter { !useless.contains($0.key) }
         if !backend.section.has(BackendKeys.engine) {
             inputs.append(.init(key: "\(prefix)engine", value: .string(engine.rawValue), source: source(backend.engineOrigin)))
@@ -32,14 +32,25 @@ struct ProvenanceBuilder {
         if backend[BackendKeys.pythonVenv] == nil, !useless.contains(prefix + BackendKeys.pythonVenv.name) {
             inputs += given(configuration.file, FileKeys.pythonVenv, "")
         }
-        if engine == .native, !backend.section.has(BackendKeys.replace), configuration.memoryBudget != nil {
+        let share = backend[BackendKeys.resources]?[ResourceKeys.memory]
+        if engine == .native, !backend.section.has(BackendKeys.replace), configuration.memoryBudget != nil, share != nil {
             inputs += budgetInputs(besides: backend)
         }
         // What the whole may take bounds a worker that has no share of its own.
-        if engine == .native, backend[BackendKeys.resources]?[ResourceKeys.memory] == nil, !inputs.contains(where: { $0.key == "budget.memory" }) {
+        if engine == .native, share == nil {
             inputs += given(configuration.file[FileKeys.budget], BudgetKeys.memory, "budget.")
         }
         return inputs
+    }
+
+    /// What the proxy alone is made from, where the engine's program is not told of it.
+    private static func proxyOnly(_ engine: EngineName) -> [String] {
+        switch engine {
+        case .llamaServer: []
+        case .vllm: [BackendKeys.maxTokens.name]
+        case .mlxLM: [BackendKeys.apiKey.name]
+        case .native, .mlxTextgen, .script, .command: [BackendKeys.apiKey.name, BackendKeys.maxTokens.name]
+        }
     }
 
     /// Whether a second copy fits into the budget depends on what the others take of it.
@@ -85,8 +96,11 @@ struct ProvenanceBuilder {
             if let match = route.match { inputs += flatten(match, "routes[\(index)].match.", except: []) }
         }
         let others = Self.keysBesides(Self.proxyKeys)
+        // A worker is found by its name.
+        let workers = Set(configuration.workers.map(\.backend.name))
         for backend in configuration.reachable {
-            inputs += flatten(backend.section, "backends.\(backend.name).", except: others)
+            let except = workers.contains(backend.name) ? others.union([BackendKeys.port.name]) : others
+            inputs += flatten(backend.section, "backends.\(backend.name).", except: except)
         }
         return inputs
     }
