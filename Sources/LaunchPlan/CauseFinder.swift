@@ -2,87 +2,106 @@ import JSON
 
 /// Finds the values of two configurations that made their plans differ.
 struct CauseFinder {
-    let old: Provenance?
-    let new: Provenance
+    private let old: CauseSide?
+    private let new: CauseSide
+
+    init(old: Provenance?, new: Provenance) {
+        self.old = old.map(CauseSide.init)
+        self.new = CauseSide(new)
+    }
 
     /// A service that stays is another one because of what it was made from.
     func ofReplacing(_ service: String) -> [PlanDiff.Cause] {
-        let all = differing(old?.inputs[service] ?? [], new.inputs[service] ?? [])
-        // A backend that is reached only now, or no longer, brings or takes its lines along: they are not what changed.
-        return all.narrowed { cause in
-            guard cause.old == nil || cause.new == nil, let backend = Self.backend(of: cause.key) else { return true }
-            return old?.deciding?[backend] == nil || new.deciding?[backend] == nil
-        }
+        let (before, after) = (old?.inputs(of: service) ?? [], new.inputs(of: service))
+        let own = differing(before, after)
+        return (own + ofOthers(service, before, after, besides: Set(own.map(\.key)))).sorted { $0.key < $1.key }
     }
 
     /// A backend becomes a service because of what decides on that; one that was not declared before, because of all that it is made from.
     func ofCreating(_ service: String) -> [PlanDiff.Cause] {
-        let decisions = deciding(service)
-        if old?.deciding?[service] != nil, !decisions.isEmpty { return decisions }
+        let decisions = deciding(service, old, new)
+        if old?.declares(service) == true, !decisions.isEmpty { return decisions }
         let keys = Set(decisions.map(\.key))
-        return decisions + differing([], new.inputs[service] ?? []).filter { !keys.contains($0.key) }
+        return decisions + differing([], new.inputs(of: service)).filter { !keys.contains($0.key) }
     }
 
     func ofStopping(_ service: String) -> [PlanDiff.Cause] {
-        let decisions = deciding(service)
-        return decisions.isEmpty ? differing(old?.inputs[service] ?? [], []) : decisions
+        let decisions = deciding(service, new, old)
+        return decisions.isEmpty ? differing(old?.inputs(of: service) ?? [], []) : decisions
     }
 
     /// None where one side does not say what it was made from.
     var ofTheWhole: [PlanDiff.Cause] {
-        guard let before = old?.whole, let after = new.whole else { return [] }
+        guard let before = old?.provenance.whole, let after = new.provenance.whole else { return [] }
         return differing(before, after)
     }
 
-    private func deciding(_ service: String) -> [PlanDiff.Cause] {
-        let before = (old?.deciding?[service] ?? []) + leading(to: service, old)
-        let after = (new.deciding?[service] ?? []) + leading(to: service, new)
-        // That a key leads elsewhere now is known from the other side's value of it.
-        func completed(_ inputs: [Provenance.Input], with others: [Provenance.Input], from provenance: Provenance?) -> [Provenance.Input] {
-            let known = Set(inputs.map(\.key))
-            return inputs + others.filter { !known.contains($0.key) }.compactMap { provenance?.input($0.key) }
+    /// A worker that shares the machine with others is made from lines of those, which come and go with them though they stand in both files:
+    /// then what decided on those others is the reason.
+    private func ofOthers(
+        _ service: String, _ before: [Provenance.Input], _ after: [Provenance.Input], besides known: Set<String>
+    ) -> [PlanDiff.Cause] {
+        // What leads to a backend is the proxy's own.
+        guard service != CauseSide.proxy else { return [] }
+        let oneSided = Set(before.map(\.key)).symmetricDifference(after.map(\.key))
+        let others = Set(oneSided.compactMap(CauseSide.backend)).subtracting([service])
+        let keys = others.reduce(into: Set<String>()) { keys, other in
+            if new.isService(other), old?.isService(other) == false {
+                keys.formUnion(deciding(other, old, new).map(\.key))
+            } else if old?.isService(other) == true, !new.isService(other) {
+                keys.formUnion(deciding(other, new, old).map(\.key))
+            }
         }
-        let all = differing(completed(before, with: after, from: old), completed(after, with: before, from: new))
+        return differing(keys.subtracting(known))
+    }
+
+    // MARK: whether there is a service
+
+    /// What made a backend a service on the one side that it is not on the `other`.
+    private func deciding(_ service: String, _ other: CauseSide?, _ side: CauseSide?) -> [PlanDiff.Cause] {
+        var keys: Set<String> = []
+        var (seen, open): (Set<String>, [String]) = ([service], [service])
+        while let name = open.popLast() {
+            // What forbade it there is another one here.
+            keys.formUnion((side?.decidingKeys(of: name) ?? []) + (other?.decidingKeys(of: name) ?? []))
+            keys.formUnion(side?.leading[name] ?? [])
+            for dependent in side?.dependents[name] ?? [] {
+                keys.insert(CauseSide.dependsOn(dependent))
+                // One that was started on both sides led here by `dependsOn` alone.
+                if other?.isService(dependent) != true, seen.insert(dependent).inserted { open.append(dependent) }
+            }
+        }
         // An older plan does not say what was declared.
-        return old != nil && old?.deciding == nil ? all.filter { $0.key != "backends.\(service)" } : all
+        if let old, old.provenance.deciding == nil { keys.remove("backends.\(service)") }
+        return differing(keys)
     }
 
-    /// `backend` and the routes that lead to a service.
-    private func leading(to service: String, _ provenance: Provenance?) -> [Provenance.Input] {
-        (provenance?.inputs["proxy"] ?? []).filter {
-            ($0.key == "backend" || $0.key.hasPrefix("routes[")) && $0.value == .string(service)
-        }
+    // MARK: values
+
+    private func differing(_ keys: Set<String>) -> [PlanDiff.Cause] {
+        let values = { (side: CauseSide?) in keys.compactMap { side?.values[$0] } }
+        return differing(values(old), values(new))
     }
 
-    /// The keys whose values are not the same on both sides, sorted.
+    /// The keys whose values are not the same on both sides, sorted. One that is in one of the lists only may still stand in the other file.
     private func differing(_ old: [Provenance.Input], _ new: [Provenance.Input]) -> [PlanDiff.Cause] {
         let before = Dictionary(old.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         let after = Dictionary(new.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
         let all = Set(before.keys).union(after.keys).sorted().compactMap { key -> PlanDiff.Cause? in
-            let (first, second) = (before[key], after[key])
+            let (first, second) = (before[key] ?? self.old?.values[key], after[key] ?? self.new.values[key])
             guard first?.value != second?.value else { return nil }
+            if first == nil, self.old?.isUnknown(key) == true { return nil }
+            if second == nil, self.new.isUnknown(key) { return nil }
             return PlanDiff.Cause(
                 key: key, old: first?.value, new: second?.value, source: second?.source ?? first?.source ?? "", oldSource: first?.source)
         }
         // The defaults of a mapping that comes or goes come and go with it.
         if before.isEmpty { return all }
-        return all.narrowed { cause in
+        let written = all.filter { cause in
             let isOneSided = cause.old == nil || cause.new == nil
             return !isOneSided || cause.source != Provenance.Input.defaultSource
         }
-    }
-
-    /// `small` of `backends.small.port`.
-    private static func backend(of key: String) -> String? {
-        let parts = key.split(separator: ".")
-        return parts.count > 2 && parts[0] == "backends" ? String(parts[1]) : nil
-    }
-}
-
-extension [PlanDiff.Cause] {
-    /// Those that `matter`; all of them where none does, since a change without a cause would say less.
-    fileprivate func narrowed(_ matter: (PlanDiff.Cause) -> Bool) -> [PlanDiff.Cause] {
-        let result = filter(matter)
-        return result.isEmpty ? self : result
+        // A change without a cause would say less.
+        return written.isEmpty ? all : written
     }
 }

@@ -33,27 +33,24 @@ public struct Provenance: Codable, Sendable, Equatable {
     public var files: [File]
     /// By service, sorted by key.
     public var inputs: [String: [Input]]
-    /// By declared backend, sorted by key: what it says itself about being a service at all. Nil in plans that were saved before this was kept.
+    /// By declared backend, sorted by key: what it says itself about being a service at all, and which others it waits for. Nil in plans that
+    /// were saved before this was kept.
     public var deciding: [String: [Input]]?
     /// What the plan outside its services was made from. Nil in plans that were saved before this was kept.
     public var whole: [Input]?
+    /// What was given and nothing above was made from, sorted by key: a key that a service no longer has may still be there. Nil in plans that
+    /// were saved before this was kept.
+    public var unused: [Input]?
 
     public init(
-        tool: String, files: [File] = [], inputs: [String: [Input]] = [:], deciding: [String: [Input]]? = nil, whole: [Input]? = nil
+        tool: String, files: [File] = [], inputs: [String: [Input]] = [:], deciding: [String: [Input]]? = nil, whole: [Input]? = nil,
+        unused: [Input]? = nil
     ) {
         self.tool = tool
         self.files = files
         self.inputs = inputs
         self.deciding = deciding
         self.whole = whole
-    }
-
-    /// The value of a key, whatever was made from it.
-    func input(_ key: String) -> Input? {
-        let lists = [whole ?? []] + inputs.sorted { $0.key < $1.key }.map(\.value) + (deciding ?? [:]).sorted { $0.key < $1.key }.map(\.value)
-        for list in lists {
-            if let input = list.first(where: { $0.key == key }) { return input }
-        }
-        return nil
+        self.unused = unused
     }
 }

@@ -77,90 +77,57 @@ import Testing
             ])
     }
 
-    // MARK: each key of each fixture
+    // MARK: what a service is made from
 
-    /// The paths of all values, deepest last; a secret reference, the variables of a process and a list of texts are one value.
-    private static func paths(_ json: JSON, _ path: [String] = []) -> [[String]] {
-        var members: [(String, JSON)] = []
-        switch json {
-        case .object(let object): members = object.members.map { ($0.key, $0.value) }
-        case .array(let elements): members = elements.enumerated().map { (String($0.offset), $0.element) }
-        default: break
-        }
-        let isOne =
-            path.last == "environment" || members.contains { ["env", "file", "credential"].contains($0.0) }
-            || (json.arrayValue?.contains { $0.objectValue == nil } ?? false)
-        let own = path.isEmpty ? [] : [path]
-        return isOne ? own : own + members.flatMap { paths($0.1, path + [$0.0]) }
+    @Test func aReplaceNamesTheKeysThatCameAndWent() throws {
+        let text = "backend: a\nbackends:\n  a: { kind: vllm-mlx, model: ./a, contextWindow: 4096, environment: { A: b } }\n"
+        let gone = try causes(compile(text), compile(text.replacing("4096, environment: { A: b }", with: "2048")))
+        #expect(gone["a"] == ["backends.a.contextWindow test.yaml:3:51", "backends.a.environment test.yaml:3:70 gone"])
+        let more = text.replacing("{ A: b }", with: "{ A: b }, resources: { threads: 1, cpus: 0 }").replacing("4096", with: "2048")
+        let came = try causes(compile(text), compile(more))
+        #expect(
+            came["a"] == [
+                "backends.a.contextWindow test.yaml:3:51", "backends.a.resources.cpus test.yaml:3:111",
+                "backends.a.resources.threads test.yaml:3:102",
+            ])
     }
 
-    /// The value with another one at `path`, or without it.
-    private static func replacing(_ json: JSON, at path: ArraySlice<String>, with value: JSON?) -> JSON {
-        guard let first = path.first else { return value ?? .null }
-        let isLast = path.count == 1
-        switch json {
-        case .object(let object):
-            return .object(
-                JSONObject(
-                    object.members.compactMap { member in
-                        guard member.key == first else { return member }
-                        if isLast { return value.map { .init(key: first, value: $0) } }
-                        return .init(key: first, value: replacing(member.value, at: path.dropFirst(), with: value))
-                    }))
-        case .array(let elements):
-            return .array(
-                elements.enumerated().compactMap { index, element in
-                    guard String(index) == first else { return element }
-                    return isLast ? value : replacing(element, at: path.dropFirst(), with: value)
-                })
-        default: return json
-        }
+    private static let depending = """
+        backend: a
+        backends:
+          a: { kind: vllm-mlx, model: ./a, port: 8081, dependsOn: [d] }
+          d: { kind: vllm-mlx, model: ./d, port: 8082, dependsOn: [e] }
+          e: { kind: vllm-mlx, model: ./e, port: 8083 }
+
+        """
+
+    @Test func whatIsStartedForOthersNamesThoseThatWaitForIt() throws {
+        let alone = Self.depending.replacing(", dependsOn: [d]", with: "")
+        let line = "backends.a.dependsOn test.yaml:3:59"
+        #expect(try causes(compile(Self.depending), compile(alone)) == ["a": ["\(line) gone"], "d": ["\(line) gone"], "e": ["\(line) gone"]])
+        #expect(try causes(compile(alone), compile(Self.depending)) == ["a": [line], "d": [line], "e": [line]])
+        // What leads to the one that waits decides on those that it waits for.
+        let elsewhere = Self.depending.replacing("backend: a\n", with: "backend: f\n") + "  f: { kind: lmstudio }\n"
+        let before = Self.depending + "  f: { kind: lmstudio }\n"
+        let stopped = try causes(compile(before), compile(elsewhere))
+        #expect(stopped["a"] == ["backend test.yaml:1:10"] && stopped["d"] == stopped["a"] && stopped["e"] == stopped["a"])
+        // A route to one that is there anyway starts nothing.
+        let routed = try causes(compile(alone), compile(Self.depending + "routes: [{ to: a }]\n"))
+        #expect(routed["d"] == [line] && routed["e"] == [line])
     }
 
-    private static func value(_ json: JSON, at path: [String]) -> JSON? {
-        path.reduce(Optional(json)) { value, part in value?[part] ?? Int(part).flatMap { value?[$0] } }
+    @Test func aRoutesPatternIsNotItsTarget() throws {
+        let alone = Self.depending.replacing(", dependsOn: [d]", with: "")
+        let changed = try causes(compile(alone), compile(Self.depending + "routes: [{ match: { model: d }, to: a }]\n"))
+        #expect(changed["d"] == ["backends.a.dependsOn test.yaml:3:59"])
     }
 
-    /// The lines of the value at `path` in the pretty text.
-    private static func lines(_ json: JSON, at path: [String]) throws -> ClosedRange<Int> {
-        let marked = replacing(json, at: path[...], with: "@@here@@").prettyText.split(separator: "\n")
-        let start = try #require(marked.firstIndex { $0.contains("@@here@@") })
-        let count = value(json, at: path)?.prettyText.split(separator: "\n").count ?? 1
-        return start + 1...start + count
-    }
-
-    /// Takes each key away and puts it back: every service that this changes says so with the key's own line.
-    @Test(arguments: ["full.yaml", "head.json", "november.json", "migration-before.json", "migration-after.yaml"])
-    func everyKeyThatChangesAServiceIsNamed(fixture: String) throws {
-        let source = SourceFile(path: fixture, bytes: try Fixtures.bytes("valid/\(fixture)"))
-        let json = try #require(SyntaxDump.dump(source, format: nil, limits: SyntaxLimits(), allowDuplicateKeys: false).values.first)
-        func compiled(_ json: JSON, _ name: String) -> Compilation { compile(json.prettyText + "\n", name: name) }
-        let whole = compiled(json, "whole.json")
-        let plan = try #require(whole.plan)
-        var changes = 0
-        for path in Self.paths(json) {
-            let without = compiled(Self.replacing(json, at: path[...], with: nil), "without.json")
-            guard let other = without.plan else { continue }
-            let lines = try Self.lines(json, at: path)
-            func isNamed(_ cause: PlanDiff.Cause) -> Bool {
-                [cause.source, cause.oldSource ?? ""].contains { place in
-                    let parts = place.split(separator: ":")
-                    return parts.count == 3 && parts[0] == "whole.json" && Int(parts[1]).map(lines.contains) == true
-                }
-            }
-            for (old, new) in [((plan, whole.provenance), (other, without.provenance)), ((other, without.provenance), (plan, whole.provenance))] {
-                let diff = try PlanDiff.between(old, new)
-                for change in diff.changes where change.action != .unchanged {
-                    changes += 1
-                    #expect(
-                        change.causes.contains(where: isNamed),
-                        "\(fixture) \(path.joined(separator: ".")): \(change.action) \(change.service) \(change.causes)")
-                }
-                if let rest = diff.whole, diff.changes.allSatisfy({ $0.action == .unchanged }) {
-                    #expect(rest.causes.contains(where: isNamed), "\(fixture) \(path.joined(separator: ".")): \(rest)")
-                }
-            }
-        }
-        #expect(changes >= 10)
+    @Test func whatAnEngineHasNoUseForIsNoCause() throws {
+        let text = "backend: a\npythonVenv: ./v\nbackends:\n  a: { kind: vllm-mlx, model: ./a, contextWindow: 4096 }\n"
+        let changed = try causes(compile(text), compile(text.replacing("./v", with: "./w").replacing("4096", with: "2048")))
+        #expect(changed["a"] == ["backends.a.contextWindow test.yaml:4:51"])
+        // It is still there where another engine has none.
+        let python = text.replacing("model: ./a", with: "model: ./a, engine: mlx-lm")
+        #expect(try causes(compile(python), compile(text))["a"] == ["backends.a.engine test.yaml:4:31"])
     }
 }

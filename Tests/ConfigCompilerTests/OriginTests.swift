@@ -109,7 +109,66 @@ import Testing
         #expect(port.value == 8099 && port.services == [])
         #expect(port.note?.contains("neither `backend` nor a route leads to it") == true)
         #expect(try origins(result, "probation")[0].note == "of the plan as a whole")
-        #expect(try origins(compile(Self.text), "backends.vllm-mlx.port")[0].services == ["proxy", "vllm-mlx"])
+        #expect(try origins(compile(Self.text), "backends.vllm-mlx.port")[0].services == ["vllm-mlx"])
+    }
+
+    @Test func whatAnEngineHasNoUseForIsMadeIntoNothing() throws {
+        let result = compile(
+            """
+            backend: n
+            pythonVenv: ./venv
+            backends:
+              n: { kind: vllm-mlx, model: ./n, port: 8081 }
+              o: { kind: vllm-mlx, engine: native, model: ./o, port: 8082, pythonVenv: ./own, serverScript: ./s.sh }
+              v: { kind: vllm-mlx, engine: vllm, model: ./v, port: 8083 }
+              w: { kind: vllm-mlx, engine: mlx-lm, model: ./w, port: 8084 }
+            routes: [{ match: { model: o }, to: o }, { match: { model: v }, to: v }, { match: { model: w }, to: w }]
+
+            """)
+        let services = Dictionary(uniqueKeysWithValues: try origins(result, "pythonVenv").map { ($0.key, $0.services) })
+        #expect(
+            services == [
+                "pythonVenv": ["v", "w"], "backends.n.pythonVenv": [], "backends.o.pythonVenv": [], "backends.v.pythonVenv": ["v"],
+                "backends.w.pythonVenv": ["w"],
+            ])
+        let unused = try #require(try origins(result, "backends.o.pythonVenv").first)
+        #expect(unused.note == "no service is made from it: engine `native` has no use for it")
+    }
+
+    @Test func whatTheProxySendsIsMadeIntoAWorkerWhereItIsToldOfIt() throws {
+        let result = compile(
+            """
+            backend: n
+            backends:
+              n: { kind: vllm-mlx, model: ./n, port: 8081, apiKey: { env: N }, maxTokens: 512 }
+              l: { kind: vllm-mlx, engine: llama-server, model: ./l.gguf, port: 8082, apiKey: { env: L }, maxTokens: 512 }
+            routes: [{ match: { model: l }, to: l }]
+
+            """)
+        for key in ["apiKey", "maxTokens"] {
+            #expect(try origins(result, "backends.n.\(key)").map(\.services) == [["proxy"]])
+            #expect(try origins(result, "backends.l.\(key)").map(\.services) == [["l", "proxy"]])
+        }
+    }
+
+    @Test func whatAWorkerWaitsForIsSaidToBeStartedForIt() throws {
+        let text = """
+            backend: w
+            backends:
+              w: { kind: vllm-mlx, model: ./w, port: 8081, dependsOn: [x] }
+              x: { kind: vllm-mlx, model: ./x, port: 8082, dependsOn: [y] }
+              y: { kind: vllm-mlx, model: ./y, port: 8083 }
+
+            """
+        func note(_ text: String, _ key: String) throws -> String? {
+            let origin = try #require(try origins(compile(text), key).first)
+            #expect(origin.services == [String(key.split(separator: ".")[1])])
+            return origin.note
+        }
+        #expect(try note(text, "backends.w.dependsOn") == "without it `x`, `y` would not be started")
+        #expect(try note(text, "backends.x.dependsOn") == "without it `y` would not be started")
+        // A route starts it too.
+        #expect(try note(text + "routes: [{ match: { model: x }, to: x }]\n", "backends.w.dependsOn") == nil)
     }
 
     @Test func manyKeysAtOnce() throws {

@@ -68,6 +68,40 @@ import Testing
         #expect(try PlanDiff.between(side([:], probation: 1, older), side([:], probation: 2, older)).whole?.causes == [])
     }
 
+    /// What a plan did not keep may stand in its files all the same: it is not said to have come or gone.
+    @Test func whatAPlanDoesNotSayIsNotCalledNew() throws {
+        let port = Input(key: "backends.b.port", value: 2, source: "f:11:1")
+        var before = deciding("a", at: "f:1:10")
+        let after = deciding("a", at: "f:1:10", ["b": [port]])
+        #expect(try change("b", side(["a": 1], before), side(["a": 1, "b": 1], after)).causes == [])
+        #expect(try change("b", side(["a": 1, "b": 1], after), side(["a": 1], before)).causes == [])
+        before.unused = []
+        #expect(try change("b", side(["a": 1], before), side(["a": 1, "b": 1], after)).causes.map(\.key) == ["backends.b.port"])
+        before.unused = [Input(key: "backends.b.port", value: 1, source: "f:10:1")]
+        let moved = PlanDiff.Cause(key: "backends.b.port", old: 1, new: 2, source: "f:11:1", oldSource: "f:10:1")
+        #expect(try change("b", side(["a": 1], before), side(["a": 1, "b": 1], after)).causes == [moved])
+        let copy: Provenance = try JSON(encoding: before).decode()
+        #expect(copy == before)
+        let older: Provenance = try JSON(parsing: #"{"tool":"t","files":[],"inputs":{}}"#).decode()
+        #expect(older.unused == nil && older.deciding == nil)
+    }
+
+    /// One that was a worker before leads to others by its own line alone, and one that has become a worker by what made it one.
+    @Test func whatOthersWaitForIsStartedByTheirLines() throws {
+        func provenance(_ waits: Bool, _ active: String, _ workers: [String]) -> Provenance {
+            let wait = Input(key: "backends.a.dependsOn", value: ["b"], source: "f:3:1")
+            var result = deciding(active, at: "f:1:10", Dictionary(uniqueKeysWithValues: workers.map { ($0, $0 == "a" && waits ? [wait] : []) }))
+            if waits { result.deciding?["a"]?.append(wait) }
+            result.unused = []
+            return result
+        }
+        let both = side(["a": 1, "b": 1], provenance(true, "a", ["a", "b"]))
+        #expect(try change("b", side(["a": 1], provenance(false, "a", ["a"])), both).causes.map(\.key) == ["backends.a.dependsOn"])
+        #expect(try change("b", side([:], provenance(true, "c", [])), both).causes.map(\.key) == ["backend"])
+        #expect(try change("b", both, side([:], provenance(true, "c", []))).causes.map(\.key) == ["backend"])
+        #expect(try change("b", side([:], provenance(false, "c", [])), both).causes.map(\.key) == ["backend", "backends.a.dependsOn"])
+    }
+
     @Test func whatIsOutsideTheServicesIsADifferenceToo() throws {
         func provenance(_ value: JSON) -> Provenance { Provenance(tool: "t", whole: [Input(key: "probation", value: value, source: "f:3:1")]) }
         let diff = try PlanDiff.between(side(["w": 1], probation: 1, provenance("1ms")), side(["w": 1], probation: 2, provenance("2ms")))

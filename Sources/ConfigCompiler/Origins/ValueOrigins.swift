@@ -38,9 +38,19 @@ public struct ValueOrigins: Sendable {
         // What the default says in words is said by what follows from other keys.
         if derived.isEmpty || target.spec.defaultValue != nil { candidates.append(otherwise(target.spec)) }
         candidates[0].counts = true
-        let keys = Set([key] + candidates.compactMap { $0.counts ? $0.key : nil })
-        let services = provenance.inputs.filter { $0.value.contains { keys.contains($0.key) } }.map(\.key).sorted()
+        let services = services(target, candidates[0].key)
         return ValueOrigin(key: key, candidates: candidates, services: services, note: note(target, services))
+    }
+
+    /// - Parameter other: the key that the value was written under, where that is another one.
+    private func services(_ target: KeyQuery.Target, _ other: String?) -> [String] {
+        let keys = Set([target.text] + [other].compactMap { $0 })
+        let all = provenance.inputs.filter { $0.value.contains { keys.contains($0.key) } }.map(\.key).sorted()
+        // A key of the whole file stands for that of each backend: what others are made from it is theirs.
+        guard target.path.count > 2, target.path[0] == FileKeys.backends.name, let other, !other.hasPrefix("\(FileKeys.backends.name).") else {
+            return all
+        }
+        return all.filter { $0 == target.path[1] }
     }
 
     /// What flags, variables and files say.
@@ -98,9 +108,31 @@ public struct ValueOrigins: Sendable {
 
     private func note(_ target: KeyQuery.Target, _ services: [String]) -> String? {
         if provenance.whole?.contains(where: { $0.key == target.text }) == true, services.isEmpty { return "of the plan as a whole" }
-        guard services.isEmpty, target.path.count > 2, target.path[0] == FileKeys.backends.name, let backend = configuration.backend(target.path[1]),
-            !configuration.needed.contains(where: { $0.name == backend.name })
-        else { return nil }
-        return "no service is made from it: \(backend.isEnabled ? Backend.notNeeded : Backend.disabled)"
+        guard target.path.count > 2, target.path[0] == FileKeys.backends.name, let backend = configuration.backend(target.path[1]) else { return nil }
+        if target.spec.name == BackendKeys.dependsOn.name, !services.isEmpty { return startedOnly(for: backend) }
+        guard services.isEmpty else { return nil }
+        let nothing = "no service is made from it: "
+        if !configuration.needed.contains(where: { $0.name == backend.name }) {
+            return nothing + (backend.isEnabled ? Backend.notNeeded : Backend.disabled)
+        }
+        let engine = configuration.workers.first { $0.backend.name == backend.name }?.engine
+        let path = target.path.dropFirst(2).joined(separator: ".")
+        guard let engine, EngineChecks.unusable(engine).contains(path) else { return nil }
+        return "\(nothing)engine `\(engine.rawValue)` has no use for it"
+    }
+
+    /// The workers that neither a request nor another worker would have started.
+    private func startedOnly(for backend: Backend) -> String? {
+        let workers = configuration.workers.map(\.backend)
+        let dependencies = Dictionary(workers.map { ($0.name, $0.dependencies.map(\.text)) }, uniquingKeysWith: { first, _ in first })
+        var started = Set(configuration.reachable.map(\.name))
+        var open = Array(started)
+        while let name = open.popLast() {
+            // As if it waited for nothing.
+            guard name != backend.name else { continue }
+            for other in dependencies[name] ?? [] where started.insert(other).inserted { open.append(other) }
+        }
+        let names = workers.map(\.name).filter { !started.contains($0) && $0 != backend.name }.map { "`\($0)`" }
+        return names.isEmpty ? nil : "without it \(names.joined(separator: ", ")) would not be started"
     }
 }

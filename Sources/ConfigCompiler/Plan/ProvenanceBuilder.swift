@@ -12,9 +12,10 @@ struct ProvenanceBuilder {
     func complete(_ provenance: inout Provenance) {
         provenance.inputs = [ProxyService.name: sorted(proxyInputs())]
         for (backend, engine) in configuration.workers { provenance.inputs[backend.name] = sorted(workerInputs(backend, engine)) }
-        let others = Self.keysBesides(BackendKeys.decidingNames)
+        let others = Self.keysBesides(BackendKeys.decidingNames.union([BackendKeys.dependsOn.name]))
         provenance.deciding = Dictionary(uniqueKeysWithValues: configuration.backends.map { ($0.name, sorted(deciding($0, besides: others))) })
         provenance.whole = sorted(wholeInputs())
+        provenance.unused = sorted(unused(besides: provenance))
     }
 
     private func sorted(_ inputs: [Input]) -> [Input] { inputs.sorted { $0.key < $1.key } }
@@ -22,25 +23,33 @@ struct ProvenanceBuilder {
     // MARK: workers
 
     private func workerInputs(_ backend: Backend, _ engine: EngineName) -> [Input] {
-        var inputs = flatten(backend.section, "backends.\(backend.name).", except: [])
+        let prefix = "backends.\(backend.name)."
+        let useless = Set((EngineChecks.unusable(engine) + Self.proxyOnly(engine)).map { prefix + $0 })
+        var inputs = flatten(backend.section, prefix, except: []).filter { !useless.contains($0.key) }
         if !backend.section.has(BackendKeys.engine) {
-            inputs.append(.init(key: "backends.\(backend.name).engine", value: .string(engine.rawValue), source: source(backend.engineOrigin)))
+            inputs.append(.init(key: "\(prefix)engine", value: .string(engine.rawValue), source: source(backend.engineOrigin)))
         }
-        if backend[BackendKeys.pythonVenv] == nil { inputs += given(configuration.file, FileKeys.pythonVenv, "") }
-        if engine == .native, !backend.section.has(BackendKeys.replace), configuration.memoryBudget != nil {
+        if backend[BackendKeys.pythonVenv] == nil, !useless.contains(prefix + BackendKeys.pythonVenv.name) {
+            inputs += given(configuration.file, FileKeys.pythonVenv, "")
+        }
+        let share = backend[BackendKeys.resources]?[ResourceKeys.memory]
+        if engine == .native, !backend.section.has(BackendKeys.replace), configuration.memoryBudget != nil, share != nil {
             inputs += budgetInputs(besides: backend)
         }
         // What the whole may take bounds a worker that has no share of its own.
-        if engine == .native, backend[BackendKeys.resources]?[ResourceKeys.memory] == nil, !inputs.contains(where: { $0.key == "budget.memory" }) {
+        if engine == .native, share == nil {
             inputs += given(configuration.file[FileKeys.budget], BudgetKeys.memory, "budget.")
         }
-        return inputs + dependents(of: backend)
+        return inputs
     }
 
-    /// A worker may be started only because others wait for it.
-    private func dependents(of backend: Backend) -> [Input] {
-        configuration.workers.filter { $0.backend.dependencies.contains { $0.text == backend.name } }.flatMap { other in
-            given(other.backend.section, BackendKeys.dependsOn, "backends.\(other.backend.name).")
+    /// What the proxy alone is made from, where the engine's program is not told of it.
+    private static func proxyOnly(_ engine: EngineName) -> [String] {
+        switch engine {
+        case .llamaServer: []
+        case .vllm: [BackendKeys.maxTokens.name]
+        case .mlxLM: [BackendKeys.apiKey.name]
+        case .native, .mlxTextgen, .script, .command: [BackendKeys.apiKey.name, BackendKeys.maxTokens.name]
         }
     }
 
@@ -53,7 +62,8 @@ struct ProvenanceBuilder {
 
     private static func keysBesides(_ names: Set<String>) -> Set<String> { Set(BackendKeys.scope.keys.map(\.name)).subtracting(names) }
 
-    /// What the backend itself says about whether a worker is started for it; what leads to it is among the proxy's.
+    /// What the backend itself says about whether a worker is started for it and which others are started for that one; what leads to it is
+    /// among the proxy's.
     private func deciding(_ backend: Backend, besides others: Set<String>) -> [Input] {
         let prefix = "backends.\(backend.name)"
         let section = backend.section
@@ -86,8 +96,11 @@ struct ProvenanceBuilder {
             if let match = route.match { inputs += flatten(match, "routes[\(index)].match.", except: []) }
         }
         let others = Self.keysBesides(Self.proxyKeys)
+        // A worker is found by its name.
+        let workers = Set(configuration.workers.map(\.backend.name))
         for backend in configuration.reachable {
-            inputs += flatten(backend.section, "backends.\(backend.name).", except: others)
+            let except = workers.contains(backend.name) ? others.union([BackendKeys.port.name]) : others
+            inputs += flatten(backend.section, "backends.\(backend.name).", except: except)
         }
         return inputs
     }
@@ -105,6 +118,17 @@ struct ProvenanceBuilder {
         ] + given(file[FileKeys.budget], BudgetKeys.memory, "budget.")
     }
 
+    /// What was given and is in none of the other lists.
+    private func unused(besides provenance: Provenance) -> [Input] {
+        let lists = Array(provenance.inputs.values) + Array((provenance.deciding ?? [:]).values) + [provenance.whole ?? []]
+        let known = Set(lists.joined().map(\.key))
+        let file = configuration.file
+        let all =
+            given(file, FileKeys.pythonVenv, "") + given(file, FileKeys.port, "")
+            + configuration.backends.flatMap { flatten($0.section, "backends.\($0.name).", except: []) }
+        return all.filter { $0.source != Input.defaultSource && !known.contains($0.key) }
+    }
+
     // MARK: parts
 
     private func given<Value>(_ section: Section?, _ key: Key<Value>, _ prefix: String) -> [Input] {
@@ -115,7 +139,7 @@ struct ProvenanceBuilder {
     /// The values of a section and of those in it, defaults included.
     private func flatten(_ section: Section, _ prefix: String, except: Set<String>) -> [Input] {
         section.scope.keys.flatMap { spec -> [Input] in
-            if except.contains(spec.name) || spec.name == BackendKeys.description.name { return [] }
+            if except.contains(spec.name) || spec.name == BackendKeys.description.name || spec.unused != nil { return [] }
             let key = prefix + spec.name
             guard let field = section.fields[spec.name] else {
                 if case .section(let inner) = spec.type { return flatten(Section(inner), "\(key).", except: []) }

@@ -20,14 +20,13 @@ enum EngineChecks {
                         [Fix("write `stop-first`", .suggestion, edits: [.init($0, "\"stop-first\"")])]
                     } ?? [], path: "/backends/\(backend.name)/replace"))
         }
-        for (section, keys) in unusable(backend, engine) {
-            for key in keys {
-                guard let span = section.fields[key]?.keySpan else { continue }
-                diagnostics.append(
-                    Diagnostic(
-                        .withoutEffect, "engine `\(engine.rawValue)` has no use for `\(key)`", at: span, label: "without effect",
-                        path: "/backends/\(backend.name)"))
-            }
+        for path in unusable(engine) {
+            let parts = path.split(separator: ".").map(String.init)
+            guard let key = parts.last, let span = backend.section.field(at: parts)?.keySpan else { continue }
+            diagnostics.append(
+                Diagnostic(
+                    .withoutEffect, "engine `\(engine.rawValue)` has no use for `\(key)`", at: span, label: "without effect",
+                    path: "/backends/\(backend.name)"))
         }
     }
 
@@ -51,27 +50,24 @@ enum EngineChecks {
         }
     }
 
-    private static func unusable(_ backend: Backend, _ engine: EngineName) -> [(Section, [String])] {
-        let cache = backend[BackendKeys.cache] ?? Section(CacheKeys.scope)
-        let resources = backend[BackendKeys.resources] ?? Section(ResourceKeys.scope)
+    /// The keys of a backend that nothing of a worker of the engine is made from, those of its sections as `cache.maxBytes`.
+    static func unusable(_ engine: EngineName) -> [String] {
         let batch = [BackendKeys.maxQueue.name, BackendKeys.maxBatch.name]
         let python = BackendKeys.pythonVenv.name
         let script = BackendKeys.serverScript.name
         let command = BackendKeys.command.name
-        let threads = ResourceKeys.threads.name
-        let all = CacheKeys.scope.keys.map(\.name)
+        let threads = "\(BackendKeys.resources.name).\(ResourceKeys.threads.name)"
+        func cache(_ names: [String]) -> [String] { names.map { "\(BackendKeys.cache.name).\($0)" } }
+        let allButEnable = cache(CacheKeys.scope.keys.map(\.name).filter { $0 != CacheKeys.enable.name })
         return switch engine {
-        case .native: [(backend.section, [python, script, command])]
-        case .mlxTextgen: [(backend.section, batch + [script, command]), (cache, [CacheKeys.maxBytes.name]), (resources, [threads])]
+        case .native: [python, script, command]
+        case .mlxTextgen: batch + [script, command] + cache([CacheKeys.maxBytes.name]) + [threads]
         case .mlxLM:
-            [
-                (backend.section, batch + [script, command]), (resources, [threads]),
-                (cache, [CacheKeys.enable.name, CacheKeys.minTokens.name, CacheKeys.directory.name]),
-            ]
-        case .llamaServer: [(backend.section, batch + [python, script, command]), (cache, all.filter { $0 != CacheKeys.enable.name })]
-        case .vllm: [(backend.section, batch + [script, command]), (cache, all.filter { $0 != CacheKeys.enable.name }), (resources, [threads])]
-        case .script: [(backend.section, batch + [command]), (resources, [threads])]
-        case .command: [(backend.section, batch + [script, python]), (resources, [threads])]
+            batch + [script, command, threads] + cache([CacheKeys.enable.name, CacheKeys.minTokens.name, CacheKeys.directory.name])
+        case .llamaServer: batch + [python, script, command] + allButEnable
+        case .vllm: batch + [script, command] + allButEnable + [threads]
+        case .script: batch + [command, threads]
+        case .command: batch + [script, python, threads]
         }
     }
 }
