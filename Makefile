@@ -50,7 +50,7 @@ bench: build ## measure: validate beside nginx -t, large texts beside JSON in Py
 	@scripts/bench.sh $(BIN)
 
 SECONDS    ?= 600
-fuzz: setup ## search for texts that break the compiler, SECONDS (600) on each of the three targets
+fuzz: setup ## search for texts that break the compiler, SECONDS (600) on each of the five targets
 	@scripts/fuzz.sh $(SWIFT) $(SECONDS)
 
 docs: build ## the reference of all modules as a DocC archive in docs/out
