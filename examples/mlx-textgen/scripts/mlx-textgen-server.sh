@@ -3,7 +3,7 @@
 #
 # MODEL is a model directory, PORT where it listens on 127.0.0.1, LOG a file that it appends to, or `-` for standard output.
 # The cache keys of the configuration arrive as variables: ANYCLAUDE_ENABLE_CACHE, ANYCLAUDE_CACHE_SLOTS,
-# ANYCLAUDE_MIN_TOKENS_FOR_CACHE; a virtual environment as ANYCLAUDE_PYTHON_VENV; the model's id as ANYCLAUDE_MODEL_NAME.
+# ANYCLAUDE_MIN_TOKENS_FOR_CACHE; a virtual environment as VIRTUAL_ENV; the model's id as ANYCLAUDE_MODEL_NAME.
 set -eu
 
 if [ $# -ne 3 ]; then
@@ -17,7 +17,7 @@ if [ ! -f "$model/config.json" ]; then
     exit 66
 fi
 program=mlx_textgen
-if [ -n "${ANYCLAUDE_PYTHON_VENV:-}" ]; then program=$ANYCLAUDE_PYTHON_VENV/bin/mlx_textgen; fi
+if [ -n "${VIRTUAL_ENV:-}" ]; then program=$VIRTUAL_ENV/bin/mlx_textgen; fi
 if ! command -v "$program" >/dev/null 2>&1; then
     echo "mlx-textgen-server.sh: $program is not installed; run: pip install mlx-textgen==0.2.1" >&2
     exit 69
