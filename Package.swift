@@ -74,6 +74,9 @@ let package = Package(
         library(name: "Checkpoint", ["JSON", crypto]),
         library(name: "Messages", ["JSON"]),
         library(name: "Control", ["JSON", "LaunchPlan"]),
+        // What the supervisor and a look without it both need of this machine, and what must hold on it.
+        library(name: "Host", ["LaunchPlan", "Control", "JSON", "CProcess", crypto]),
+        library(name: "Preflight", ["Host", "Control", "Checkpoint", "LaunchPlan", "JSON"]),
         library(
             name: "Serving",
             [
@@ -87,7 +90,7 @@ let package = Package(
         library(
             name: "Supervisor",
             [
-                "LaunchPlan", "Checkpoint", "Control", "Serving", "Locking", "JSON", "CProcess", "CSystemd", crypto, nioCore, nioPosix,
+                "LaunchPlan", "Control", "Host", "Preflight", "Serving", "Locking", "JSON", "CProcess", "CSystemd", crypto, nioCore, nioPosix,
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ]),
         library(
@@ -108,7 +111,7 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         // Floor 4.
-        program("anyclaude", ["ConfigCompiler", "Control", "Diagnostics", "LaunchPlan", "JSON", argumentParser], alone),
+        program("anyclaude", ["ConfigCompiler", "Control", "Host", "Preflight", "Diagnostics", "LaunchPlan", "JSON", argumentParser], alone),
         program("anyclaude-supervisor", ["Supervisor", argumentParser]),
         program("anyclaude-proxy", ["Proxy", argumentParser]),
         program("anyclaude-runtime", ["InferenceRuntime", argumentParser]),
@@ -128,7 +131,10 @@ let package = Package(
         tests(
             "ConfigCompiler",
             ["ConfigCompiler", "FuzzProperties", "ConfigurationTwins", "SchemaValidation", "LaunchPlan", "Diagnostics", "JSON"]),
-        tests("Supervisor", ["Supervisor", "Control", "LaunchPlan", "JSON"]),
+        library(name: "HostFixtures", path: "Tests/HostFixtures", ["Host", "LaunchPlan"]),
+        tests("Host", ["Host", "HostFixtures", "LaunchPlan"]),
+        tests("Preflight", ["Preflight", "Host", "HostFixtures", "Control", "LaunchPlan", "JSON"]),
+        tests("Supervisor", ["Supervisor", "Host", "HostFixtures", "Control", "LaunchPlan", "JSON"]),
         tests("InferenceRuntime", ["InferenceRuntime", "Locking", "Checkpoint", "Messages", "JSON", "CKernels", "COpenBLAS"]),
         tests(
             "Proxy",

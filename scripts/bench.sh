@@ -23,7 +23,7 @@ if command -v nginx >/dev/null || [ -x /usr/sbin/nginx ]; then
         echo "  (the dynamic build; \`make install DESTDIR=…\` first measures the one that is installed)"
     fi
     python3 scripts/time_pair.py 40 "$validate validate $config" "$nginx -t -q -c $conf"
-    # The plan by itself, then with its preflight, which asks the machine (the supervisor's program, where none runs).
+    # The plan by itself, then with its preflight, which looks at the machine.
     python3 scripts/time_pair.py 40 "$validate plan --no-preflight -f $config" "$validate validate $config"
     python3 scripts/time_pair.py 40 "$validate plan -f $config" "$validate validate $config"
 else

@@ -1,18 +1,5 @@
 import LaunchPlan
 
-extension Service {
-    /// Every secret that the service is started with, wherever it goes.
-    var secretReferences: [SecretReference] {
-        var references = Array(secrets.values)
-        for value in environment.values { references += value.secrets }
-        for value in argv { references += value.secrets }
-        for file in files {
-            for value in file.contents { references += value.secrets }
-        }
-        return references
-    }
-}
-
 extension LaunchPlan {
     /// The variables that the plan's secrets are read from, sorted.
     public var secretVariables: [String] {

@@ -27,6 +27,8 @@ public enum DescriptorName {
     public static let secrets = "secrets"
     /// A connected stream socket to the supervisor: JSON lines of `LeaseRequest` and `LeaseReply`.
     public static let lease = "lease"
+    /// The supervisor's end of that socket, in the process that only keeps it for the next supervisor.
+    public static let leaseKeeper = "lease-keeper"
     /// The listener for clients.
     public static let http = "http"
     /// The listener for probes and metrics of this instance alone.

@@ -11,12 +11,10 @@ struct SupervisorCommand: ParsableCommand {
     @Flag(help: "Adopt what runs, but start nothing before an apply.") var idle = false
     @Flag(help: "Accepted for clarity: it never goes to the background by itself.") var foreground = false
     @Option(help: ArgumentHelp("A request to apply where nothing is current; removed when read.", valueName: "FILE")) var initialPlan: String?
-    @Flag(help: "Read a request to apply from standard input, say as JSON what must hold and what does not, and end.") var preflight = false
     @Flag(help: "End every process of the instance whose supervisor is gone for good, and nothing else (ExecStopPost=).") var sweep = false
 
     func run() throws {
         let options = SupervisorOptions(instance: instance, untilIdle: untilIdle, idle: idle, initialPlan: initialPlan)
-        if preflight { throw ExitCode(SupervisorProgram.preflight(options)) }
         throw ExitCode(sweep ? SupervisorProgram.sweep(options) : SupervisorProgram.run(options))
     }
 }

@@ -1,23 +1,12 @@
 import Control
 import Glibc
+import HostFixtures
 import JSON
 import LaunchPlan
 import Testing
 
+@testable import Host
 @testable import Supervisor
-
-/// A folder that goes when the test has ended.
-final class TemporaryFolder {
-    let path: String
-
-    init() throws {
-        var template = Array("/tmp/ac-store-XXXXXX".utf8CString)
-        let made = mkdtemp(&template)
-        path = String(cString: try #require(made))
-    }
-
-    deinit { Folder.remove(path) }
-}
 
 @Suite struct StoreTests {
     private func envelope(_ argument: String) throws -> PlanEnvelope {
@@ -26,30 +15,20 @@ final class TemporaryFolder {
             provenance: Provenance(tool: "test"))
     }
 
-    /// Whatever stands in the place of a file, nobody waits for it.
-    @Test func aFIFOIsNoFile() throws {
-        let folder = try TemporaryFolder()
-        let path = "\(folder.path)/fifo"
-        try #require(mkfifo(path, 0o600) == 0)
-        #expect(throws: SupervisorError.self) { try AtomicFile.read(path) }
-        #expect(throws: SupervisorError.self) { try AtomicFile.read(folder.path) }
-        #expect(try AtomicFile.read("\(folder.path)/none") == nil)
-    }
-
     @Test func aGenerationIsCurrentOnlyWhenItIsCommitted() throws {
         let folder = try TemporaryFolder()
         let store = try Store(state: "\(folder.path)/state")
-        #expect(try store.current() == nil)
+        #expect(try store.generations.current() == nil)
         let first = try store.begin(try envelope("a"), bindings: ["config": "/c"], user: "me", command: "apply")
         #expect(first.number == 1 && first.standing == .pending)
-        #expect(try store.current() == nil, "a supervisor that died now would return to nothing")
+        #expect(try store.generations.current() == nil, "a supervisor that died now would return to nothing")
         try store.commit(first)
         let second = try store.begin(try envelope("b"), bindings: ["config": "/c"], user: "me", command: "apply")
-        #expect(try store.current()?.number == 1)
+        #expect(try store.generations.current()?.number == 1)
         try store.reject(second)
-        #expect(try store.current()?.number == 1)
-        #expect(try store.generation(2)?.standing == .bad)
-        let read = try #require(try store.current())
+        #expect(try store.generations.current()?.number == 1)
+        #expect(try store.generations.read(2)?.standing == .bad)
+        let read = try #require(try store.generations.current())
         #expect(try store.envelope(read) == (try envelope("a")))
         #expect(try store.envelope(read).verified().services.count == 1)
     }
@@ -68,7 +47,7 @@ final class TemporaryFolder {
     @Test func oneSupervisorAtATime() throws {
         let folder = try TemporaryFolder()
         let store = try Store(state: folder.path)
-        let error = #expect(throws: SupervisorError.self) { try Store(state: folder.path) }
+        let error = #expect(throws: OperationError.self) { try Store(state: folder.path) }
         #expect(error?.exitCode == 3)
         #expect(error?.message.contains(String(getpid())) == true)
         withExtendedLifetime(store) {}
@@ -77,7 +56,7 @@ final class TemporaryFolder {
     @Test func aStateFolderThatCannotBeMade() throws {
         let folder = try TemporaryFolder()
         try AtomicFile.write([], to: "\(folder.path)/file")
-        let error = #expect(throws: SupervisorError.self) { try Store(state: "\(folder.path)/file/state") }
+        let error = #expect(throws: OperationError.self) { try Store(state: "\(folder.path)/file/state") }
         #expect(error?.exitCode == 73)
         #expect(error?.message.contains("\(folder.path)/file") == true)
     }
@@ -88,7 +67,7 @@ final class TemporaryFolder {
         let generation = try store.begin(try envelope("a"), bindings: [:], user: "me", command: "apply")
         try store.commit(generation)
         try AtomicFile.write(Array("{".utf8), to: "\(folder.path)/generations/1")
-        let error = #expect(throws: SupervisorError.self) { try store.current() }
+        let error = #expect(throws: OperationError.self) { try store.generations.current() }
         #expect(error?.message.contains("generations/1 is damaged") == true)
     }
 
@@ -152,28 +131,5 @@ final class TemporaryFolder {
         for number in 0..<50 { #expect(log.append(Array("line \(number) of the log\n".utf8)) == 0) }
         #expect(Folder.names(in: folder.path) == ["w.log", "w.log.1", "w.log.2"])
         #expect(LogTail.lines(5, of: log.path) == (45..<50).map { "line \($0) of the log" })
-    }
-
-    @Test func secrets() throws {
-        let folder = try TemporaryFolder()
-        var store = try SecretStore(runtime: folder.path, state: folder.path)
-        let reference = SecretReference.env(name: "ANYCLAUDE_TEST_SECRET")
-        #expect(throws: SupervisorError.self) { try store.value(reference, [:]) }
-        let absent = try store.fingerprint([reference], [:])
-        try store.add(["ANYCLAUDE_TEST_SECRET": "one"])
-        #expect(try store.value(reference, [:]) == "one")
-        let one = try store.fingerprint([reference], [:])
-        try store.add(["ANYCLAUDE_TEST_SECRET": "two"])
-        #expect(Set([absent, one, try store.fingerprint([reference], [:])]).count == 3)
-        #expect(try SecretStore(runtime: folder.path, state: folder.path).value(reference, [:]) == "two")
-        var status = stat()
-        #expect(stat(store.path, &status) == 0 && status.st_mode & 0o777 == 0o600)
-        try store.forget()
-        #expect(access(store.path, F_OK) != 0)
-        #expect(try store.fingerprint([reference], [:]) == absent)
-        try store.forget()
-
-        try AtomicFile.write(Array("key\n".utf8), to: "\(folder.path)/key")
-        #expect(try store.value(.file(path: .rooted(.config, "key")), [.config: folder.path]) == "key")
     }
 }

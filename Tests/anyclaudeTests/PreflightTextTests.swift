@@ -64,32 +64,3 @@ struct PreflightTextTests {
         #expect(text.lines(unchecked: [check]) == ["  ? w  it fits into 1 GiB, and into memory beside the others  (k)"])
     }
 }
-
-struct ExchangeTests {
-    private func exchange(_ script: String, input: [UInt8] = [], maximum: Int = 1 << 20, timeoutMs: Int = 30_000) throws -> (
-        ending: ChildProcess.Ending, output: [UInt8]
-    ) {
-        try ChildProcess.exchange(
-            ["/bin/sh", "-c", script], environment: ["PATH": "/usr/bin:/bin"], input: input, maximum: maximum, timeoutMs: timeoutMs)
-    }
-
-    @Test func bothDirectionsAtOnce() throws {
-        let bytes = [UInt8](repeating: 120, count: 900_000)
-        let answer = try exchange("cat", input: bytes)
-        #expect(answer.ending == .exited(0))
-        #expect(answer.output == bytes)
-    }
-
-    @Test func aProgramThatDoesNotReadIsNoSignal() throws {
-        let answer = try exchange("echo no; exit 7", input: [UInt8](repeating: 120, count: 900_000))
-        #expect(answer.ending == .exited(7))
-    }
-
-    @Test func boundsAreKept() {
-        #expect { try exchange("cat /dev/zero 2>/dev/null", maximum: 1000) } throws: { ($0 as? CommandError)?.exitCode == 70 }
-        #expect { try exchange("exec sleep 100", timeoutMs: 50) } throws: { ($0 as? CommandError)?.exitCode == 74 }
-        #expect { try ChildProcess.exchange(["/no/such/program"], environment: [:], input: [], maximum: 1, timeoutMs: 1000) } throws: {
-            ($0 as? CommandError)?.exitCode == 66
-        }
-    }
-}

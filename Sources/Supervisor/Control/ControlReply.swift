@@ -1,4 +1,5 @@
 import Control
+import Host
 import JSON
 import NIOCore
 import NIOHTTP1
@@ -23,7 +24,7 @@ final class ControlReply: Sendable {
     }
 
     func send(_ value: some Encodable) {
-        do throws(SupervisorError) {
+        do throws(OperationError) {
             send(200, try encoded(value))
         } catch {
             fail(500, error.control)
@@ -36,7 +37,7 @@ final class ControlReply: Sendable {
     }
 
     /// - Parameter status: by the error's exit code: a precondition is a conflict.
-    func fail(_ error: SupervisorError) {
+    func fail(_ error: OperationError) {
         let status =
             switch error.exitCode {
             case 3: 409

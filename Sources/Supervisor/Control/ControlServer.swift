@@ -1,5 +1,6 @@
 import Control
 import Glibc
+import Host
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -22,7 +23,7 @@ final class ControlServer {
     /// A plan with all its provenance is far smaller.
     static let maximumBody = 64 << 20
 
-    init(path: String, requests: Requests) throws(SupervisorError) {
+    init(path: String, requests: Requests) throws(OperationError) {
         self.path = path
         let listener = try Sockets.listenUnix(path)
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -38,7 +39,7 @@ final class ControlServer {
                 .childChannelOption(.writeBufferWaterMark, value: .init(low: 64 << 10, high: 4 << 20))
                 .withBoundSocket(listener).wait()
         } catch {
-            throw SupervisorError("cannot serve \(path): \(error)", exitCode: 74)
+            throw OperationError("cannot serve \(path): \(error)", exitCode: 74)
         }
     }
 

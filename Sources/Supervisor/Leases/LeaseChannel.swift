@@ -1,6 +1,7 @@
 import CProcess
 import Control
 import Glibc
+import Host
 import JSON
 
 /// The lines between the supervisor and one service that may ask where others are.
@@ -18,7 +19,7 @@ final class LeaseChannel {
     static let limit = 1 << 20
 
     /// - Parameter descriptor: the supervisor's end; owned.
-    init(loop: EventLoop, descriptor: CInt, onRequest: @escaping (LeaseRequest) -> Void, onClose: @escaping () -> Void) throws(SupervisorError) {
+    init(loop: EventLoop, descriptor: CInt, onRequest: @escaping (LeaseRequest) -> Void, onClose: @escaping () -> Void) throws(OperationError) {
         self.loop = loop
         self.descriptor = descriptor
         self.onRequest = onRequest

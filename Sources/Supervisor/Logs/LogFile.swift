@@ -1,4 +1,5 @@
 import Glibc
+import Host
 import LaunchPlan
 
 /// A service's log: its output as it came, appended, rotated by size: `name`, `name.1` (newest) to `name.<maxFiles>`.

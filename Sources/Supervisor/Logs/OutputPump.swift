@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Host
 import LaunchPlan
 
 /// From a run's FIFO to its log.
@@ -25,7 +26,7 @@ final class OutputPump {
     init(
         loop: EventLoop, descriptor: CInt, log: LogFile, whenFull: LogPolicy.WhenFull, onLines: @escaping ([String]) -> Void,
         onProblem: @escaping (String) -> Void
-    ) throws(SupervisorError) {
+    ) throws(OperationError) {
         self.loop = loop
         self.descriptor = descriptor
         self.log = log

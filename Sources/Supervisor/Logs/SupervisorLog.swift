@@ -1,4 +1,5 @@
 import Glibc
+import Host
 
 /// The supervisor's own log on standard error: each transition once. Under systemd a line begins with its priority and has no time.
 struct SupervisorLog: Sendable {

@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Host
 
 /// One thread that sleeps in epoll until a descriptor, a timer or another thread has something for it.
 ///
@@ -19,7 +20,7 @@ final class EventLoop {
     private var armedAt: Int?
     private var isRunning = false
 
-    init() throws(SupervisorError) {
+    init() throws(OperationError) {
         epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
         timer = timerfd_create(CLOCK_MONOTONIC, CInt(TFD_CLOEXEC) | CInt(TFD_NONBLOCK))
         guard epoll >= 0, timer >= 0 else { throw .system("cannot make an event loop", errno: errno) }
@@ -33,7 +34,7 @@ final class EventLoop {
         return time.tv_sec * 1000 + time.tv_nsec / 1_000_000
     }
 
-    func watch(_ descriptor: CInt, _ events: UInt32, _ handler: @escaping (UInt32) -> Void) throws(SupervisorError) {
+    func watch(_ descriptor: CInt, _ events: UInt32, _ handler: @escaping (UInt32) -> Void) throws(OperationError) {
         lastWatch &+= 1
         var event = Self.event(events, descriptor, lastWatch)
         guard epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event) == 0 else { throw .system("cannot watch a descriptor", errno: errno) }
@@ -68,7 +69,7 @@ final class EventLoop {
     func stop() { isRunning = false }
 
     /// Until `stop`. After each batch of events `afterBatch` runs once.
-    func run(afterBatch: () -> Void) throws(SupervisorError) {
+    func run(afterBatch: () -> Void) throws(OperationError) {
         isRunning = true
         var events = [epoll_event](repeating: epoll_event(), count: 64)
         while isRunning {

@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Host
 import Locking
 
 /// Messages of other threads to the loop's thread, where `Receiver` lives.
@@ -9,7 +10,7 @@ final class Mailbox<Receiver>: Sendable {
     private let messages = Mutex<[Message]>([])
     let descriptor: CInt
 
-    init() throws(SupervisorError) {
+    init() throws(OperationError) {
         descriptor = eventfd(0, CInt(EFD_CLOEXEC) | CInt(EFD_NONBLOCK))
         guard descriptor >= 0 else { throw .system("cannot make an event descriptor", errno: errno) }
     }

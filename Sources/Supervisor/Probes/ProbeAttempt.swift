@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Host
 
 /// One attempt of a probe on the loop: it ends once, by an answer, a failure, the time-out or `cancel`.
 final class ProbeAttempt {
@@ -76,7 +77,7 @@ final class ProbeAttempt {
     }
 
     private func execute(_ request: SpawnRequest) {
-        do throws(SupervisorError) {
+        do throws(OperationError) {
             let started = try request.spawn()
             close(started.pidfd)
             child = started.pid
@@ -90,7 +91,7 @@ final class ProbeAttempt {
     }
 
     private func watch(_ descriptor: CInt, _ events: UInt32, _ handler: @escaping (UInt32) -> Void) {
-        do throws(SupervisorError) {
+        do throws(OperationError) {
             try loop.watch(descriptor, events, handler)
         } catch {
             endLater(.failed(reason: error.message, timedOut: false))

@@ -1,3 +1,4 @@
+import Host
 import LaunchPlan
 
 /// A probe with everything resolved: where it goes and what it runs.
@@ -10,9 +11,9 @@ enum ProbeTarget {
     ///   - address: of an endpoint of this very run.
     ///   - command: how the service itself would be started with these arguments.
     static func resolve(
-        _ check: Probe.Check, address: (Endpoint) throws(SupervisorError) -> SocketAddress,
-        command: ([PlanValue]) throws(SupervisorError) -> SpawnRequest
-    ) throws(SupervisorError) -> ProbeTarget {
+        _ check: Probe.Check, address: (Endpoint) throws(OperationError) -> SocketAddress,
+        command: ([PlanValue]) throws(OperationError) -> SpawnRequest
+    ) throws(OperationError) -> ProbeTarget {
         switch check {
         case .http(let path, let endpoint): .http(try address(endpoint), request: HTTPProbe.request("GET", path, body: nil))
         case .post(let path, let body, let endpoint): .http(try address(endpoint), request: HTTPProbe.request("POST", path, body: body))

@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Host
 import JSON
 import LaunchPlan
 
@@ -26,10 +27,10 @@ struct Launcher {
         }
     }
 
-    func prepare(_ service: Service, bindings: PlanPath.Bindings, secrets: SecretStore, listeners: ListenerPool) throws(SupervisorError) -> Prepared {
+    func prepare(_ service: Service, bindings: PlanPath.Bindings, secrets: SecretStore, listeners: ListenerPool) throws(OperationError) -> Prepared {
         let directory = try RunDirectory.make(runtime: runtime, service: service.name)
         var opened: [CInt] = []
-        do throws(SupervisorError) {
+        do throws(OperationError) {
             try writeFiles(service, bindings, secrets)
             var passed = try sockets(of: service, directory, listeners, &opened)
             if let settings = service.settings { passed.append(try sealed(DescriptorName.settings, document(settings, service, bindings), &opened)) }
@@ -41,7 +42,7 @@ struct Launcher {
                 let (own, theirs) = try Sockets.pair()
                 opened += [theirs, own]
                 clearNonBlocking(theirs)
-                passed += [(DescriptorName.lease, theirs), (Self.leaseKeeper, own)]
+                passed += [(DescriptorName.lease, theirs), (DescriptorName.leaseKeeper, own)]
                 lease = fcntl(own, F_DUPFD_CLOEXEC, 3)
             }
             let notify = try Sockets.notifySocket(directory.notify)
@@ -58,47 +59,35 @@ struct Launcher {
         }
     }
 
-    /// The name of the supervisor's end of the lease channel in the process that only keeps it.
-    static let leaseKeeper = "lease-keeper"
-
     /// A program with the service's arguments, environment and working directory; used for the service and for its exec probes.
     func command(
         _ argv: [PlanValue], _ service: Service, _ bindings: PlanPath.Bindings, _ secrets: SecretStore, _ directory: RunDirectory
-    ) throws(SupervisorError) -> SpawnRequest {
-        var environment = Self.cleanEnvironment
+    ) throws(OperationError) -> SpawnRequest {
+        var environment = ServiceEnvironment.clean
         for (name, value) in service.environment { environment[name] = try text(value, bindings, secrets) }
         environment["NOTIFY_SOCKET"] = directory.notify
         environment[Membership.variable] = directory.path
         var arguments: [String] = []
         for value in argv { arguments.append(try text(value, bindings, secrets)) }
-        guard let name = arguments.first, !name.isEmpty else { throw SupervisorError("the service \(service.name) has no program", exitCode: 78) }
-        let working = try service.directory.map { path throws(SupervisorError) in try resolve(path, bindings) } ?? bindings[.config] ?? "/"
+        guard let name = arguments.first, !name.isEmpty else { throw OperationError("the service \(service.name) has no program", exitCode: 78) }
+        let working = try service.directory.map { path throws(OperationError) in try resolve(path, bindings) } ?? bindings[.config] ?? "/"
         let program = try ProgramSearch.find(name, path: environment["PATH"] ?? "", directory: working)
         return SpawnRequest(
             program: program, arguments: arguments, environment: environment, directory: working, output: -1,
             processors: service.resources.cpus ?? [])
     }
 
-    /// All that a service knows of the supervisor's own environment.
-    static var cleanEnvironment: [String: String] {
-        var environment = ["PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"]
-        for name in ["PATH", "HOME", "LANG", "TZ", "USER"] {
-            if let value = getenv(name) { environment[name] = String(cString: value) }
-        }
-        return environment
-    }
-
-    private func text(_ value: PlanValue, _ bindings: PlanPath.Bindings, _ secrets: SecretStore) throws(SupervisorError) -> String {
+    private func text(_ value: PlanValue, _ bindings: PlanPath.Bindings, _ secrets: SecretStore) throws(OperationError) -> String {
         do {
-            return try value.resolved(bindings) { reference throws(SupervisorError) in try secrets.value(reference, bindings) }
-        } catch let error as SupervisorError {
+            return try value.resolved(bindings) { reference throws(OperationError) in try secrets.value(reference, bindings) }
+        } catch let error as OperationError {
             throw error
         } catch {
-            throw SupervisorError("\(error)", exitCode: 78)
+            throw OperationError("\(error)", exitCode: 78)
         }
     }
 
-    private func writeFiles(_ service: Service, _ bindings: PlanPath.Bindings, _ secrets: SecretStore) throws(SupervisorError) {
+    private func writeFiles(_ service: Service, _ bindings: PlanPath.Bindings, _ secrets: SecretStore) throws(OperationError) {
         for file in service.files {
             let path = try resolve(file.path, bindings)
             var contents = ""
@@ -110,7 +99,7 @@ struct Launcher {
 
     private func sockets(
         of service: Service, _ directory: RunDirectory, _ listeners: ListenerPool, _ opened: inout [CInt]
-    ) throws(SupervisorError) -> [(name: String, descriptor: CInt)] {
+    ) throws(OperationError) -> [(name: String, descriptor: CInt)] {
         var passed: [(name: String, descriptor: CInt)] = []
         for socket in service.sockets {
             switch socket.address {
@@ -124,19 +113,19 @@ struct Launcher {
         return passed
     }
 
-    private func document(_ settings: JSON, _ service: Service, _ bindings: PlanPath.Bindings) throws(SupervisorError) -> JSON {
+    private func document(_ settings: JSON, _ service: Service, _ bindings: PlanPath.Bindings) throws(OperationError) -> JSON {
         try encoded(ServiceSettings(instance: instance, service: service.name, bindings: bindings, settings: settings))
     }
 
     private func values(
         _ references: [String: SecretReference], _ bindings: PlanPath.Bindings, _ secrets: SecretStore
-    ) throws(SupervisorError) -> JSON {
+    ) throws(OperationError) -> JSON {
         var object = JSONObject()
         for (id, reference) in references.sorted(by: { $0.key < $1.key }) { object[id] = .string(try secrets.value(reference, bindings)) }
         return .object(object)
     }
 
-    private func sealed(_ name: String, _ document: JSON, _ opened: inout [CInt]) throws(SupervisorError) -> (name: String, descriptor: CInt) {
+    private func sealed(_ name: String, _ document: JSON, _ opened: inout [CInt]) throws(OperationError) -> (name: String, descriptor: CInt) {
         let bytes = document.bytes
         let descriptor = bytes.withUnsafeBytes { cprocess_sealed_memory(name, $0.baseAddress, $0.count) }
         guard descriptor >= 0 else { throw .system("cannot make a sealed memory", errno: -descriptor) }
@@ -145,7 +134,7 @@ struct Launcher {
     }
 
     /// The FIFO's reading end for the supervisor, and an end for reading and writing that the process gets.
-    private func outputPipe(_ directory: RunDirectory) throws(SupervisorError) -> (read: CInt, write: CInt) {
+    private func outputPipe(_ directory: RunDirectory) throws(OperationError) -> (read: CInt, write: CInt) {
         guard mkfifo(directory.output, 0o600) == 0 else { throw .system("cannot make \(directory.output)", errno: errno, exitCode: 73) }
         let read = try Self.openOutput(directory)
         let write = open(directory.output, O_RDWR | O_CLOEXEC)
@@ -157,7 +146,7 @@ struct Launcher {
         return (read, write)
     }
 
-    static func openOutput(_ directory: RunDirectory) throws(SupervisorError) -> CInt {
+    static func openOutput(_ directory: RunDirectory) throws(OperationError) -> CInt {
         let read = open(directory.output, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard read >= 0 else { throw .system("cannot open \(directory.output)", errno: errno) }
         // More room for output while no supervisor reads; the default stays where the user's limit is used up.

@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Host
 import LaunchPlan
 
 /// The listening sockets of the instance: bound once, passed to every process that serves them, closed when no service names
@@ -20,7 +21,7 @@ final class ListenerPool {
     func holds(_ address: SocketAddress) -> Bool { open[address] != nil || inherited[address] != nil }
 
     /// - Throws: where the port is in use, with the process that has it.
-    func descriptor(host: String, port: Int) throws(SupervisorError) -> CInt {
+    func descriptor(host: String, port: Int) throws(OperationError) -> CInt {
         let address = try SocketAddress(host: host, port: port)
         if let descriptor = open[address] { return descriptor }
         if let descriptor = inherited.removeValue(forKey: address) {
@@ -31,7 +32,7 @@ final class ListenerPool {
         case .success(let descriptor):
             keep(descriptor, address)
             return descriptor
-        case .failure(let failure): throw Self.explain(failure.code, address)
+        case .failure(let failure): throw failure.explained(address)
         }
     }
 
@@ -68,18 +69,5 @@ final class ListenerPool {
             close(descriptor)
             open[address] = nil
         }
-    }
-
-    static func explain(_ code: CInt, _ address: SocketAddress) -> SupervisorError {
-        guard code == EADDRINUSE else {
-            return .system(
-                "cannot listen on \(address)", errno: code,
-                hint: code == EACCES ? "ports below 1024 need CAP_NET_BIND_SERVICE: choose a higher one" : nil, exitCode: 74)
-        }
-        let holder = PortHolder.holder(of: address)?.text ?? "a process that has just ended"
-        return SupervisorError(
-            "port \(address.port ?? 0) is in use: \(holder) listens on \(address)",
-            hint: "stop that process, or choose another port in the configuration",
-            exitCode: 74)
     }
 }

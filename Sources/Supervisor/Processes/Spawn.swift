@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Host
 
 /// A process to start: all that it will know.
 struct SpawnRequest {
@@ -20,7 +21,7 @@ struct SpawnRequest {
     }
 
     /// - Throws: with the step that failed and the program.
-    func spawn() throws(SupervisorError) -> Child {
+    func spawn() throws(OperationError) -> Child {
         let null = open("/dev/null", O_RDWR | O_CLOEXEC)
         guard null >= 0 else { throw .system("cannot open /dev/null", errno: errno) }
         defer { close(null) }
@@ -54,7 +55,7 @@ struct SpawnRequest {
         return Child(pid: child.pid, pidfd: child.pidfd)
     }
 
-    private func failure(stage: CInt, code: CInt) -> SupervisorError {
+    private func failure(stage: CInt, code: CInt) -> OperationError {
         switch UInt32(stage) {
         case CPROCESS_STAGE_DIRECTORY.rawValue: .system("cannot enter the directory \(directory)", errno: code)
         case CPROCESS_STAGE_EXECUTE.rawValue:
@@ -77,27 +78,5 @@ private func withCStrings<Result>(_ strings: [String], _ body: (UnsafePointer<Un
     return pointers.withUnsafeBufferPointer { buffer in
         guard let address = buffer.baseAddress else { preconditionFailure("an array with one element has an address") }
         return body(address)
-    }
-}
-
-/// A relative program name is searched as a shell would, on the PATH that the service gets.
-enum ProgramSearch {
-    /// - Throws: where it was looked for.
-    static func find(_ name: String, path: String, directory: String) throws(SupervisorError) -> String {
-        if name.contains("/") {
-            let full = name.hasPrefix("/") ? name : "\(directory)/\(name)"
-            guard access(full, F_OK) == 0 else { throw .system("cannot execute \(full)", errno: errno) }
-            guard isExecutable(full) else {
-                throw SupervisorError("cannot execute \(full): it is not an executable file", hint: "chmod +x \(full)", exitCode: 77)
-            }
-            return full
-        }
-        for folder in path.split(separator: ":") where isExecutable("\(folder)/\(name)") { return "\(folder)/\(name)" }
-        throw SupervisorError("the program \(name) was not found on PATH (\(path))", hint: "install it, or name it by its path", exitCode: 66)
-    }
-
-    private static func isExecutable(_ path: String) -> Bool {
-        var status = stat()
-        return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG && access(path, X_OK) == 0
     }
 }

@@ -1,4 +1,5 @@
 import Control
+import Host
 import LaunchPlan
 
 /// A change that somebody asked for, from the request to its outcome. It goes on when the caller leaves.

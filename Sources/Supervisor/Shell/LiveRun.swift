@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import Host
 import LaunchPlan
 
 /// The shell's side of one run: the process and what the supervisor holds for it.
@@ -55,7 +56,7 @@ final class LiveRun {
     func isEmpty() -> Bool { leaderExited && signalMembers(isKilled ? SIGKILL : 0) == 0 }
 
     /// The processes that belong to the run.
-    var members: [Int32] { Membership.members(leader: leader, directory: directory.path, orphans: reaper) }
+    var members: [Int32] { Membership.members(leader: leader, directory: directory.path, wasStartedHere: reaper.map { $0.expects }) }
 
     /// The number of its group and session; nil once it is another process's.
     private var leader: Int32? {

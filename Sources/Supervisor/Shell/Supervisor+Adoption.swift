@@ -1,6 +1,7 @@
 import CProcess
 import Control
 import Glibc
+import Host
 import LaunchPlan
 
 /// What an earlier supervisor left: its processes are taken over, and what cannot be is ended.
@@ -9,7 +10,7 @@ extension Supervisor {
         var adopted = Set<String>()
         for directory in RunDirectory.all(in: instance.runtime) {
             guard let record = RunRecord.read(directory), let pidfd = openProcess(record) else { continue }
-            do throws(SupervisorError) {
+            do throws(OperationError) {
                 try adopt(record, directory, pidfd)
                 adopted.insert(directory.path)
             } catch {
@@ -32,7 +33,7 @@ extension Supervisor {
         return pidfd
     }
 
-    private func adopt(_ record: RunRecord, _ directory: RunDirectory, _ pidfd: CInt) throws(SupervisorError) {
+    private func adopt(_ record: RunRecord, _ directory: RunDirectory, _ pidfd: CInt) throws(OperationError) {
         let service = record.service
         var identity = record.identity
         for socket in service.sockets {
@@ -46,7 +47,7 @@ extension Supervisor {
         let output = try Launcher.openOutput(directory)
         let notify = try Sockets.notifySocket(directory.notify)
         var lease: CInt?
-        if let number = record.descriptors[Launcher.leaseKeeper] {
+        if let number = record.descriptors[DescriptorName.leaseKeeper] {
             let descriptor = cprocess_pidfd_getfd(pidfd, number)
             if descriptor >= 0 { lease = descriptor } else { identity = "" }
         }

@@ -1,17 +1,19 @@
 import Control
+import Host
 import JSON
 import LaunchPlan
+import Preflight
 
 /// Applies: what is checked before anything is touched, and how a change begins.
 extension Supervisor {
     func apply(_ request: ApplyRequest, user: String, _ reply: ControlReply?) {
         guard let session = begin(.apply, user: user, command: request.command, reply) else { return }
-        do throws(SupervisorError) {
+        do throws(OperationError) {
             let plan = try verify(request)
             session.plan = plan
             session.stays = request.stays ?? false
             try secrets.add(request.secrets)
-            let bindings = bound(request.bindings)
+            let bindings = instance.bound(request.bindings)
             let target = try target(plan, bindings)
             try demandPreflight(plan, bindings, session)
             if isRunning(target), request.envelope.planId == generation?.planId {
@@ -30,7 +32,7 @@ extension Supervisor {
     }
 
     /// The current one again where it is what is asked for, as after a stop: a generation is a plan, not a start.
-    private func generation(for request: ApplyRequest, _ bindings: [String: String], _ session: ApplySession) throws(SupervisorError) -> Generation {
+    private func generation(for request: ApplyRequest, _ bindings: [String: String], _ session: ApplySession) throws(OperationError) -> Generation {
         if var current = generation, current.planId == request.envelope.planId, current.bindings == bindings {
             current.provenance = request.envelope.provenance
             return current
@@ -40,10 +42,10 @@ extension Supervisor {
 
     func rollback(_ request: RollbackRequest, user: String, _ reply: ControlReply?) {
         guard let session = begin(.rollback, user: user, command: request.command, reply) else { return }
-        do throws(SupervisorError) {
+        do throws(OperationError) {
             let chosen = try rollbackTarget(request.generation)
             let envelope = try store.envelope(chosen)
-            let plan = try verified(envelope)
+            let plan = try PlanCheck.verified(envelope)
             let target = try target(plan, chosen.bindings)
             session.plan = plan
             if chosen.number == generation?.number, isRunning(target) {
@@ -76,34 +78,20 @@ extension Supervisor {
 
     // MARK: checks
 
-    private func verify(_ request: ApplyRequest) throws(SupervisorError) -> LaunchPlan {
-        let plan = try verified(request.envelope)
-        try checkInstance(plan)
+    private func verify(_ request: ApplyRequest) throws(OperationError) -> LaunchPlan {
+        let plan = try PlanCheck.verified(request.envelope)
+        try Staleness.checkInstance(plan, instance.name)
         if let timeout = request.timeoutMs, !(1...PlanLimits.longestMs).contains(timeout) {
-            throw SupervisorError("the time for the apply is \(timeout) ms, outside 1...\(PlanLimits.longestMs)", exitCode: 64)
+            throw OperationError("the time for the apply is \(timeout) ms, outside 1...\(PlanLimits.longestMs)", exitCode: 64)
         }
         try Staleness.check(request, current: current)
         return plan
     }
 
-    func verified(_ envelope: PlanEnvelope) throws(SupervisorError) -> LaunchPlan { try Self.verified(envelope) }
-
-    static func verified(_ envelope: PlanEnvelope) throws(SupervisorError) -> LaunchPlan {
-        let plan: LaunchPlan
-        do throws(PlanEnvelope.Refusal) {
-            plan = try envelope.verified()
-        } catch {
-            if case .tampered = error { throw SupervisorError(error.description, hint: "make the plan again", exitCode: 6) }
-            throw SupervisorError(error.description, hint: "make the plan again with this version", exitCode: 3)
-        }
-        if let problem = PlanCheck.problem(plan) { throw SupervisorError(problem, exitCode: 3) }
-        return plan
-    }
-
     // MARK: targets
 
-    func target(_ plan: LaunchPlan, _ bindings: [String: String]) throws(SupervisorError) -> Change.Target {
-        let roots = Self.roots(bindings)
+    func target(_ plan: LaunchPlan, _ bindings: [String: String]) throws(OperationError) -> Change.Target {
+        let roots = PlanPath.Bindings(named: bindings)
         var wanted: [Change.Wanted] = []
         for service in plan.services {
             wanted.append(.init(service: service, identity: try Identity.of(service, bindings: bindings, secrets: secrets, roots: roots)))
@@ -112,7 +100,7 @@ extension Supervisor {
         return Change.Target(services: wanted, probationMs: plan.probationMs, memoryBudgetBytes: plan.memoryBudgetBytes)
     }
 
-    private func fallback() throws(SupervisorError) -> Change.Target {
+    private func fallback() throws(OperationError) -> Change.Target {
         guard let generation, let plan else { return .nothing }
         return try target(plan, generation.bindings)
     }
@@ -126,25 +114,25 @@ extension Supervisor {
             }
     }
 
-    private func rollbackTarget(_ number: Int?) throws(SupervisorError) -> Generation {
+    private func rollbackTarget(_ number: Int?) throws(OperationError) -> Generation {
         if let number {
-            guard let chosen = try store.generation(number) else {
-                throw SupervisorError("there is no generation \(number)", hint: "`anyclaude history` lists them", exitCode: 3)
+            guard let chosen = try store.generations.read(number) else {
+                throw OperationError("there is no generation \(number)", hint: "`anyclaude history` lists them", exitCode: 3)
             }
             return chosen
         }
-        guard let current = generation else { throw SupervisorError("nothing was ever applied", exitCode: 3) }
-        for number in store.numbers.reversed() where number < current.number {
-            if let candidate = try store.generation(number), candidate.standing == .good { return candidate }
+        guard let current = generation else { throw OperationError("nothing was ever applied", exitCode: 3) }
+        for number in store.generations.numbers.reversed() where number < current.number {
+            if let candidate = try store.generations.read(number), candidate.standing == .good { return candidate }
         }
-        throw SupervisorError("there is no good generation before \(current.number)", hint: "`anyclaude history` lists them", exitCode: 3)
+        throw OperationError("there is no good generation before \(current.number)", hint: "`anyclaude history` lists them", exitCode: 3)
     }
 
     /// What the plans say, and what only this machine knows: other roots or secrets replace a service whose part of the plan is
     /// the same.
     private func announceDiff(
         _ envelope: PlanEnvelope, _ plan: LaunchPlan, _ target: Change.Target, _ session: ApplySession
-    ) throws(SupervisorError) {
+    ) throws(OperationError) {
         let old = generation.flatMap { generation in self.plan.map { (plan: $0, provenance: generation.provenance) } }
         do {
             var diff = try PlanDiff.between(old, (plan: plan, provenance: envelope.provenance))
@@ -158,7 +146,7 @@ extension Supervisor {
             }
             tell(session, ProgressEvent(kind: .diff, elapsedMs: session.elapsedMs, diff: diff))
         } catch {
-            throw SupervisorError("cannot compare the plans: \(error)", exitCode: 70)
+            throw OperationError("cannot compare the plans: \(error)", exitCode: 70)
         }
     }
 }

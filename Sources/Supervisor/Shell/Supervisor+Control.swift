@@ -1,5 +1,6 @@
 import Control
 import Glibc
+import Host
 import LaunchPlan
 
 /// The routes of `ControlAPI`, on the supervisor's own thread.
@@ -37,7 +38,7 @@ extension Supervisor {
         guard let generation else {
             return reply.fail(404, ControlError(message: "no generation is current", hint: "`anyclaude apply` makes the first", exitCode: 3))
         }
-        do throws(SupervisorError) {
+        do throws(OperationError) {
             reply.send(CurrentPlan(generation: generation.number, envelope: try store.envelope(generation), bindings: generation.bindings))
         } catch {
             reply.fail(error)
@@ -45,7 +46,7 @@ extension Supervisor {
     }
 
     private func serveHistory(_ reply: ControlReply) {
-        do throws(SupervisorError) { reply.send(try history.entries()) } catch { reply.fail(error) }
+        do throws(OperationError) { reply.send(try history.entries()) } catch { reply.fail(error) }
     }
 
     // MARK: logs

@@ -1,22 +1,24 @@
 import CProcess
 import Control
 import Glibc
+import Host
 import JSON
 import LaunchPlan
+import Preflight
 import Serving
 
 /// From the first instruction to the last.
 extension Supervisor {
     /// Runs a supervisor until it is told to stop.
     /// - Returns: the exit code of the process.
-    public static func run(_ options: SupervisorOptions, environment: [String: String]) throws(SupervisorError) -> Int32 {
+    static func run(_ options: SupervisorOptions, environment: [String: String]) throws(OperationError) -> Int32 {
         guard Instance.isName(options.instance) else {
-            throw SupervisorError(
+            throw OperationError(
                 "`\(options.instance)` is not the name of an instance", hint: "lower-case letters, digits and `-`, at most 32 of them", exitCode: 64)
         }
         let instance = Instance(name: options.instance, environment: environment)
         for path in [instance.state, instance.cache, instance.logs, instance.runtime] where !path.hasPrefix("/") {
-            throw SupervisorError(
+            throw OperationError(
                 "the directory \(path) is not an absolute path", hint: "set ANYCLAUDE_HOME or HOME to an absolute path", exitCode: 78)
         }
         signal(SIGPIPE, SIG_IGN)
@@ -29,8 +31,8 @@ extension Supervisor {
         return supervisor.exitCode
     }
 
-    private func live(_ signals: CInt) throws(SupervisorError) {
-        guard cprocess_become_subreaper() == 0 else { throw SupervisorError("cannot become the parent of orphans", exitCode: 70) }
+    private func live(_ signals: CInt) throws(OperationError) {
+        guard cprocess_become_subreaper() == 0 else { throw OperationError("cannot become the parent of orphans", exitCode: 70) }
         try loop.watch(signals, readable) { [unowned self] _ in self.receiveSignals(signals) }
         try loop.watch(mailbox.descriptor, readable) { [unowned self] _ in
             for message in self.mailbox.take() { message(self) }
@@ -53,10 +55,10 @@ extension Supervisor {
     }
 
     /// A supervisor that waits for an apply does without a current generation that is damaged: that apply is its remedy.
-    private func readCurrent() throws(SupervisorError) {
-        do throws(SupervisorError) {
-            guard let current = try store.current() else { return }
-            plan = try verified(try store.envelope(current))
+    private func readCurrent() throws(OperationError) {
+        do throws(OperationError) {
+            guard let current = try store.generations.current() else { return }
+            plan = try PlanCheck.verified(try store.envelope(current))
             generation = current
         } catch {
             guard options.idle else { throw error }
@@ -65,7 +67,7 @@ extension Supervisor {
     }
 
     /// What is current starts; where nothing is, the initial plan.
-    private func startCurrent() throws(SupervisorError) {
+    private func startCurrent() throws(OperationError) {
         let initial = options.initialPlan
         // It may hold secrets, and is of no use to a later start.
         defer { if let initial { unlink(initial) } }
@@ -73,14 +75,14 @@ extension Supervisor {
             guard !options.idle else { return }
             handle(.begin(Change.Request(kind: .boot, target: try target(plan, generation.bindings))))
         } else if let initial {
-            guard let bytes = try AtomicFile.read(initial) else { throw SupervisorError("the initial plan \(initial) does not exist", exitCode: 66) }
+            guard let bytes = try AtomicFile.read(initial) else { throw OperationError("the initial plan \(initial) does not exist", exitCode: 66) }
             apply(try decode(bytes, initial), user: Self.userName(geteuid()), nil)
         }
     }
 
     // MARK: signals
 
-    private static func blockSignals() throws(SupervisorError) -> CInt {
+    private static func blockSignals() throws(OperationError) -> CInt {
         var set = sigset_t()
         sigemptyset(&set)
         for number in [SIGTERM, SIGINT, SIGHUP, SIGCHLD] { sigaddset(&set, number) }
@@ -109,7 +111,7 @@ extension Supervisor {
         systemd.reloading()
         defer { systemd.ready(generation.map { "generation \($0.number)" } ?? "waiting for the first apply") }
         guard session == nil, !isEnding, let generation, let plan else { return }
-        do throws(SupervisorError) {
+        do throws(OperationError) {
             handle(.begin(Change.Request(kind: .boot, target: try target(plan, generation.bindings))))
         } catch {
             log.write(.error, "cannot reload: \(error.message)")

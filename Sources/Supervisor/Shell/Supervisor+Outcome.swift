@@ -1,5 +1,6 @@
 import Control
 import Glibc
+import Host
 import LaunchPlan
 
 /// How changes end.
@@ -7,7 +8,7 @@ extension Supervisor {
     /// The target is healthy: from here on it is what a restart brings back. Returns why it could not be made so.
     func commit() -> String? {
         guard var committed = session?.generation else { return nil }
-        do throws(SupervisorError) {
+        do throws(OperationError) {
             try store.commit(committed)
         } catch {
             log.write(.error, "cannot make the generation current: \(error.message)")
@@ -47,7 +48,7 @@ extension Supervisor {
 
     /// Nothing runs that needs them. After a signal they stay, since a restart of the unit must find them.
     private func forgetSecrets() {
-        do throws(SupervisorError) {
+        do throws(OperationError) {
             try secrets.forget()
         } catch {
             log.write(.error, "the values that an apply sent are still there: \(error.message)")
@@ -56,7 +57,7 @@ extension Supervisor {
 
     private func failed(_ session: ApplySession, _ result: Outcome.Result, _ code: Int, _ reason: String, _ culprit: String?, _ gaps: [String: Int]) {
         if let rejected = session.generation {
-            do throws(SupervisorError) {
+            do throws(OperationError) {
                 try store.reject(rejected)
             } catch {
                 log.write(.error, "cannot mark generation \(rejected.number) as bad: \(error.message)")
@@ -77,7 +78,7 @@ extension Supervisor {
 
     static let tailLines = 20
 
-    func refuse(_ session: ApplySession, _ error: SupervisorError) {
+    func refuse(_ session: ApplySession, _ error: OperationError) {
         log.write(.warning, "refused: \(error.message)")
         end(
             session, Outcome(result: .refused, exitCode: Int(error.exitCode), generation: generation?.number, reason: error.message, hint: error.hint)
@@ -96,7 +97,7 @@ extension Supervisor {
         let entry = HistoryEntry(
             generation: touched?.number, planId: touched?.planId, time: Clock.timestamp(), user: session.user, command: session.command,
             outcome: outcome.result, reason: outcome.reason)
-        do throws(SupervisorError) {
+        do throws(OperationError) {
             try history.append(entry)
         } catch {
             log.write(.error, "cannot write the history: \(error.message)")

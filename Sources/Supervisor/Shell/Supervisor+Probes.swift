@@ -1,3 +1,4 @@
+import Host
 import LaunchPlan
 
 extension Supervisor {
@@ -11,10 +12,10 @@ extension Supervisor {
             }
         guard let probe else { return }
         let roots = roots(of: unit)
-        do throws(SupervisorError) {
+        do throws(OperationError) {
             let target = try ProbeTarget.resolve(
-                probe.check, address: { endpoint throws(SupervisorError) in try self.address(endpoint, service, live.directory) },
-                command: { argv throws(SupervisorError) in
+                probe.check, address: { endpoint throws(OperationError) in try self.address(endpoint, service, live.directory) },
+                command: { argv throws(OperationError) in
                     var request = try self.launcher.command(argv, service, roots, self.secrets, live.directory)
                     // The run is not told apart from its probes by this variable alone: a probe must not count as one of its processes.
                     request.environment[Membership.variable] = nil
@@ -32,18 +33,18 @@ extension Supervisor {
     }
 
     /// Where an endpoint of this very run is.
-    func address(_ endpoint: Endpoint, _ service: Service, _ directory: RunDirectory) throws(SupervisorError) -> SocketAddress {
+    func address(_ endpoint: Endpoint, _ service: Service, _ directory: RunDirectory) throws(OperationError) -> SocketAddress {
         switch endpoint {
         case .tcp(let host, let port): return try SocketAddress(host: host, port: port)
         case .socket(let name):
             guard let socket = service.sockets.first(where: { $0.name == name }) else {
-                throw SupervisorError("\(service.name) has no socket `\(name)`", exitCode: 78)
+                throw OperationError("\(service.name) has no socket `\(name)`", exitCode: 78)
             }
             switch socket.address {
             case .tcp(let host, let port): return try SocketAddress(host: host, port: port)
             case .private:
                 guard let address = SocketAddress(unix: directory.socket(name)) else {
-                    throw SupervisorError("the path of the socket `\(name)` is too long: \(directory.socket(name))", exitCode: 73)
+                    throw OperationError("the path of the socket `\(name)` is too long: \(directory.socket(name))", exitCode: 73)
                 }
                 return address
             }

@@ -1,15 +1,16 @@
 import CProcess
 import Glibc
+import Host
 import LaunchPlan
 
 /// From the decision to start a process until nothing of it is left.
 extension Supervisor {
     func start(_ unit: Int, _ run: Int) {
         guard let service = core.units[unit]?.service, let identity = core.units[unit]?.identity else { return }
-        do throws(SupervisorError) {
+        do throws(OperationError) {
             let prepared = try launcher.prepare(service, bindings: roots(of: unit), secrets: secrets, listeners: listeners)
             let child: SpawnRequest.Child
-            do throws(SupervisorError) {
+            do throws(OperationError) {
                 child = try prepared.request.spawn()
             } catch {
                 prepared.abandon()
@@ -26,7 +27,7 @@ extension Supervisor {
             self.live[unit] = live
             reaper.expect(child.pid) { [unowned self] status in self.leaderExited(live, status) }
             save(live)
-            do throws(SupervisorError) {
+            do throws(OperationError) {
                 try connect(live, output: prepared.output, lease: prepared.lease)
             } catch {
                 // It runs: it is ended as a process, not forgotten as a start that failed.
@@ -43,7 +44,7 @@ extension Supervisor {
     }
 
     /// What the supervisor listens to of a run, new or adopted.
-    func connect(_ live: LiveRun, output: CInt, lease: CInt?) throws(SupervisorError) {
+    func connect(_ live: LiveRun, output: CInt, lease: CInt?) throws(OperationError) {
         let service = live.record.service
         let file = logFile(service)
         live.pump = try OutputPump(
@@ -73,7 +74,7 @@ extension Supervisor {
     func logPath(_ service: Service) -> String { "\(instance.logs)/\(service.logs.file ?? "\(service.name).log")" }
 
     func save(_ live: LiveRun) {
-        do throws(SupervisorError) {
+        do throws(OperationError) {
             try live.record.write(live.directory)
         } catch {
             log.write(.error, "\(live.record.service.name): a restart of the supervisor would not find this process: \(error.message)")

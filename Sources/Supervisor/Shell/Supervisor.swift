@@ -1,6 +1,7 @@
 import CProcess
 import Control
 import Glibc
+import Host
 import LaunchPlan
 
 /// The shell around `Core`: turns what happens in the world into events, and actions into what happens.
@@ -56,7 +57,7 @@ public final class Supervisor {
         var timer: ServiceTimer
     }
 
-    init(options: SupervisorOptions, instance: Instance, inherited: [CInt], systemd: Systemd) throws(SupervisorError) {
+    init(options: SupervisorOptions, instance: Instance, inherited: [CInt], systemd: Systemd) throws(OperationError) {
         self.options = options
         endsWithLastClient = options.untilIdle
         self.instance = instance
@@ -86,24 +87,8 @@ public final class Supervisor {
 
     func handle(_ unit: Int, _ event: ServiceEvent) { handle(.unit(unit, event)) }
 
-    /// The roots of this machine: the caller knows its own, the supervisor the rest.
-    func bound(_ caller: [String: String]) -> [String: String] { Self.bound(caller, instance) }
-
-    static func bound(_ caller: [String: String], _ instance: Instance) -> [String: String] {
-        var bindings = caller
-        bindings[PlanPath.Root.state.rawValue] = instance.state
-        bindings[PlanPath.Root.cache.rawValue] = instance.cache
-        bindings[PlanPath.Root.logs.rawValue] = instance.logs
-        bindings[PlanPath.Root.runtime.rawValue] = instance.runtime
-        return bindings
-    }
-
-    static func roots(_ bindings: [String: String]) -> PlanPath.Bindings {
-        Dictionary(uniqueKeysWithValues: bindings.compactMap { key, value in PlanPath.Root(rawValue: key).map { ($0, value) } })
-    }
-
     /// An identity says which roots a unit was wanted with.
-    func roots(of unit: Int) -> PlanPath.Bindings { Self.roots(bindings(of: unit)) }
+    func roots(of unit: Int) -> PlanPath.Bindings { PlanPath.Bindings(named: bindings(of: unit)) }
 
     func bindings(of unit: Int) -> [String: String] {
         if let known = bindings[unit] { return known }

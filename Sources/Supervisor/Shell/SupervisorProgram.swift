@@ -1,24 +1,18 @@
 import Control
 @preconcurrency import Glibc
+import Host
 
 /// What the executable does, with its exit codes.
 public enum SupervisorProgram {
     /// Until it is told to stop.
     public static func run(_ options: SupervisorOptions) -> Int32 {
         let log = SupervisorLog()
-        do throws(SupervisorError) {
+        do throws(OperationError) {
             return try Supervisor.run(options, environment: environment)
         } catch {
             log.write(.error, error.message + (error.hint.map { " (\($0))" } ?? ""))
             return error.exitCode
         }
-    }
-
-    /// Says once what a plan finds here, and starts nothing; see `PreflightProgram.run`.
-    public static func preflight(_ options: SupervisorOptions) -> Int32 {
-        // A caller that has left is noticed by the write.
-        signal(SIGPIPE, SIG_IGN)
-        return PreflightProgram.run(Instance(name: options.instance, environment: environment))
     }
 
     /// After the unit has stopped for good nothing may be left. A supervisor that crashed is started again instead, and its

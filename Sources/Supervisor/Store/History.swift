@@ -1,5 +1,6 @@
 import Control
 import Glibc
+import Host
 import JSON
 
 /// Who applied what, when and with which end: one JSON line each, the newest last, bounded.
@@ -9,13 +10,13 @@ struct History {
     static let kept = 500
 
     /// Newest first. A torn last line, from a full disk, is left out.
-    func entries() throws(SupervisorError) -> [HistoryEntry] {
+    func entries() throws(OperationError) -> [HistoryEntry] {
         try lines().reversed().compactMap { line in
             do { return try JSON(parsing: Array(line)).decode(HistoryEntry.self) } catch { return nil }
         }
     }
 
-    func append(_ entry: HistoryEntry) throws(SupervisorError) {
+    func append(_ entry: HistoryEntry) throws(OperationError) {
         let existing = try lines()
         if existing.count >= 2 * Self.kept {
             let cut: [UInt8] = existing.suffix(Self.kept).flatMap { line in line + [0x0A] }
@@ -30,7 +31,7 @@ struct History {
         guard problem == 0, fsync(file) == 0 else { throw .system("cannot write \(path)", errno: problem == 0 ? errno : problem) }
     }
 
-    private func lines() throws(SupervisorError) -> [ArraySlice<UInt8>] {
+    private func lines() throws(OperationError) -> [ArraySlice<UInt8>] {
         (try AtomicFile.read(path) ?? []).split(separator: 0x0A)
     }
 }

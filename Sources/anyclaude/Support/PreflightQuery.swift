@@ -1,19 +1,16 @@
 import Control
-import JSON
+import Host
 import LaunchPlan
+import Preflight
 
-/// Asks what a plan would find on this machine: the supervisor of the instance, which has its own environment; where none runs, its program
-/// once, as an apply would start it.
+/// Asks what a plan would find on this machine: the supervisor of the instance, which has its own environment; where none runs, this program
+/// looks itself, as the supervisor that an apply would start.
 struct PreflightQuery {
     enum Answer {
         case report(PreflightReport)
         /// Nobody could be asked, and why.
         case unavailable(CommandError)
     }
-
-    /// Some files are read, and no network is.
-    private static let timeoutMs = 20_000
-    private static let longestAnswer = 8 << 20
 
     let session: Session
     /// Ask no supervisor.
@@ -27,7 +24,8 @@ struct PreflightQuery {
                 session.debug(1, "asking the supervisor at \(supervisor.socket)")
                 return .report(try supervisor.client.preflight(request))
             }
-            return .report(try askProgram(request, plan.instance))
+            let instance = Instance(name: plan.instance, environment: session.caller.environment)
+            return .report(try LonePreflight(instance: instance).report(request))
         } catch let error as ControlClientError where error.kind == .refused(status: 404) {
             return .unavailable(
                 CommandError(
@@ -37,29 +35,10 @@ struct PreflightQuery {
             return .unavailable(CommandError(error))
         } catch let error as CommandError {
             return .unavailable(error)
+        } catch let error as OperationError {
+            return .unavailable(CommandError(error.message, hint: error.hint, exitCode: error.exitCode))
         } catch {
             return .unavailable(CommandError("\(error)", exitCode: ExitStatus.internalError))
-        }
-    }
-
-    private func askProgram(_ request: ApplyRequest, _ instance: String) throws -> PreflightReport {
-        let program = try SupervisorLauncher.path(session.caller)
-        session.debug(1, "asking \(program) --preflight")
-        let answer = try ChildProcess.exchange(
-            [program, "--instance", instance, "--preflight"], environment: session.caller.environment, input: try JSON(encoding: request).bytes,
-            maximum: Self.longestAnswer, timeoutMs: Self.timeoutMs)
-        guard answer.ending == .exited(ExitStatus.success) else {
-            let error: ControlError? = try? JSON(parsing: answer.output).decode()
-            throw CommandError(
-                error?.message ?? "\(program) --preflight ended with \(answer.ending)", hint: error?.hint,
-                exitCode: error.map { Int32($0.exitCode) } ?? ExitStatus.internalError)
-        }
-        do {
-            return try JSON(parsing: answer.output).decode()
-        } catch {
-            throw CommandError(
-                "the answer of \(program) is not what it should be: \(error)", hint: "the programs of anyclaude must be of one version",
-                exitCode: ExitStatus.internalError)
         }
     }
 }

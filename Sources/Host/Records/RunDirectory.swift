@@ -1,0 +1,38 @@
+import Glibc
+
+/// The private folder of one run in the runtime directory: `<runtime>/<service>.<number>`.
+///
+///     run.json   `RunRecord`, for the next supervisor
+///     notify     the datagram socket behind NOTIFY_SOCKET
+///     output     the FIFO that is the process's standard output
+///     <name>     its private listeners
+///
+/// Names are short: the path of a Unix socket has at most 107 bytes.
+package struct RunDirectory: Equatable {
+    package let path: String
+
+    package var record: String { "\(path)/run.json" }
+    package var notify: String { "\(path)/notify" }
+    package var output: String { "\(path)/output" }
+    package func socket(_ name: String) -> String { "\(path)/\(name)" }
+
+    /// A new folder with the first free number.
+    package static func make(runtime: String, service: String) throws(OperationError) -> RunDirectory {
+        try Folder.make(runtime)
+        let prefix = "\(service)."
+        let used = Folder.names(in: runtime).filter { $0.hasPrefix(prefix) }.compactMap { Int($0.dropFirst(prefix.count)) }
+        let path = "\(runtime)/\(service).\((used.max() ?? 0) + 1)"
+        guard mkdir(path, 0o700) == 0 else { throw .system("cannot make \(path)", errno: errno, exitCode: 73) }
+        return RunDirectory(path: path)
+    }
+
+    package static func all(in runtime: String) -> [RunDirectory] {
+        Folder.names(in: runtime).map { RunDirectory(path: "\(runtime)/\($0)") }.filter { access($0.record, F_OK) == 0 || isRun($0.path) }
+    }
+
+    /// `<service>.<number>`: nothing else in the runtime directory has such a name.
+    private static func isRun(_ path: String) -> Bool {
+        let name = path.split(separator: "/").last ?? ""
+        return name.split(separator: ".").count == 2 && Int(name.split(separator: ".")[1]) != nil
+    }
+}

@@ -1,0 +1,88 @@
+import Crypto
+import Glibc
+import JSON
+import LaunchPlan
+
+/// Resolves references to secrets. Values that an apply sent are kept in the runtime directory alone, which is not on a disk
+/// where the system has a tmpfs for it; no value is ever logged or compared but by its HMAC.
+package struct SecretStore {
+    /// Of the runtime directory.
+    package let path: String
+    /// Of the state directory: makes the HMACs of this host worthless elsewhere.
+    package let keyPath: String
+    private(set) var sent: [String: String] = [:]
+
+    package init(runtime: String, state: String) throws(OperationError) {
+        path = "\(runtime)/secrets.json"
+        keyPath = "\(state)/host.key"
+        guard let bytes = try AtomicFile.read(path) else { return }
+        sent = try decode(bytes, path)
+    }
+
+    /// Values of a caller's environment; they replace earlier ones of the same names.
+    package mutating func add(_ values: [String: String]) throws(OperationError) {
+        guard !values.isEmpty else { return }
+        sent.merge(values) { $1 }
+        try AtomicFile.write(try encoded(sent).bytes, to: path)
+    }
+
+    /// The store with values that are not kept: for a look at what an apply would find.
+    package func knowing(_ values: [String: String]) -> SecretStore {
+        var copy = self
+        copy.sent.merge(values) { $1 }
+        return copy
+    }
+
+    /// Removes what was sent.
+    package mutating func forget() throws(OperationError) {
+        sent = [:]
+        guard unlink(path) == 0 || errno == ENOENT else { throw .system("cannot remove \(path)", errno: errno) }
+    }
+
+    package func value(_ reference: SecretReference, _ bindings: PlanPath.Bindings) throws(OperationError) -> String {
+        switch reference {
+        case .env(let name):
+            if let value = sent[name] ?? getenv(name).map({ String(cString: $0) }) { return value }
+            throw OperationError(
+                "the variable \(name) is not set", hint: "set it where `anyclaude apply` runs, or for the supervisor's service", exitCode: 78)
+        case .file(let path):
+            let resolved = try resolve(path, bindings)
+            guard let bytes = try AtomicFile.read(resolved, limit: 1 << 20) else {
+                throw OperationError("the file \(resolved) of a secret does not exist", exitCode: 66)
+            }
+            return Self.text(bytes)
+        case .credential(let name):
+            guard let folder = getenv("CREDENTIALS_DIRECTORY").map({ String(cString: $0) }) else {
+                throw OperationError(
+                    "the credential \(name) is not there: systemd passed none", hint: "add LoadCredential=\(name):PATH to the unit", exitCode: 78)
+            }
+            guard let bytes = try AtomicFile.read("\(folder)/\(name)", limit: 1 << 20) else {
+                throw OperationError("systemd passed no credential \(name)", hint: "add LoadCredential=\(name):PATH to the unit", exitCode: 78)
+            }
+            return Self.text(bytes)
+        }
+    }
+
+    /// What changes when a secret of the service does, and tells nothing of it. A secret that cannot be read counts as absent.
+    package func fingerprint(_ references: Set<SecretReference>, _ bindings: PlanPath.Bindings) throws(OperationError) -> String {
+        guard !references.isEmpty else { return "" }
+        var hmac = HMAC<SHA256>(key: SymmetricKey(data: try hostKey()))
+        for reference in references.sorted(by: { "\($0)" < "\($1)" }) {
+            let value = try? self.value(reference, bindings)
+            hmac.update(data: Array("\(reference)=\(value.map { "\($0.utf8.count):\($0)" } ?? "absent");".utf8))
+        }
+        return hexadecimal(hmac.finalize())
+    }
+
+    private func hostKey() throws(OperationError) -> [UInt8] {
+        if let key = try AtomicFile.read(keyPath), key.count == 32 { return key }
+        var random = SystemRandomNumberGenerator()
+        let key = (0..<32).map { _ in UInt8.random(in: 0...255, using: &random) }
+        try AtomicFile.write(key, to: keyPath)
+        return key
+    }
+
+    private static func text(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.last == 0x0A ? bytes.dropLast() : bytes[...], as: UTF8.self)
+    }
+}

@@ -1,0 +1,66 @@
+import Checkpoint
+import Glibc
+import Host
+import JSON
+import LaunchPlan
+
+/// What the packages of MLX's servers, and the models, are known to do on Linux.
+extension Preflight {
+    func textgen(_ program: PlanValue, _ model: PlanPath?, of service: Service?) -> [PreflightFinding] {
+        guard let (path, python) = environment(of: program) else { return [] }
+        let caveats = MLXCaveats(python: python, program: path, hasCompiler: hasCompiler(for: service))
+        let source = python.text("mlx_textgen/model_utils.py") ?? ""
+        // Whoever gave the program, or all of its Python, another `wired_limit` has repaired it.
+        let isRepaired = [try? AtomicFile.read(path, limit: 1 << 20), try? AtomicFile.read("\(python.packages)/sitecustomize.py", limit: 1 << 20)]
+            .contains { bytes in bytes.map { String(decoding: $0, as: UTF8.self).contains("wired_limit") } ?? false }
+        let found = caveats.textgen(
+            readsMetalLimit: source.contains("max_recommended_working_set_size") && !isRepaired,
+            model: model.flatMap { try? resolve($0, bindings) }.flatMap(Self.model))
+        // A launcher may do what is not seen here, and repair it.
+        return service?.argv.first == program ? found : found.map { PreflightFinding(.warning, $0.message, hint: $0.hint) }
+    }
+
+    func mlxLM(_ program: PlanValue, of service: Service?) -> [PreflightFinding] {
+        guard let (path, python) = environment(of: program) else { return [] }
+        let folder = hubFolder(of: service)
+        let isMissing = folder.map { access($0, F_OK) != 0 } ?? false
+        return MLXCaveats(python: python, program: path).mlxLM(missingHubFolder: isMissing ? folder : nil)
+    }
+
+    /// That the program is missing is said by its own check.
+    private func environment(of program: PlanValue) -> (path: String, python: PythonEnvironment)? {
+        guard let path = try? find(program), let python = PythonEnvironment(of: path) else { return nil }
+        return (path, python)
+    }
+
+    private func hasCompiler(for service: Service?) -> Bool {
+        let path = variable("PATH", of: service) ?? ""
+        return (try? ProgramSearch.find("g++", path: path, directory: "/")) != nil
+    }
+
+    /// As huggingface_hub finds it.
+    private func hubFolder(of service: Service?) -> String? {
+        if let folder = variable("HF_HUB_CACHE", of: service) { return folder }
+        if let home = variable("HF_HOME", of: service) { return "\(home)/hub" }
+        return variable("HOME", of: service).map { "\($0)/.cache/huggingface/hub" }
+    }
+
+    /// A variable as the service will see it; nil where it is not set, or a secret.
+    private func variable(_ name: String, of service: Service?) -> String? {
+        guard let value = service?.environment[name] else { return ServiceEnvironment.clean[name] }
+        return try? value.resolved(bindings) { _ throws(OperationError) in throw OperationError("a secret", exitCode: 78) }
+    }
+
+    /// Nil where there is no tokenizer_config.json that can be read.
+    static func model(_ folder: String) -> MLXCaveats.Model? {
+        guard let bytes = try? AtomicFile.read("\(folder)/tokenizer_config.json", limit: 16 << 20), let root = try? JSON(parsing: bytes),
+            root.objectValue != nil
+        else { return nil }
+        let file = (try? AtomicFile.read("\(folder)/chat_template.jinja", limit: 4 << 20)).map { String(decoding: $0, as: UTF8.self) }
+        // One template, or several by name.
+        let templates = root["chat_template"]?.arrayValue?.compactMap { $0["template"]?.stringValue } ?? [root["chat_template"]?.stringValue ?? ""]
+        return MLXCaveats.Model(
+            hasTokenList: root["extra_special_tokens"]?.arrayValue != nil, hasTemplateKey: root["chat_template"].map { !$0.isNull } ?? false,
+            template: file ?? templates.joined(separator: "\n"))
+    }
+}

@@ -1,0 +1,75 @@
+import Glibc
+import HostFixtures
+import LaunchPlan
+import Testing
+
+@testable import Host
+
+@Suite struct HostTests {
+    /// Whatever stands in the place of a file, nobody waits for it.
+    @Test func aFIFOIsNoFile() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/fifo"
+        try #require(mkfifo(path, 0o600) == 0)
+        #expect(throws: OperationError.self) { try AtomicFile.read(path) }
+        #expect(throws: OperationError.self) { try AtomicFile.read(folder.path) }
+        #expect(try AtomicFile.read("\(folder.path)/none") == nil)
+    }
+
+    @Test func aFolderThatIsNotThereIsNotMade() throws {
+        let folder = try TemporaryFolder()
+        #expect(Folder.problemMaking("\(folder.path)/a/b") == nil)
+        #expect(access("\(folder.path)/a", F_OK) != 0)
+        try folder.write("file", "")
+        #expect(Folder.problemMaking("\(folder.path)/file/b") != nil)
+    }
+
+    @Test func processNamesMayHoldAnything() throws {
+        let fields = "S 1 42 42 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 987654 1 2"
+        let stat = try #require(ProcFS.parseStat(Array("42 (a) b (c)) \(fields)".utf8)))
+        #expect(stat == ProcFS.Stat(pid: 42, state: UInt8(ascii: "S"), parent: 1, group: 42, session: 42, startTime: 987_654))
+        #expect(ProcFS.parseStat(Array("garbage".utf8)) == nil)
+        #expect(ProcFS.parseStat([]) == nil)
+    }
+
+    @Test func listenersInTheKernelsTable() {
+        let table = """
+              sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+               0: 0100007F:1F91 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 111 1 0 100 0 0 10 0
+               1: 00000000:1F92 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 222 1 0 100 0 0 10 0
+               2: 0100007F:1F91 0100007F:9999 01 00000000:00000000 00:00000000 00000000     0        0 333 1 0 100 0 0 10 0
+            """
+        #expect(PortHolder.listening(table, port: 8081, ip: [127, 0, 0, 1], size: 4) == ["111"])
+        #expect(PortHolder.listening(table, port: 8081, ip: [127, 0, 0, 2], size: 4) == [])
+        #expect(PortHolder.listening(table, port: 8081, ip: [0, 0, 0, 0], size: 4) == ["111"])
+        #expect(PortHolder.listening(table, port: 8082, ip: [127, 0, 0, 1], size: 4) == ["222"])
+    }
+
+    @Test func theNumberOfALeaderThatIsAnotherProcessNowCountsNobody() {
+        #expect(!Membership.members(leader: getsid(0), directory: "/nowhere", wasStartedHere: nil).contains(getpid()), "never the supervisor itself")
+        #expect(Membership.members(leader: nil, directory: "/nowhere", wasStartedHere: nil).isEmpty)
+    }
+
+    @Test func secrets() throws {
+        let folder = try TemporaryFolder()
+        var store = try SecretStore(runtime: folder.path, state: folder.path)
+        let reference = SecretReference.env(name: "ANYCLAUDE_TEST_SECRET")
+        #expect(throws: OperationError.self) { try store.value(reference, [:]) }
+        let absent = try store.fingerprint([reference], [:])
+        try store.add(["ANYCLAUDE_TEST_SECRET": "one"])
+        #expect(try store.value(reference, [:]) == "one")
+        let one = try store.fingerprint([reference], [:])
+        try store.add(["ANYCLAUDE_TEST_SECRET": "two"])
+        #expect(Set([absent, one, try store.fingerprint([reference], [:])]).count == 3)
+        #expect(try SecretStore(runtime: folder.path, state: folder.path).value(reference, [:]) == "two")
+        var status = stat()
+        #expect(stat(store.path, &status) == 0 && status.st_mode & 0o777 == 0o600)
+        try store.forget()
+        #expect(access(store.path, F_OK) != 0)
+        #expect(try store.fingerprint([reference], [:]) == absent)
+        try store.forget()
+
+        try AtomicFile.write(Array("key\n".utf8), to: "\(folder.path)/key")
+        #expect(try store.value(.file(path: .rooted(.config, "key")), [.config: folder.path]) == "key")
+    }
+}
