@@ -8,20 +8,21 @@ export ANYCLAUDE_HOME
 trap 'status=$?; anyclaude down >/dev/null 2>&1 || true; rm -rf "$ANYCLAUDE_HOME"; exit $status' EXIT INT TERM
 config=examples/quickstart/.anyclauderc.yaml
 
+# The figures that count are those of the program as it is installed, linked statically and stripped.
+validate=$bin/anyclaude
+if [ -x .build/static/release/anyclaude ]; then
+    validate=$ANYCLAUDE_HOME/anyclaude
+    strip -o "$validate" .build/static/release/anyclaude
+else
+    echo "(the dynamic build; \`make install DESTDIR=…\` first measures the one that is installed)"
+fi
+
 echo "anyclaude validate beside nginx -t (whole process, wall time)"
 if command -v nginx >/dev/null || [ -x /usr/sbin/nginx ]; then
     nginx=$(command -v nginx || echo /usr/sbin/nginx)
     conf=$ANYCLAUDE_HOME/nginx.conf
     printf 'pid %s/nginx.pid;\nerror_log %s/nginx.log;\nevents {}\nhttp { access_log off; server { listen 127.0.0.1:8787; location / { proxy_pass http://127.0.0.1:8081; } } }\n' \
         "$ANYCLAUDE_HOME" "$ANYCLAUDE_HOME" > "$conf"
-    validate=anyclaude
-    # The figure that counts is that of the program as it is installed, linked statically and stripped.
-    if [ -x .build/static/release/anyclaude ]; then
-        strip -o "$ANYCLAUDE_HOME/anyclaude" .build/static/release/anyclaude
-        validate=$ANYCLAUDE_HOME/anyclaude
-    else
-        echo "  (the dynamic build; \`make install DESTDIR=…\` first measures the one that is installed)"
-    fi
     python3 scripts/time_pair.py 40 "$validate validate $config" "$nginx -t -q -c $conf"
     # The plan by itself, then with its preflight, which looks at the machine.
     python3 scripts/time_pair.py 40 "$validate plan --no-preflight -f $config" "$validate validate $config"
@@ -34,7 +35,7 @@ echo "10 MB of YAML and of JSON to the checked tree, beside Python's json.loads"
 python3 scripts/bench_syntax.py "$bin/anyclaude"
 
 echo "a mebibyte of anything"
-python3 scripts/hostile.py "$bin/anyclaude"
+python3 scripts/hostile.py "$validate"
 
 echo "time to first token through the proxy, quickstart (seconds; tokens computed / from the KV store)"
 anyclaude apply -f $config > "$ANYCLAUDE_HOME/apply.txt" 2>&1
