@@ -29,7 +29,7 @@ struct HistoryCommand: Command {
 
     private func entries(_ session: Session) throws -> [HistoryEntry] {
         let name = session.instanceName()
-        if let supervisor = try session.findSupervisor(name) { return try supervisor.client.history() }
+        if let entries = try session.ask(name, { _, client throws(ControlClientError) in try client.history() }) { return entries }
         if let stored = try StoredHistory.entries(state: session.instance(name).state) { return stored }
         return try session.requireSupervisor(name).client.history()
     }

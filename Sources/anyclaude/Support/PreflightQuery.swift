@@ -20,10 +20,7 @@ struct PreflightQuery {
     func ask(_ envelope: PlanEnvelope, _ plan: LaunchPlan, configDirectory: String) -> Answer {
         let request = ApplyRequest(envelope, plan: plan, configDirectory: configDirectory, session: session, replace: replace)
         do {
-            if !offline, let supervisor = try session.findSupervisor(plan.instance) {
-                session.debug(1, "asking the supervisor at \(supervisor.socket)")
-                return .report(try supervisor.client.preflight(request))
-            }
+            if !offline, let report = try report(request, plan.instance) { return .report(report) }
             let instance = Instance(name: plan.instance, environment: session.caller.environment)
             return .report(try LonePreflight(instance: instance).report(request))
         } catch let error as ControlClientError where error.kind == .refused(status: 404) {
@@ -39,6 +36,14 @@ struct PreflightQuery {
             return .unavailable(CommandError(error.message, hint: error.hint, exitCode: error.exitCode))
         } catch {
             return .unavailable(CommandError("\(error)", exitCode: ExitStatus.internalError))
+        }
+    }
+
+    /// Nil where no supervisor runs.
+    private func report(_ request: ApplyRequest, _ instance: String) throws(ControlClientError) -> PreflightReport? {
+        try session.ask(instance) { socket, client throws(ControlClientError) in
+            session.debug(1, "asking the supervisor at \(socket.path)")
+            return try client.preflight(request)
         }
     }
 }

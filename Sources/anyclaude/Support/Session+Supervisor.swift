@@ -29,18 +29,29 @@ extension Session {
     ///
     /// - Throws: where one is there and cannot be used.
     func findSupervisor(_ name: String) throws(ControlClientError) -> RunningSupervisor? {
-        for (path, isSystem) in sockets(name) {
-            let client = ControlClient(socket: path)
+        try ask(name) { socket, client throws(ControlClientError) in
+            let status = try client.status()
+            debug(1, "supervisor \(status.version) with pid \(status.pid) at \(socket.path)")
+            return RunningSupervisor(
+                client: client, socket: socket.path, isSystem: socket.isSystem, endsWithLastClient: status.endsWithLastClient ?? false)
+        }
+    }
+
+    /// What the supervisor of `name` answers to one question, which needs no other before it; nil where none runs.
+    ///
+    /// - Throws: where one is there and cannot be used.
+    func ask<Answer>(
+        _ name: String,
+        _ question: (_ socket: (path: String, isSystem: Bool), _ client: ControlClient) throws(ControlClientError) -> Answer
+    ) throws(ControlClientError) -> Answer? {
+        for socket in sockets(name) {
             do throws(ControlClientError) {
-                let status = try client.status()
-                debug(1, "supervisor \(status.version) with pid \(status.pid) at \(path)")
-                return RunningSupervisor(
-                    client: client, socket: path, isSystem: isSystem, endsWithLastClient: status.endsWithLastClient ?? false)
+                return try question(socket, ControlClient(socket: socket.path))
             } catch {
                 switch error.kind {
                 case .unreachable: debug(2, error.message)
                 // Somebody else's service is no reason not to have a stack of one's own.
-                case .denied where isSystem: debug(1, error.message)
+                case .denied where socket.isSystem: debug(1, error.message)
                 default: throw error
                 }
             }

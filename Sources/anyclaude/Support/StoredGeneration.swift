@@ -60,7 +60,7 @@ enum StoredGeneration {
 extension Session {
     /// What a new plan is compared with: the supervisor's word, or the disk's where none runs or is to be asked.
     func basePlan(_ instanceName: String, offline: Bool = false) throws -> CurrentPlan? {
-        if !offline, let supervisor = try findSupervisor(instanceName) { return try supervisor.client.currentPlan() }
+        if !offline, let answer = try ask(instanceName, { _, client throws(ControlClientError) in try client.currentPlan() }) { return answer }
         return try StoredGeneration.current(state: instance(instanceName).state)
     }
 }
