@@ -25,6 +25,14 @@ public struct PlanEnvelope: Codable, Sendable, Equatable {
         self.provenance = provenance
     }
 
+    /// As it is kept: `verified()` says whether the id is the plan's.
+    public init(planId: String, plan: JSON, precondition: Precondition, provenance: Provenance) {
+        self.planId = planId
+        self.plan = plan
+        self.precondition = precondition
+        self.provenance = provenance
+    }
+
     enum CodingKeys: String, CodingKey {
         case plan, precondition, provenance
         case planId = "plan_id"

@@ -9,18 +9,19 @@ package struct LonePreflight {
 
     package init(instance: Instance) { self.instance = instance }
 
+    /// - Parameter plan: that of the request's envelope, whose id the caller has made or checked.
     /// - Throws: where the plan is none that a supervisor of this version could carry out.
-    package func report(_ request: ApplyRequest) throws(OperationError) -> PreflightReport {
-        let plan = try PlanCheck.verified(request.envelope)
+    package func report(_ plan: LaunchPlan, _ request: ApplyRequest) throws(OperationError) -> PreflightReport {
+        if let problem = PlanCheck.problem(plan) { throw OperationError(problem, exitCode: 3) }
         try Staleness.checkInstance(plan, instance.name)
         let secrets = try SecretStore(runtime: instance.runtime, state: instance.state).knowing(request.secrets)
         let left = runs()
         let names = Set(plan.services.map(\.name))
         let checks = Preflight(
             bindings: PlanPath.Bindings(named: instance.bound(request.bindings)), secrets: secrets,
-            members: { name in left.filter { $0.service == name }.reduce(into: []) { $0.formUnion($1.members) } },
+            members: { name in left.filter { $0.service == name }.reduce(into: []) { $0.formUnion($1.members()) } },
             leaving: Set(left.map(\.service)).subtracting(names))
-        let current = Result { () throws(OperationError) in try GenerationFolder(state: instance.state).current() }
+        let current = Result { () throws(OperationError) in try StoreReader(state: instance.state).current() }
         var report = checks.report(plan, request, current: (try? current.get()).flatMap { $0 }.map(Staleness.Current.init))
         // The supervisor that an apply starts does without it, too.
         if case .failure(let error) = current {
@@ -32,11 +33,18 @@ package struct LonePreflight {
         return report
     }
 
-    /// What a supervisor that died left: the next one takes it over, with its ports.
-    private func runs() -> [(service: String, members: [Int32])] {
+    /// What a supervisor that died left: the next one takes it over, with its ports, or ends what is left of it.
+    private func runs() -> [(service: String, members: () -> [Int32])] {
         RunDirectory.all(in: instance.runtime).compactMap { directory in
-            guard let record = RunRecord.read(directory), ProcFS.stat(record.pid)?.startTime == record.startTime else { return nil }
-            return (record.service.name, Membership.members(leader: record.pid, directory: directory.path, wasStartedHere: nil))
+            guard let record = RunRecord.read(directory) else { return nil }
+            // All of /proc is read for the answer: only where a port is taken.
+            return (
+                record.service.name,
+                {
+                    let isLeader = ProcFS.stat(record.pid)?.startTime == record.startTime
+                    return Membership.members(leader: isLeader ? record.pid : nil, directory: directory.path, wasStartedHere: nil)
+                }
+            )
         }
     }
 }

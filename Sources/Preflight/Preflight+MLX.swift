@@ -7,7 +7,7 @@ import LaunchPlan
 /// What the packages of MLX's servers, and the models, are known to do on Linux.
 extension Preflight {
     func textgen(_ program: PlanValue, _ model: PlanPath?, of service: Service?) -> [PreflightFinding] {
-        guard let (path, python) = environment(of: program) else { return [] }
+        guard let (path, python) = environment(of: program, for: service) else { return [] }
         let caveats = MLXCaveats(python: python, program: path, hasCompiler: hasCompiler(for: service))
         let source = python.text("mlx_textgen/model_utils.py") ?? ""
         // Whoever gave the program, or all of its Python, another `wired_limit` has repaired it.
@@ -21,15 +21,15 @@ extension Preflight {
     }
 
     func mlxLM(_ program: PlanValue, of service: Service?) -> [PreflightFinding] {
-        guard let (path, python) = environment(of: program) else { return [] }
+        guard let (path, python) = environment(of: program, for: service) else { return [] }
         let folder = hubFolder(of: service)
         let isMissing = folder.map { access($0, F_OK) != 0 } ?? false
         return MLXCaveats(python: python, program: path).mlxLM(missingHubFolder: isMissing ? folder : nil)
     }
 
     /// That the program is missing is said by its own check.
-    private func environment(of program: PlanValue) -> (path: String, python: PythonEnvironment)? {
-        guard let path = try? find(program), let python = PythonEnvironment(of: path) else { return nil }
+    private func environment(of program: PlanValue, for service: Service?) -> (path: String, python: PythonEnvironment)? {
+        guard let path = try? find(program, for: service), let python = PythonEnvironment(of: path) else { return nil }
         return (path, python)
     }
 
@@ -43,12 +43,6 @@ extension Preflight {
         if let folder = variable("HF_HUB_CACHE", of: service) { return folder }
         if let home = variable("HF_HOME", of: service) { return "\(home)/hub" }
         return variable("HOME", of: service).map { "\($0)/.cache/huggingface/hub" }
-    }
-
-    /// A variable as the service will see it; nil where it is not set, or a secret.
-    private func variable(_ name: String, of service: Service?) -> String? {
-        guard let value = service?.environment[name] else { return ServiceEnvironment.clean[name] }
-        return try? value.resolved(bindings) { _ throws(OperationError) in throw OperationError("a secret", exitCode: 78) }
     }
 
     /// Nil where there is no tokenizer_config.json that can be read.

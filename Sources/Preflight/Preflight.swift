@@ -59,7 +59,7 @@ package struct Preflight {
             switch check.requirement {
             case .model(let path): _ = try checkpoint(path)
             case .file(let path): try file(try resolve(path, bindings))
-            case .executable(let program): _ = try find(program)
+            case .executable(let program): _ = try find(program, for: plan.service(named: check.service))
             case .listener(let host, let port): try listener(host, port, for: check.service)
             case .secret(let reference): _ = try secrets.value(reference, bindings)
             case .processors(let numbers): try processors(numbers)
@@ -91,11 +91,18 @@ package struct Preflight {
         guard access(path, R_OK) == 0 else { throw .system("cannot read \(path)", errno: errno) }
     }
 
-    /// The program's path.
-    func find(_ program: PlanValue) throws(OperationError) -> String {
+    /// The program's path, as the start of the service finds it.
+    func find(_ program: PlanValue, for service: Service?) throws(OperationError) -> String {
         let name: String
         do { name = try program.resolved(bindings) { _ throws(OperationError) in "" } } catch { throw OperationError("\(error)", exitCode: 78) }
-        return try ProgramSearch.find(name, path: ServiceEnvironment.clean["PATH"] ?? "", directory: bindings[.config] ?? "/")
+        let directory = try service?.directory.map { path throws(OperationError) in try resolve(path, bindings) }
+        return try ProgramSearch.find(name, path: variable("PATH", of: service) ?? "", directory: directory ?? bindings[.config] ?? "/")
+    }
+
+    /// A variable as the service will see it; nil where it is not set, or a secret.
+    func variable(_ name: String, of service: Service?) -> String? {
+        guard let value = service?.environment[name] else { return ServiceEnvironment.clean[name] }
+        return try? value.resolved(bindings) { _ throws(OperationError) in throw OperationError("a secret", exitCode: 78) }
     }
 
     private func listener(_ host: String, _ port: Int, for service: String) throws(OperationError) {
@@ -106,7 +113,7 @@ package struct Preflight {
         case .failure(let failure):
             // Asked only now: the kernel's list of all sockets takes milliseconds.
             let own = leaving.union([service]).reduce(into: Set<Int32>()) { $0.formUnion(members($1)) }
-            if failure.code == EADDRINUSE, let pid = PortHolder.holder(of: address)?.pid, own.contains(pid) { return }
+            if failure.code == EADDRINUSE, !own.isEmpty, PortHolder.isHeld(address, by: own) { return }
             throw failure.explained(address)
         }
     }
@@ -133,8 +140,8 @@ package struct Preflight {
                 let system = StoreSpace.fileSystem(of: resolved)
             else { continue }
             indices.append(index)
-            stores.append((StoreSpace.Store(service: check.service, path: resolved, bytes: bytes, held: StoreSpace.held(at: resolved)), system))
+            stores.append((StoreSpace.Store(service: check.service, path: resolved, bytes: bytes), system))
         }
-        return StoreSpace.findings(stores).map { (indices[$0.index], $0.finding) }
+        return StoreSpace.findings(stores, held: { StoreSpace.held(at: $0.path) }).map { (indices[$0.index], $0.finding) }
     }
 }

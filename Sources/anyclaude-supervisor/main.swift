@@ -10,7 +10,8 @@ struct SupervisorCommand: ParsableCommand {
     @Flag(help: "End when the last client of `anyclaude run` has gone.") var untilIdle = false
     @Flag(help: "Adopt what runs, but start nothing before an apply.") var idle = false
     @Flag(help: "Accepted for clarity: it never goes to the background by itself.") var foreground = false
-    @Option(help: ArgumentHelp("A request to apply where nothing is current; removed when read.", valueName: "FILE")) var initialPlan: String?
+    @Option(help: ArgumentHelp("A descriptor that this program was given: with a request to apply where nothing is current.", valueName: "N"))
+    var initialPlan: Int32?
     @Flag(help: "End every process of the instance whose supervisor is gone for good, and nothing else (ExecStopPost=).") var sweep = false
 
     func run() throws {

@@ -32,6 +32,17 @@ import Testing
         #expect(ProcFS.parseStat([]) == nil)
     }
 
+    @Test func noArgumentThatMayBeASecretIsShown() {
+        func command(_ words: String...) -> String? { ProcFS.parseCommand(Array(words.map { $0 + "\0" }.joined().utf8)) }
+        #expect(command("/usr/bin/node", "server.js", "--api-key", "canary") == "/usr/bin/node server.js")
+        #expect(command("python3", "-m", "mlx_lm.server", "--port", "8081") == "python3 -m mlx_lm.server")
+        #expect(command("llama-server", "--api-key", "canary") == "llama-server")
+        #expect(command("env", "KEY=canary", "server") == "env")
+        #expect(command("sh", "-c", "KEY=canary server") == "sh")
+        #expect(command("one") == "one")
+        #expect(ProcFS.parseCommand([]) == nil)
+    }
+
     @Test func listenersInTheKernelsTable() {
         let table = """
               sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
@@ -71,5 +82,13 @@ import Testing
 
         try AtomicFile.write(Array("key\n".utf8), to: "\(folder.path)/key")
         #expect(try store.value(.file(path: .rooted(.config, "key")), [.config: folder.path]) == "key")
+    }
+
+    @Test func aSecretsFileMayEndWithALine() throws {
+        let folder = try TemporaryFolder()
+        for (text, value) in [("key", "key"), ("key\n", "key"), ("key\r\n", "key"), ("key\n\n", "key\n"), ("", "")] {
+            try folder.write("secret", text)
+            #expect(try SecretStore.contents(of: .rooted(.config, "secret"), [.config: folder.path]) == value)
+        }
     }
 }

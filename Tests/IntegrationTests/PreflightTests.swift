@@ -26,8 +26,26 @@ extension IntegrationTests {
             #expect((preflight?["memory"]?["needed_bytes"]?.intValue ?? 0) > 1 << 20)
             #expect(preflight?["memory"]?["doubled"] == ["vllm-mlx"])
             #expect(try document(try stack.anyclaude("plan", "--json", "--no-preflight"))["preflight"] == nil)
-            #expect(try document(try stack.anyclaude("plan", "--json", "--offline"))["preflight"]?["results"] != nil)
+            // Its supervisor has its ports too, and is not asked.
+            let offline = try stack.anyclaude("plan", "--json", "--offline")
+            #expect(try document(offline)["preflight"]?["holds"] == true, "\(offline.output)")
             #expect(try stack.status().generation == 1)
+        }
+
+        @Test func aGenerationThatCannotBeReadIsSaidAndReplaced() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", Stack.quickstart)
+            try #require(try stack.anyclaude("apply").status == 0)
+            try #require(try stack.anyclaude("down").status == 0)
+            try "{".write(toFile: "\(stack.home)/generations/1", atomically: true, encoding: .utf8)
+            for arguments in [["plan"], ["apply", "--dry-run"]] {
+                let run = try ProgramRun.run("anyclaude", arguments, environment: stack.environment, directory: stack.folder)
+                #expect(run.status == 0, "\(arguments) \(run.errors)")
+                #expect(run.errors.contains("generations/1 is damaged"), "\(run.errors)")
+                #expect(run.output.contains("what is current can be read") && run.output.contains("2 to start"), "\(run.output)")
+            }
+            #expect(try stack.anyclaude("diff", "current", ".anyclauderc.yaml").status == 74)
+            #expect(try stack.anyclaude("apply").status == 0)
         }
 
         @Test func whatDoesNotHoldIsSaidByEveryCommand() throws {

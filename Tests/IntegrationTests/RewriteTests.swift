@@ -68,6 +68,9 @@ extension IntegrationTests {
                 #expect(try names(stack) == [".anyclauderc.yaml"])
                 #expect(!FileManager.default.fileExists(atPath: secret))
             }
+            let both = try stack.anyclaude("migrate", "--check", "--diff")
+            let difference = try stack.anyclaude("migrate", "--diff").output
+            #expect(both.status == 2 && both.output == difference, "as `fmt --check --diff` does")
             let run = try stack.anyclaude("migrate", "--yes")
             #expect(run.status == 0, "\(run.errors)")
             #expect(!(run.output + run.errors).contains("canary"))

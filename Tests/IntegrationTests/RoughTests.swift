@@ -6,6 +6,19 @@ import Testing
 extension IntegrationTests {
     /// What rough clients and rough ends of processes leave behind: nothing, and the same answers.
     @Suite struct RoughTests {
+        /// A caller may ignore the end of its children, and a program that it starts inherits that.
+        @Test func childrenAreWaitedForWhateverTheCallerIgnores() throws {
+            let stack = try Stack()
+            let run = try ProgramRun.run(
+                "python3",
+                [
+                    "-c",
+                    "import os, signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN); "
+                        + "os.execvp('anyclaude', ['anyclaude', 'probe', '--timeout', '200', '--', '/bin/sleep', '100'])",
+                ], environment: stack.environment, directory: stack.folder, limit: 30)
+            #expect(run.status == 1 && run.errors.contains("takes too long"), "\(run)")
+        }
+
         @Test func clientsThatLeaveCostNoAnswerAndNoProcess() throws {
             let stack = try Stack()
             try stack.write(".anyclauderc.yaml", Stack.quickstart)

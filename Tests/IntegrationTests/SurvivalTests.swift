@@ -45,6 +45,25 @@ extension IntegrationTests {
             #expect(try stack.ask("Hello again").status == 200)
         }
 
+        /// As a service starts it: what runs first is compiled there, and no file keeps the secrets that go with it.
+        @Test func aFirstStartInTheForeground() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", Stack.quickstart.replacing("port: @PORT@", with: "port: @PORT@, authToken: { env: TOKEN }"))
+            let environment = stack.environment.merging(["TOKEN": "canary-of-the-first-start"]) { $1 }
+            let supervisor = try SpawnedProgram("anyclaude", ["supervise"], environment: environment, directory: stack.folder)
+            try stack.wait(for: "the stack of the configuration") {
+                let run = try stack.anyclaude("status", "--json")
+                guard run.status == 0 else { return false }
+                return try JSON(parsing: run.output).decode(StatusReport.self).generation == 1
+            }
+            #expect(try stack.curl("/v1/models", "-H", "authorization: Bearer canary-of-the-first-start").status == 200)
+            let kept = try ProgramRun.run("grep", ["-rl", "canary-of-the-first-start", stack.home])
+            #expect(kept.output == "\(stack.home)/run/secrets.json\n", "where `apply` keeps what a caller sent")
+            try #require(try stack.anyclaude("down").status == 0)
+            #expect(supervisor.exchange([], until: .now + .seconds(60)) == 0)
+            #expect(try ProgramRun.run("grep", ["-rl", "canary-of-the-first-start", stack.home]).output.isEmpty)
+        }
+
         /// More requests than a socket's buffer has room for leases.
         @Test func theStackServesLongWithoutItsSupervisor() throws {
             let stack = try Stack()

@@ -36,17 +36,24 @@ import Testing
 
     @Test func storesOfOneFileSystemAreAddedUp() {
         func system(_ device: UInt, size: Int = 100, free: Int = 50) -> StoreSpace.FileSystem { .init(device: device, size: size, free: free) }
-        func store(_ path: String, _ bytes: Int, held: Int = 0) -> StoreSpace.Store { .init(service: path, path: path, bytes: bytes, held: held) }
-        #expect(StoreSpace.findings([(store("/a", 40), system(1)), (store("/b", 40), system(2))]).isEmpty)
-        let both = StoreSpace.findings([(store("/a", 30), system(1)), (store("/b", 40), system(1))])
+        func store(_ path: String, _ bytes: Int) -> StoreSpace.Store { .init(service: path, path: path, bytes: bytes) }
+        func findings(
+            _ stores: [(store: StoreSpace.Store, on: StoreSpace.FileSystem)], held: [String: Int] = [:]
+        ) -> [(index: Int, finding: PreflightFinding)] { StoreSpace.findings(stores) { held[$0.path] ?? 0 } }
+        #expect(findings([(store("/a", 40), system(1)), (store("/b", 40), system(2))]).isEmpty)
+        let both = findings([(store("/a", 30), system(1)), (store("/b", 40), system(1))])
         #expect(both.map(\.index) == [1], "at the largest")
         #expect(both.first?.finding.severity == .warning)
         #expect(both.first?.finding.message == "the cache may grow by 70 B, and 50 B are free now (70 B in all: /a 30 B, /b 40 B)")
-        #expect(StoreSpace.findings([(store("/a", 30, held: 25), system(1)), (store("/b", 40), system(1))]).isEmpty, "what is held is had")
-        let never = StoreSpace.findings([(store("/a", 101, held: 101), system(1))])
+        #expect(findings([(store("/a", 30), system(1)), (store("/b", 40), system(1))], held: ["/a": 25]).isEmpty, "what is held is had")
+        let never = findings([(store("/a", 101), system(1))], held: ["/a": 101])
         #expect(never.map(\.finding.severity) == [.error])
         #expect(never.first?.finding.message == "the cache may grow beyond its file system of 100 B (/a 101 B)")
-        #expect(StoreSpace.findings([(store("/a", .max), system(1)), (store("/b", .max), system(1))]).count == 1)
+        #expect(findings([(store("/a", .max), system(1)), (store("/b", .max), system(1))]).count == 1)
+        _ = StoreSpace.findings([(store("/a", 50), system(1))]) { _ in
+            Issue.record("what fits anyway is not counted")
+            return 0
+        }
     }
 
     @Test func whatAStoreHoldsIsCounted() throws {

@@ -47,6 +47,22 @@ import Testing
         #expect(access("\(folder.path)/new/folder", F_OK) == 0)
     }
 
+    @Test func aProgramIsFoundAsItsStartFindsIt() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("venv/bin/only-there", "#!/bin/sh\n", executable: true)
+        try folder.write("work/beside", "#!/bin/sh\n", executable: true)
+        func findings(_ program: PlanValue, _ change: (inout Service) -> Void = { _ in }) throws -> [PreflightFinding] {
+            var plan = plan([.executable(program: program)])
+            change(&plan.services[0])
+            return try preflight(folder).report(plan).results[0].findings
+        }
+        #expect(try findings("only-there").first?.message.contains("was not found on PATH") == true)
+        #expect(try findings("only-there") { $0.environment["PATH"] = .text("\(folder.path)/venv/bin") }.isEmpty)
+        #expect(try findings("sh") { $0.environment["PATH"] = .text("\(folder.path)/venv/bin") }.isEmpty == false)
+        #expect(try findings("./beside").isEmpty == false)
+        #expect(try findings("./beside") { $0.directory = .rooted(.config, "work") }.isEmpty)
+    }
+
     @Test func memoryOfOtherProgramsIsOfTheirFiles() throws {
         let folder = try TemporaryFolder()
         try folder.write("m/model.safetensors", String(repeating: "x", count: 1 << 20))
@@ -85,7 +101,7 @@ import Testing
         let envelope = try PlanEnvelope(plan: plan, basePlanId: nil, provenance: Provenance(tool: "t"))
         let request = ApplyRequest(
             envelope: envelope, bindings: ["config": folder.path], secrets: ["SENT": "canary"], replace: false, timeoutMs: nil, command: "c")
-        let report = try LonePreflight(instance: instance).report(request)
+        let report = try LonePreflight(instance: instance).report(plan, request)
         #expect(report.holds, "\(report)")
         #expect(Folder.names(in: folder.path).isEmpty)
 
@@ -96,16 +112,16 @@ import Testing
             provenance: Provenance(tool: "t"), created: "", user: "", command: "")
         try AtomicFile.write(try encoded(generation).bytes, to: "\(home)/generations/3")
         try AtomicFile.link("\(home)/current", to: "generations/3")
-        let stale = try LonePreflight(instance: instance).report(request)
+        let stale = try LonePreflight(instance: instance).report(plan, request)
         #expect(stale.findings.first?.finding.message == "the instance runs the stack of another folder: /elsewhere")
         // A supervisor that an apply starts makes a new one where it is damaged.
         try AtomicFile.link("\(home)/current", to: "generations/4")
-        let damaged = try LonePreflight(instance: instance).report(request)
+        let damaged = try LonePreflight(instance: instance).report(plan, request)
         #expect(damaged.holds)
         #expect(damaged.findings.first?.finding.message.contains("names generation 4, which is not there") == true)
-        var other = request
-        other.envelope.planId = "sha256:0"
-        let refusal = #expect(throws: OperationError.self) { try LonePreflight(instance: instance).report(other) }
-        #expect(refusal?.exitCode == 6)
+        var other = plan
+        other.services[0].name = "../w"
+        let refusal = #expect(throws: OperationError.self) { try LonePreflight(instance: instance).report(other, request) }
+        #expect(refusal?.exitCode == 3)
     }
 }

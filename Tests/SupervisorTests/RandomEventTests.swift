@@ -27,9 +27,7 @@ import Testing
             switch Int.random(in: 0..<12, using: &random) {
             case 0 where !world.isChanging:
                 pending = Change.Target(services: (Self.variants.randomElement(using: &random) ?? []).map(Fixture.wanted), probationMs: 500)
-                let count = world.results.count
                 world.begin(.init(kind: .apply, target: pending, fallback: good))
-                if world.results.count == count { break }
             case 1: world.endTerminated()
             case 2: if let unit = world.processes.keys.sorted().randomElement(using: &random) { world.end(unit, .exited(1)) }
             case 3, 4: for name in ["w", "p", "v"] { world.notifyReady(name) }

@@ -18,19 +18,19 @@ import Testing
     @Test func aGenerationIsCurrentOnlyWhenItIsCommitted() throws {
         let folder = try TemporaryFolder()
         let store = try Store(state: "\(folder.path)/state")
-        #expect(try store.generations.current() == nil)
+        #expect(try store.reader.current() == nil)
         let first = try store.begin(try envelope("a"), bindings: ["config": "/c"], user: "me", command: "apply")
         #expect(first.number == 1 && first.standing == .pending)
-        #expect(try store.generations.current() == nil, "a supervisor that died now would return to nothing")
+        #expect(try store.reader.current() == nil, "a supervisor that died now would return to nothing")
         try store.commit(first)
         let second = try store.begin(try envelope("b"), bindings: ["config": "/c"], user: "me", command: "apply")
-        #expect(try store.generations.current()?.number == 1)
+        #expect(try store.reader.current()?.number == 1)
         try store.reject(second)
-        #expect(try store.generations.current()?.number == 1)
-        #expect(try store.generations.read(2)?.standing == .bad)
-        let read = try #require(try store.generations.current())
-        #expect(try store.envelope(read) == (try envelope("a")))
-        #expect(try store.envelope(read).verified().services.count == 1)
+        #expect(try store.reader.current()?.number == 1)
+        #expect(try store.reader.read(2)?.standing == .bad)
+        let read = try #require(try store.reader.current())
+        #expect(try store.reader.envelope(read) == (try envelope("a")))
+        #expect(try store.reader.envelope(read).verified().services.count == 1)
     }
 
     @Test func aPlanThatWasChangedOnTheDiskIsNoticed() throws {
@@ -40,7 +40,7 @@ import Testing
         let path = "\(folder.path)/store/\(generation.planId.dropFirst("sha256:".count))/plan.json"
         let text = String(decoding: try #require(try AtomicFile.read(path)), as: UTF8.self)
         try AtomicFile.write(Array(text.replacing("/bin/program", with: "/bin/evil").utf8), to: path)
-        let changed = try store.envelope(generation)
+        let changed = try store.reader.envelope(generation)
         #expect(throws: PlanEnvelope.Refusal.self) { try changed.verified() }
     }
 
@@ -67,7 +67,7 @@ import Testing
         let generation = try store.begin(try envelope("a"), bindings: [:], user: "me", command: "apply")
         try store.commit(generation)
         try AtomicFile.write(Array("{".utf8), to: "\(folder.path)/generations/1")
-        let error = #expect(throws: OperationError.self) { try store.generations.current() }
+        let error = #expect(throws: OperationError.self) { try store.reader.current() }
         #expect(error?.message.contains("generations/1 is damaged") == true)
     }
 
@@ -98,7 +98,7 @@ import Testing
         let first = try store.begin(try envelope("a"), bindings: [:], user: "me", command: "apply")
         try AtomicFile.write(Array("{}".utf8), to: "\(folder.path)/store/\(first.planId.dropFirst("sha256:".count))/plan.json")
         let second = try store.begin(try envelope("a"), bindings: [:], user: "me", command: "apply")
-        #expect(try store.envelope(second).verified().services.count == 1)
+        #expect(try store.reader.envelope(second).verified().services.count == 1)
     }
 
     @Test func outputThatAFullDiskKeptBackComesInItsOrder() throws {

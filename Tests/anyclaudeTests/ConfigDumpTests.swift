@@ -5,7 +5,8 @@ import Testing
 @Suite struct ConfigDumpTests {
     @Test(arguments: [["--max-depth", "0"], ["--max-depth", "4097"], ["--max-nodes", "0"], ["--max-bytes", "-1"], ["--format", "xml"]])
     func limitsOutsideTheirRangeAreUsageErrors(arguments: [String]) {
-        #expect(throws: (any Error).self) { try ConfigDumpCommand.parse(arguments) }
+        let error = #expect(throws: (any Error).self) { try ConfigDumpCommand.parse(arguments) }
+        #expect(error.map { ConfigDumpCommand.message(for: $0) }?.contains(arguments[0]) == true)
     }
 
     @Test func theLimitsHaveTheDefaultsOfConfigurations() throws {

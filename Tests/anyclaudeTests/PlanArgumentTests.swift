@@ -26,12 +26,17 @@ import Testing
     }
 
     @Test(arguments: [
-        ["plan", "--sign", "k"], ["plan", "--out", "-"], ["plan", "--explain", "port", "--out", "x"], ["plan", "shw"], ["plan", "show"],
-        ["plan", "show", "--out", "x", "p"], ["plan", "show", "--json", "--canonical", "p"], ["plan", "verify", "p", "--signer", "me"],
-        ["apply", "--verify", "s"], ["apply", "p", "--signature", "x"], ["diff", "a"], ["diff", "-", "-"],
+        (["plan", "--sign", "k"], "--sign goes with --out"), (["plan", "--out", "-"], "--out needs a file"),
+        (["plan", "--explain", "port", "--out", "x"], "--explain makes no plan"), (["plan", "shw"], "Unexpected argument 'shw'"),
+        (["plan", "show"], "Missing expected argument '<plan>'"), (["plan", "show", "--out", "x", "p"], "Unknown option '--out'"),
+        (["plan", "show", "--json", "--canonical", "p"], "--json"), (["plan", "verify", "p", "--signer", "me"], "--signer"),
+        (["apply", "--verify", "s"], "--verify is about a saved plan"), (["apply", "p", "--signature", "x"], "--signature"),
+        (["diff", "a"], "Missing expected argument"), (["diff", "-", "-"], "standard input"),
     ])
-    func whatMakesNoSenseIsRefused(arguments: [String]) {
-        #expect(throws: (any Error).self) { try RootCommand.parseAsRoot(arguments) }
+    func whatMakesNoSenseIsRefused(arguments: [String], why: String) {
+        let error = #expect(throws: (any Error).self) { try RootCommand.parseAsRoot(arguments) }
+        let message = error.map { RootCommand.message(for: $0) } ?? ""
+        #expect(message.contains(why), "\(message)")
     }
 
     @Test func helpNamesEverything() throws {

@@ -39,10 +39,19 @@ package enum ProcFS {
         return bytes.split(separator: 0).first { $0.starts(with: prefix) }.map { String(decoding: $0.dropFirst(prefix.count), as: UTF8.self) }
     }
 
-    /// The command line for people, shortened.
-    package static func command(of pid: Int32) -> String? {
-        guard let bytes = contents("/proc/\(pid)/cmdline"), !bytes.isEmpty else { return nil }
-        let text = bytes.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }.joined(separator: " ")
+    /// The program for people, with the script or module that it runs; no other argument, which may be a secret.
+    package static func command(of pid: Int32) -> String? { contents("/proc/\(pid)/cmdline").flatMap(parseCommand) }
+
+    static func parseCommand(_ bytes: [UInt8]) -> String? {
+        let words = bytes.split(separator: 0, omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+        guard let program = words.first, !program.isEmpty else { return nil }
+        var shown = [program]
+        if words.count > 2, words[1] == "-m" {
+            shown += words[1...2]
+        } else if words.count > 1, !words[1].hasPrefix("-"), !words[1].contains("=") {
+            shown.append(words[1])
+        }
+        let text = shown.filter { !$0.isEmpty }.joined(separator: " ")
         return text.count > 160 ? text.prefix(160) + "…" : text
     }
 

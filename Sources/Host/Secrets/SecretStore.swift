@@ -45,12 +45,7 @@ package struct SecretStore {
             if let value = sent[name] ?? getenv(name).map({ String(cString: $0) }) { return value }
             throw OperationError(
                 "the variable \(name) is not set", hint: "set it where `anyclaude apply` runs, or for the supervisor's service", exitCode: 78)
-        case .file(let path):
-            let resolved = try resolve(path, bindings)
-            guard let bytes = try AtomicFile.read(resolved, limit: 1 << 20) else {
-                throw OperationError("the file \(resolved) of a secret does not exist", exitCode: 66)
-            }
-            return Self.text(bytes)
+        case .file(let path): return try Self.contents(of: path, bindings)
         case .credential(let name):
             guard let folder = getenv("CREDENTIALS_DIRECTORY").map({ String(cString: $0) }) else {
                 throw OperationError(
@@ -61,6 +56,15 @@ package struct SecretStore {
             }
             return Self.text(bytes)
         }
+    }
+
+    /// A secret that is a file: without the line break at its end.
+    package static func contents(of path: PlanPath, _ bindings: PlanPath.Bindings) throws(OperationError) -> String {
+        let resolved = try resolve(path, bindings)
+        guard let bytes = try AtomicFile.read(resolved, limit: 1 << 20) else {
+            throw OperationError("the file \(resolved) of a secret does not exist", exitCode: 66)
+        }
+        return text(bytes)
     }
 
     /// What changes when a secret of the service does, and tells nothing of it. A secret that cannot be read counts as absent.
@@ -83,6 +87,9 @@ package struct SecretStore {
     }
 
     private static func text(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes.last == 0x0A ? bytes.dropLast() : bytes[...], as: UTF8.self)
+        var bytes = bytes[...]
+        if bytes.last == 0x0A { bytes.removeLast() }
+        if bytes.last == 0x0D { bytes.removeLast() }
+        return String(decoding: bytes, as: UTF8.self)
     }
 }

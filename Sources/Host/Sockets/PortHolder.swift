@@ -14,15 +14,26 @@ package enum PortHolder {
 
     /// - Returns: nil when nobody listens on the address, or on all addresses, with this port.
     package static func holder(of address: SocketAddress) -> Holder? {
-        guard let port = address.port else { return nil }
+        let inodes = listeners(of: address)
+        guard !inodes.isEmpty else { return nil }
+        for pid in ProcFS.pids where holds(pid, inodes) { return Holder(pid: pid, command: ProcFS.command(of: pid)) }
+        return Holder(pid: nil, command: nil)
+    }
+
+    /// Whether one of the processes has a listener there: others may have it too, as a supervisor that passed it on.
+    package static func isHeld(_ address: SocketAddress, by pids: Set<Int32>) -> Bool {
+        let inodes = listeners(of: address)
+        return !inodes.isEmpty && pids.contains { holds($0, inodes) }
+    }
+
+    private static func listeners(of address: SocketAddress) -> Set<String> {
+        guard let port = address.port else { return [] }
         var inodes = Set<String>()
         for (table, size) in [("/proc/net/tcp", 4), ("/proc/net/tcp6", 16)] {
             guard let bytes = ProcFS.contents(table) else { continue }
             inodes.formUnion(listening(String(decoding: bytes, as: UTF8.self), port: port, ip: address.ipBytes, size: size))
         }
-        guard !inodes.isEmpty else { return nil }
-        for pid in ProcFS.pids where holds(pid, inodes) { return Holder(pid: pid, command: ProcFS.command(of: pid)) }
-        return Holder(pid: nil, command: nil)
+        return inodes
     }
 
     /// The inodes of listeners in a table of `/proc/net/tcp`'s form that an address collides with.

@@ -9,8 +9,6 @@ enum StoreSpace {
         var path: String
         /// What it may grow to.
         var bytes: Int
-        /// What it holds now.
-        var held: Int
     }
 
     struct FileSystem: Equatable {
@@ -22,13 +20,14 @@ enum StoreSpace {
     }
 
     /// A finding for the largest store of each file system that is too small for all of its stores together.
-    static func findings(_ stores: [(store: Store, on: FileSystem)]) -> [(index: Int, finding: PreflightFinding)] {
+    ///
+    /// - Parameter held: what a store holds now; asked only where it decides, since to count it takes time.
+    static func findings(_ stores: [(store: Store, on: FileSystem)], held: (Store) -> Int) -> [(index: Int, finding: PreflightFinding)] {
         Set(stores.map(\.on.device)).sorted().compactMap { device in
             let here = stores.indices.filter { stores[$0].on.device == device }
             guard let largest = here.max(by: { stores[$0].store.bytes < stores[$1].store.bytes }) else { return nil }
             let system = stores[largest].on
             let wanted = here.reduce(0) { sum($0, stores[$1].store.bytes) }
-            let grows = here.reduce(0) { sum($0, max(0, stores[$1].store.bytes - stores[$1].store.held)) }
             let names = here.map { "\(stores[$0].store.path) \(ByteText.text(stores[$0].store.bytes))" }.joined(separator: ", ")
             let what = here.count == 1 ? names : "\(ByteText.text(wanted)) in all: \(names)"
             if wanted > system.size {
@@ -39,6 +38,8 @@ enum StoreSpace {
                         hint: "lower maxBytes, or give another directory")
                 )
             }
+            guard wanted > system.free else { return nil }
+            let grows = here.reduce(0) { sum($0, max(0, stores[$1].store.bytes - held(stores[$1].store))) }
             guard grows > system.free else { return nil }
             return (
                 largest,

@@ -29,9 +29,12 @@ struct Launcher {
 
     func prepare(_ service: Service, bindings: PlanPath.Bindings, secrets: SecretStore, listeners: ListenerPool) throws(OperationError) -> Prepared {
         let directory = try RunDirectory.make(runtime: runtime, service: service.name)
+        // Closed where the start fails: what the process gets, and the supervisor's own ends.
         var opened: [CInt] = []
+        var own: [CInt] = []
         do throws(OperationError) {
             try writeFiles(service, bindings, secrets)
+            var request = try command(service.argv, service, bindings, secrets, directory)
             var passed = try sockets(of: service, directory, listeners, &opened)
             if let settings = service.settings { passed.append(try sealed(DescriptorName.settings, document(settings, service, bindings), &opened)) }
             if service.settings != nil || !service.secrets.isEmpty {
@@ -39,21 +42,24 @@ struct Launcher {
             }
             var lease: CInt?
             if service.leases {
-                let (own, theirs) = try Sockets.pair()
-                opened += [theirs, own]
+                let (kept, theirs) = try Sockets.pair()
+                opened += [theirs, kept]
                 clearNonBlocking(theirs)
-                passed += [(DescriptorName.lease, theirs), (DescriptorName.leaseKeeper, own)]
-                lease = fcntl(own, F_DUPFD_CLOEXEC, 3)
+                passed += [(DescriptorName.lease, theirs), (DescriptorName.leaseKeeper, kept)]
+                let copy = fcntl(kept, F_DUPFD_CLOEXEC, 3)
+                guard copy >= 0 else { throw .system("cannot keep the lease channel of \(service.name)", errno: errno) }
+                own.append(copy)
+                lease = copy
             }
             let notify = try Sockets.notifySocket(directory.notify)
+            own.append(notify)
             let (read, write) = try outputPipe(directory)
             opened.append(write)
-            var request = try command(service.argv, service, bindings, secrets, directory)
             request.output = write
             request.descriptors = passed
             return Prepared(directory: directory, request: request, notify: notify, output: read, lease: lease, borrowed: opened)
         } catch {
-            for descriptor in opened { close(descriptor) }
+            for descriptor in opened + own { close(descriptor) }
             Folder.remove(directory.path)
             throw error
         }
@@ -126,9 +132,7 @@ struct Launcher {
     }
 
     private func sealed(_ name: String, _ document: JSON, _ opened: inout [CInt]) throws(OperationError) -> (name: String, descriptor: CInt) {
-        let bytes = document.bytes
-        let descriptor = bytes.withUnsafeBytes { cprocess_sealed_memory(name, $0.baseAddress, $0.count) }
-        guard descriptor >= 0 else { throw .system("cannot make a sealed memory", errno: -descriptor) }
+        let descriptor = try SealedMemory.make(name, document.bytes)
         opened.append(descriptor)
         return (name, descriptor)
     }

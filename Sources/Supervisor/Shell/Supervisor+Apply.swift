@@ -44,7 +44,7 @@ extension Supervisor {
         guard let session = begin(.rollback, user: user, command: request.command, reply) else { return }
         do throws(OperationError) {
             let chosen = try rollbackTarget(request.generation)
-            let envelope = try store.envelope(chosen)
+            let envelope = try store.reader.envelope(chosen)
             let plan = try PlanCheck.verified(envelope)
             let target = try target(plan, chosen.bindings)
             session.plan = plan
@@ -116,14 +116,14 @@ extension Supervisor {
 
     private func rollbackTarget(_ number: Int?) throws(OperationError) -> Generation {
         if let number {
-            guard let chosen = try store.generations.read(number) else {
+            guard let chosen = try store.reader.read(number) else {
                 throw OperationError("there is no generation \(number)", hint: "`anyclaude history` lists them", exitCode: 3)
             }
             return chosen
         }
         guard let current = generation else { throw OperationError("nothing was ever applied", exitCode: 3) }
-        for number in store.generations.numbers.reversed() where number < current.number {
-            if let candidate = try store.generations.read(number), candidate.standing == .good { return candidate }
+        for number in store.reader.numbers.reversed() where number < current.number {
+            if let candidate = try store.reader.read(number), candidate.standing == .good { return candidate }
         }
         throw OperationError("there is no good generation before \(current.number)", hint: "`anyclaude history` lists them", exitCode: 3)
     }

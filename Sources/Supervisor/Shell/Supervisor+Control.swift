@@ -39,7 +39,7 @@ extension Supervisor {
             return reply.fail(404, ControlError(message: "no generation is current", hint: "`anyclaude apply` makes the first", exitCode: 3))
         }
         do throws(OperationError) {
-            reply.send(CurrentPlan(generation: generation.number, envelope: try store.envelope(generation), bindings: generation.bindings))
+            reply.send(try store.reader.whole(generation))
         } catch {
             reply.fail(error)
         }

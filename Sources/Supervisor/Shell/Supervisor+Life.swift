@@ -57,8 +57,8 @@ extension Supervisor {
     /// A supervisor that waits for an apply does without a current generation that is damaged: that apply is its remedy.
     private func readCurrent() throws(OperationError) {
         do throws(OperationError) {
-            guard let current = try store.generations.current() else { return }
-            plan = try PlanCheck.verified(try store.envelope(current))
+            guard let current = try store.reader.current() else { return }
+            plan = try PlanCheck.verified(try store.reader.envelope(current))
             generation = current
         } catch {
             guard options.idle else { throw error }
@@ -69,14 +69,16 @@ extension Supervisor {
     /// What is current starts; where nothing is, the initial plan.
     private func startCurrent() throws(OperationError) {
         let initial = options.initialPlan
-        // It may hold secrets, and is of no use to a later start.
-        defer { if let initial { unlink(initial) } }
+        defer { if let initial { close(initial) } }
         if let generation, let plan {
             guard !options.idle else { return }
             handle(.begin(Change.Request(kind: .boot, target: try target(plan, generation.bindings))))
         } else if let initial {
-            guard let bytes = try AtomicFile.read(initial) else { throw OperationError("the initial plan \(initial) does not exist", exitCode: 66) }
-            apply(try decode(bytes, initial), user: Self.userName(geteuid()), nil)
+            let name = "the initial plan"
+            guard let bytes = try AtomicFile.read("/proc/self/fd/\(initial)", limit: ControlServer.maximumBody) else {
+                throw OperationError("descriptor \(initial) with \(name) is not open", exitCode: 66)
+            }
+            apply(try decode(bytes, name), user: Self.userName(geteuid()), nil)
         }
     }
 

@@ -5,10 +5,10 @@ public struct SupervisorOptions: Sendable {
     public var untilIdle: Bool
     /// Start nothing by itself: adopt what runs, and wait for an apply.
     public var idle: Bool
-    /// An `ApplyRequest` as JSON, applied where no generation is current; removed when it has been read.
-    public var initialPlan: String?
+    /// A descriptor with an `ApplyRequest` as JSON, applied where no generation is current; closed when it has been read.
+    public var initialPlan: Int32?
 
-    public init(instance: String, untilIdle: Bool = false, idle: Bool = false, initialPlan: String? = nil) {
+    public init(instance: String, untilIdle: Bool = false, idle: Bool = false, initialPlan: Int32? = nil) {
         self.instance = instance
         self.untilIdle = untilIdle
         self.idle = idle

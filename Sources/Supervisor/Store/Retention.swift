@@ -4,13 +4,13 @@ enum Retention {
     static let others = 5
 
     static func clean(_ store: Store) {
-        let all = store.generations.numbers.reversed().compactMap { number in (try? store.generations.read(number)).flatMap { $0 } }
-        let current = store.generations.currentNumber
+        let all = store.reader.numbers.reversed().compactMap { number in (try? store.reader.read(number)).flatMap { $0 } }
+        let current = store.reader.currentNumber
         let dropped = drop(all.map { ($0.number, $0.standing == .good) }, current: current)
         for number in dropped { store.removeGeneration(number) }
         let used = Set(all.filter { !dropped.contains($0.number) }.compactMap { $0.planId.split(separator: ":").last.map(String.init) })
         // A generation that cannot be read names no plan: then none is known to be unused.
-        guard all.count == store.generations.numbers.count + dropped.count else { return }
+        guard all.count == store.reader.numbers.count + dropped.count else { return }
         for name in store.planNames where !used.contains(name) { store.removePlan(name) }
     }
 

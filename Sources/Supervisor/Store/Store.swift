@@ -15,14 +15,14 @@ import LaunchPlan
 /// Every write is whole or absent (`AtomicFile`) and on the disk before the next one begins. The order of an apply is: plan,
 /// generation (`pending`), processes, generation (`good`), `current`. A kill between any two leaves the old generation current.
 final class Store {
-    let generations: GenerationFolder
+    let reader: StoreReader
     private let state: String
     private let lockFile: CInt
 
     /// - Throws: exit code 3 where another supervisor lives.
     init(state: String) throws(OperationError) {
         self.state = state
-        generations = GenerationFolder(state: state)
+        reader = StoreReader(state: state)
         try Folder.make(state)
         let path = "\(state)/lock"
         lockFile = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
@@ -44,12 +44,8 @@ final class Store {
 
     // MARK: plans
 
-    private func planPath(_ planId: String) -> String {
-        "\(state)/store/\(planId.split(separator: ":").last.map(String.init) ?? planId)/plan.json"
-    }
-
     private func save(plan: JSON, id: String) throws(OperationError) {
-        let path = planPath(id)
+        let path = reader.planPath(id)
         let bytes = plan.canonicalBytes
         // The name is the content's, but what has the name may be damaged.
         guard try AtomicFile.read(path) != bytes else { return }
@@ -60,26 +56,11 @@ final class Store {
 
     // MARK: generations
 
-    /// The envelope of a generation, as it was applied.
-    func envelope(_ generation: Generation) throws(OperationError) -> PlanEnvelope {
-        let path = planPath(generation.planId)
-        guard let bytes = try AtomicFile.read(path) else {
-            throw OperationError("the plan of generation \(generation.number) is gone: \(path)", exitCode: 74)
-        }
-        let plan: JSON
-        do { plan = try JSON(parsing: bytes) } catch { throw OperationError("\(path): \(error.description)", exitCode: 74) }
-        let document = JSON.object([
-            "plan_id": .string(generation.planId), "plan": plan, "precondition": try encoded(generation.precondition),
-            "provenance": try encoded(generation.provenance),
-        ])
-        do { return try document.decode(PlanEnvelope.self) } catch { throw OperationError("\(path): \(error.description)", exitCode: 74) }
-    }
-
     /// A generation for an apply that begins.
     func begin(_ envelope: PlanEnvelope, bindings: [String: String], user: String, command: String) throws(OperationError) -> Generation {
         try save(plan: envelope.plan, id: envelope.planId)
         let generation = Generation(
-            number: (generations.numbers.last ?? 0) + 1, planId: envelope.planId, standing: .pending, bindings: bindings,
+            number: (reader.numbers.last ?? 0) + 1, planId: envelope.planId, standing: .pending, bindings: bindings,
             precondition: envelope.precondition,
             provenance: envelope.provenance, created: Clock.timestamp(), user: user, command: command)
         try write(generation)
@@ -91,7 +72,7 @@ final class Store {
         var good = generation
         good.standing = .good
         try write(good)
-        try AtomicFile.link(generations.link, to: "generations/\(generation.number)")
+        try AtomicFile.link(reader.link, to: "generations/\(generation.number)")
         Retention.clean(self)
     }
 
@@ -105,10 +86,10 @@ final class Store {
     }
 
     private func write(_ generation: Generation) throws(OperationError) {
-        try AtomicFile.write(Array(try encoded(generation).prettyText.utf8) + [0x0A], to: generations.path(generation.number))
+        try AtomicFile.write(Array(try encoded(generation).prettyText.utf8) + [0x0A], to: reader.path(generation.number))
     }
 
-    func removeGeneration(_ number: Int) { unlink(generations.path(number)) }
+    func removeGeneration(_ number: Int) { unlink(reader.path(number)) }
     func removePlan(_ name: String) { Folder.remove("\(state)/store/\(name)") }
     var planNames: [String] { Folder.names(in: "\(state)/store") }
 }

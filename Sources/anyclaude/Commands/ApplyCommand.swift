@@ -43,8 +43,14 @@ struct ApplyCommand: Command {
                 try comparison(prepared, try session.basePlan(prepared.plan.instance)), prepared.plan, directory: prepared.directory)
         }
         let supervisor = try session.supervisor(prepared.plan.instance)
-        let comparison = try comparison(prepared, try supervisor.client.currentPlan())
-        try confirm(comparison, session)
+        let comparison: PlanComparison
+        do {
+            comparison = try self.comparison(prepared, try supervisor.client.currentPlan())
+            try confirm(comparison, session)
+        } catch {
+            supervisor.endIfEmpty(session)
+            throw error
+        }
         var applier = StackApplier(session: session)
         applier.replace = replace
         applier.timeoutMs = timeout.flatMap(Text.milliseconds)

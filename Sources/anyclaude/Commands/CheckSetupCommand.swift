@@ -15,9 +15,9 @@ struct CheckSetupCommand: Command {
         let width = checks.map(\.subject.count).max() ?? 0
         for check in checks {
             let mark = !check.holds ? session.style.error("✘") : check.isWarning ? session.style.warning("!") : session.style.good("✔")
-            Output.print("\(mark) \(check.subject.padding(to: width))  \(check.finding)")
+            Output.print("\(mark) \(check.subject.padding(to: width))  \(Text.line(check.finding))")
             if !check.holds || check.isWarning, let hint = check.hint {
-                Output.print("  \(String(repeating: " ", count: width))  \(session.style.hint("hint")): \(hint)")
+                Output.print("  \(String(repeating: " ", count: width))  \(session.style.hint("hint")): \(Text.line(hint))")
             }
         }
         let failures = checks.count { !$0.holds }

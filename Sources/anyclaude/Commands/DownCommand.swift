@@ -1,5 +1,6 @@
 import ArgumentParser
 import Control
+import Host
 
 struct DownCommand: Command {
     static let configuration = CommandConfiguration(commandName: "down", abstract: "Stop the stack and its supervisor; what was applied stays known.")
@@ -24,7 +25,7 @@ struct DownCommand: Command {
     /// Where a supervisor was killed, its services live on: another takes them over, to stop them as they are to be stopped.
     private func adopting(_ name: String, _ session: Session) throws -> RunningSupervisor? {
         let runtime = session.instance(name).runtime
-        guard Paths.names(in: runtime).contains(where: { Paths.exists("\(runtime)/\($0)/run.json") }) else { return nil }
+        guard RunDirectory.all(in: runtime).contains(where: { Paths.exists($0.record) }) else { return nil }
         return try session.supervisor(name)
     }
 

@@ -27,7 +27,8 @@ struct EmitSystemdCommand: Command {
             """)
 
     @OptionGroup var global: GlobalOptions
-    @Argument(help: ArgumentHelp("A saved plan instead of the configuration here; `-` is not one.", valueName: "planfile"), completion: .file())
+    @Argument(
+        help: ArgumentHelp("A saved plan instead of the configuration here; `-` is standard input.", valueName: "planfile"), completion: .file())
     var planFile: String?
     @Option(help: ArgumentHelp("Write below this folder, which stands for `/`.", valueName: "DIR"), completion: .directory) var out: String?
     @Flag(help: "For the user's own manager (`systemctl --user`) instead of the machine's.") var user = false

@@ -11,7 +11,7 @@ struct EnvCommand: Command {
 
     func execute(_ session: Session) throws -> Int32 {
         let name = session.instanceName()
-        guard let current = try session.basePlan(name) else {
+        guard let current = try session.currentPlan(name) else {
             throw CommandError(
                 "nothing has been applied yet for the instance `\(name)`", hint: "`anyclaude apply` does it", exitCode: ExitStatus.precondition)
         }

@@ -10,7 +10,7 @@ struct FmtCommand: Command {
             Files are rewritten in place, and their names printed. Any YAML or JSON file will do. Comments, the order of keys and the style of \
             quotes stay; so do values, which is checked before anything is written.
 
-            Exit codes: 0 ok, 1 a file cannot be read or is left alone, 2 with --check: files would change.
+            Exit codes: 0 ok, 1 a file has errors of syntax or is left alone, 66 and 77 it cannot be opened, 2 with --check: files would change.
             """)
 
     @OptionGroup var global: GlobalOptions

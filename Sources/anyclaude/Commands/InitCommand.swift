@@ -32,7 +32,8 @@ struct InitCommand: Command {
         let path = output ?? Self.fileName
         try refuseOtherForms(path)
         if !isDry, !force { try refuseOverwriting(path) }
-        let machine = MachineSurvey(caller: session.caller).machine()
+        let (machine, isCut) = MachineSurvey(caller: session.caller).look()
+        if isCut { Output.note("not every folder was searched for models: there are more than the search looks at; name yours by hand") }
         let choice = StarterChoice.of(machine)
         let text = StarterText.render(machine, choice)
         let report = StarterReport(machine: machine, choice: choice)

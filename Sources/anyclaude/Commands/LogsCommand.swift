@@ -1,5 +1,6 @@
 import ArgumentParser
 import Control
+import Glibc
 
 struct LogsCommand: Command {
     static let configuration = CommandConfiguration(commandName: "logs", abstract: "The output of the services.")
@@ -18,7 +19,7 @@ struct LogsCommand: Command {
         let events = try supervisor.client.logs(service: service, lines: lines, follow: global.follow)
         while true {
             switch try events.step(by: .after(milliseconds: 60_000)) {
-            case .event(let line): Output.print(service == nil ? "\(session.style.dim("\(line.service) |")) \(line.line)" : line.line)
+            case .event(let line): show(line.line, of: line.service, session)
             case .waiting: guard global.follow else { throw CommandError("no more lines came in time", exitCode: ExitStatus.inputOutput) }
             case .ended: return ExitStatus.success
             }
@@ -34,8 +35,14 @@ struct LogsCommand: Command {
             return ExitStatus.precondition
         }
         for name in services {
-            for line in stored.tail(name, lines: lines) { Output.print(service == nil ? "\(session.style.dim("\(name) |")) \(line)" : line) }
+            for line in stored.tail(name, lines: lines) { show(line, of: name, session) }
         }
         return ExitStatus.success
+    }
+
+    /// As it is for files and pipes; a terminal must not obey what a service wrote.
+    private func show(_ line: String, of name: String, _ session: Session) {
+        let text = Terminal.isTerminal(STDOUT_FILENO) ? Text.line(line) : line
+        Output.print(service == nil ? "\(session.style.dim("\(name) |")) \(text)" : text)
     }
 }

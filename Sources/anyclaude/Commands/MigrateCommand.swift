@@ -16,14 +16,14 @@ struct MigrateCommand: Command {
             its place, and makes the backup readable by you alone too.
 
             Exit codes: 0 done, or nothing to do; 1 the file cannot be read as a configuration; 2 there is something to migrate and nothing was \
-            written (not with --diff and --json); 73 a file for a secret cannot be made.
+            written (with --diff and --json only together with --check); 73 a file for a secret cannot be made.
             """)
 
     @OptionGroup var global: GlobalOptions
     @Argument(help: "The configuration; `-` migrates standard input to standard output.", completion: .file()) var input: String?
     @Flag(name: .shortAndLong, help: "Apply without asking.") var yes = false
     @Flag(help: "Write nothing; list the changes, and end with 2 where there are any.") var check = false
-    @Flag(help: "Write nothing; print the difference alone.") var diff = false
+    @Flag(help: "Write nothing; print the difference alone, with --check to end with 2 where there is one.") var diff = false
     @Flag(help: "The changes as JSON; written only together with --yes.") var json = false
     @Flag(help: "Leave `serverScript` as it is.") var keepScript = false
     @Flag(help: "Keep secrets in the backup, which is then readable by you alone.") var fullBackup = false
@@ -49,12 +49,12 @@ struct MigrateCommand: Command {
         guard migration.bytes != source.bytes else { return nothing(report, session) }
         let writer = MigrationWriter(path: path, source: source, migration: migration, caller: session.caller, keepsSecrets: fullBackup)
         if json { return try document(report, writer) }
-        if !check { Output.print(difference(report, session), terminator: diff ? "" : "\n") }
+        if !check || diff { Output.print(difference(report, session), terminator: diff ? "" : "\n") }
         if !diff {
             for line in report.lines() { Output.print(line) }
         }
         if !yes { remaining(report, .old) }
-        if diff { return ExitStatus.success }
+        if diff { return check ? ExitStatus.changes : ExitStatus.success }
         guard !check, try yes || isConfirmed(session) else { return ExitStatus.changes }
         try write(writer, report, session)
         return ExitStatus.success

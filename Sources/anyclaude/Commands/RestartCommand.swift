@@ -33,6 +33,6 @@ struct RestartCommand: Command {
 
     private func notReady(_ what: String, _ status: ServiceStatus?) -> CommandError {
         let reason = [status?.message, status?.lastExit].compactMap { $0 }.first.map { ": \(Text.line($0))" } ?? ""
-        return CommandError("\(service) \(what)\(reason)", hint: "`anyclaude logs \(service)` shows its output", exitCode: ExitStatus.rolledBack)
+        return CommandError("\(service) \(what)\(reason)", hint: "`anyclaude logs \(service)` shows its output", exitCode: ExitStatus.diagnostics)
     }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConfigCompiler
 import Control
+import Glibc
 
 /// `anyclaude`: the commands, in the order in which they are met.
 struct RootCommand: ParsableCommand {
@@ -30,6 +31,8 @@ struct RootCommand: ParsableCommand {
     static func start(_ arguments: [String]) {
         let names = Set(configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"])
         let hasConfiguration = (try? ConfigurationFile.find(in: "")) != nil
+        // Inherited from a caller that ignores it, no child could be waited for.
+        signal(SIGCHLD, SIG_DFL)
         main(UpstreamArguments.translated(arguments, commands: names, hasConfiguration: hasConfiguration))
     }
 }

@@ -2,7 +2,7 @@ import ArgumentParser
 import ConfigCompiler
 import Control
 import Glibc
-import JSON
+import Host
 import LaunchPlan
 
 struct SuperviseCommand: Command {
@@ -24,8 +24,7 @@ struct SuperviseCommand: Command {
         let instance = session.instance(name)
         var arguments = [program, "--instance", name, "--foreground"]
         if try StoredGeneration.current(state: instance.state) == nil {
-            let initial = try compileInitialPlan(session, instance)
-            arguments += ["--initial-plan", initial]
+            arguments += ["--initial-plan", String(try compileInitialPlan(session))]
         }
         session.debug(1, "executing \(arguments.joined(separator: " "))")
         throw ChildProcess.replaceSelf(arguments)
@@ -37,16 +36,21 @@ struct SuperviseCommand: Command {
         return session.caller.isService && config == nil ? Instance.defaultName : session.instanceName(of: config)
     }
 
-    /// Compiles what is to run first, and leaves it where the supervisor reads it.
-    private func compileInitialPlan(_ session: Session, _ instance: Instance) throws -> String {
+    /// Compiles what is to run first.
+    ///
+    /// - Returns: a descriptor that the supervisor inherits: the request holds secrets, and no file has to be removed.
+    private func compileInitialPlan(_ session: Session) throws -> Int32 {
         let path = try configurationPath(session)
         let compiled = try session.compile(path)
         let envelope = try PlanEnvelope(plan: compiled.plan, basePlanId: nil, provenance: compiled.provenance)
         let request = ApplyRequest(envelope, plan: compiled.plan, configDirectory: compiled.directory, session: session)
-        try Paths.makeDirectory(instance.runtime, place: .state)
-        let file = "\(instance.runtime)/initial-plan.json"
-        try Files.write(try JSON(encoding: request).bytes, to: file, mode: 0o600, place: .state)
-        return file
+        do throws(OperationError) {
+            let descriptor = try SealedMemory.make("initial-plan", try encoded(request).bytes)
+            guard fcntl(descriptor, F_SETFD, 0) == 0 else { throw .system("cannot pass the initial plan on", errno: errno) }
+            return descriptor
+        } catch {
+            throw CommandError(error)
+        }
     }
 
     private func configurationPath(_ session: Session) throws -> String {

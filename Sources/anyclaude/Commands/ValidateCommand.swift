@@ -39,8 +39,8 @@ struct ValidateCommand: Command {
         for path in paths {
             do throws(ConfigFileError) {
                 let source = try ConfigurationFile.read(path)
-                var findings = fix ? repaired(source, path, policy, session, &result) : session.findings(in: source, path, policy)
-                if preflight, !findings.diagnostics.hasErrors { addPreflight(to: &findings, source, path, policy, session, &result) }
+                let findings =
+                    fix ? repaired(source, path, policy, session, &result) : found(source, path, policy, session, &result)
                 if findings.diagnostics.hasErrors { result = max(result, ExitStatus.diagnostics) }
                 inputs.append(findings)
             } catch {
@@ -53,16 +53,16 @@ struct ValidateCommand: Command {
         return result
     }
 
-    /// The same with what the machine answers; as it was where nobody could be asked, which is said.
-    private func addPreflight(
-        to findings: inout Findings, _ source: SourceFile, _ path: String, _ policy: DiagnosticPolicy, _ session: Session, _ result: inout Int32
-    ) {
-        do throws(CommandError) {
-            findings = try session.findings(in: source, path, policy, asking: PreflightQuery(session: session))
-        } catch {
-            Output.report(error, style: session.errorStyle)
-            result = max(result, error.exitCode)
+    /// With --preflight also what the machine answers; where nobody could be asked, that is said.
+    private func found(
+        _ source: SourceFile, _ path: String, _ policy: DiagnosticPolicy, _ session: Session, _ result: inout Int32
+    ) -> Findings {
+        let (findings, unasked) = session.findings(in: source, path, policy, asking: preflight ? PreflightQuery(session: session) : nil)
+        if let unasked {
+            Output.report(unasked, style: session.errorStyle)
+            result = max(result, unasked.exitCode)
         }
+        return findings
     }
 
     private func policy() throws(CommandError) -> DiagnosticPolicy {
@@ -78,7 +78,7 @@ struct ValidateCommand: Command {
     private func repaired(
         _ source: SourceFile, _ path: String, _ policy: DiagnosticPolicy, _ session: Session, _ result: inout Int32
     ) -> Findings {
-        let repair = Repair(source.bytes) { bytes in session.findings(in: SourceFile(path: source.path, bytes: bytes), path, policy) }
+        let repair = Repair(source.bytes) { bytes in session.findings(in: SourceFile(path: source.path, bytes: bytes), path, policy).findings }
         do throws(CommandError) {
             if path == "-" {
                 Output.print(bytes: repair.bytes)
@@ -90,7 +90,7 @@ struct ValidateCommand: Command {
         } catch {
             Output.report(error, style: session.errorStyle)
             result = max(result, error.exitCode)
-            return session.findings(in: source, path, policy)
+            return session.findings(in: source, path, policy).findings
         }
     }
 

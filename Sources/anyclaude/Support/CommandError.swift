@@ -1,6 +1,7 @@
 import ConfigCompiler
 import Control
 import Glibc
+import Host
 import LaunchPlan
 
 /// Why a command cannot do what it was asked, and what to do about it.
@@ -17,6 +18,9 @@ struct CommandError: Error {
     }
 
     init(_ error: ControlClientError) { self.init(error.message, hint: error.hint, exitCode: Int32(error.exitCode)) }
+
+    /// - Parameter hint: where the error has none.
+    init(_ error: OperationError, hint: String? = nil) { self.init(error.message, hint: error.hint ?? hint, exitCode: error.exitCode) }
 
     init(_ error: ConfigFileError) { self.init(error.message, hint: error.hint, exitCode: Int32(error.exitCode)) }
 

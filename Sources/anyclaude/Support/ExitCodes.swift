@@ -1,6 +1,7 @@
 /// The exit codes that scripts and units rely on (facts/config-and-plan.md, "Exit codes").
 enum ExitStatus {
     static let success: Int32 = 0
+    /// Of the configuration; of a service that `restart` did not see ready.
     static let diagnostics: Int32 = 1
     /// Of `diff`, and of `plan --detailed-exitcode`: all is well, and there are changes.
     static let changes: Int32 = 2

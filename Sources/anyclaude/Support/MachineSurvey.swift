@@ -1,6 +1,7 @@
 import ConfigCompiler
 import Control
 import Glibc
+import Host
 import JSON
 
 /// Looks at the machine for `init`. Nothing is changed, and no value of a key is kept.
@@ -12,16 +13,19 @@ struct MachineSurvey {
     private static let answerMs = 400
     private static let mostModels = 100
 
-    func machine() -> Machine {
+    /// - Returns: with whether there were more folders than the search for models looks at.
+    func look() -> (machine: Machine, isCut: Bool) {
         var search = ModelSearch(caller: caller, milliseconds: Self.searchMs)
         search.run()
         var programs: [String: String] = [:]
         for name in Machine.knownPrograms { programs[name] = Paths.onPath(name, caller.environment) }
         let cores = sysconf(Int32(_SC_NPROCESSORS_ONLN))
-        return Machine(
+        let machine = Machine(
             models: search.models, lmStudio: lmStudio(), programs: programs,
-            keys: Set(Machine.knownKeys.filter { !(caller.environment[$0] ?? "").isEmpty }), cores: cores > 0 ? cores : nil, memoryBytes: memory(),
+            keys: Set(Machine.knownKeys.filter { !(caller.environment[$0] ?? "").isEmpty }), cores: cores > 0 ? cores : nil,
+            memoryBytes: ProcFS.memoryTotal,
             configurations: ConfigurationFile.names.filter(Paths.exists))
+        return (machine, search.isCut)
     }
 
     private func lmStudio() -> [String]? {
@@ -30,11 +34,5 @@ struct MachineSurvey {
             let list = document["data"]?.arrayValue
         else { return nil }
         return list.prefix(Self.mostModels).compactMap { $0["id"]?.stringValue }.filter { !$0.isEmpty && $0.utf8.count <= 256 }
-    }
-
-    private func memory() -> Int? {
-        guard let bytes = try? Files.read("/proc/meminfo", maximum: 1 << 20) else { return nil }
-        let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("MemTotal:") }
-        return line?.split(separator: " ").dropFirst().first.flatMap { Int($0) }.map { $0 << 10 }
     }
 }

@@ -60,7 +60,7 @@ extension Session {
 
     private func currentPlan() throws -> NamedPlan {
         let name = instanceName()
-        guard let current = try basePlan(name) else {
+        guard let current = try currentPlan(name) else {
             throw CommandError(
                 "nothing has been applied yet to the instance `\(name)`", hint: "`anyclaude apply` does it", exitCode: ExitStatus.precondition)
         }

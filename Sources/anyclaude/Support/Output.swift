@@ -13,11 +13,11 @@ enum Output {
     /// A document for programs: indented on a terminal, one line otherwise.
     static func print(_ document: JSON) { print(Terminal.isTerminal(STDOUT_FILENO) ? document.prettyText : document.text) }
 
-    /// Says what is wrong and what to do.
+    /// Says what is wrong and what to do. It may quote a process, a server or a file: a terminal must not obey them.
     static func report(_ error: CommandError, style: Style) {
         guard let message = error.message else { return }
-        note("\(style.error("error")): \(message)")
-        if let hint = error.hint { note("\(style.hint("hint")): \(hint)") }
+        note("\(style.error("error")): \(Text.printable(message))")
+        if let hint = error.hint { note("\(style.hint("hint")): \(Text.printable(hint))") }
     }
 
     /// A text as it is, whatever its encoding.

@@ -22,7 +22,7 @@ struct PreflightQuery {
         do {
             if !offline, let report = try report(request, plan.instance) { return .report(report) }
             let instance = Instance(name: plan.instance, environment: session.caller.environment)
-            return .report(try LonePreflight(instance: instance).report(request))
+            return .report(try LonePreflight(instance: instance).report(plan, request))
         } catch let error as ControlClientError where error.kind == .refused(status: 404) {
             return .unavailable(
                 CommandError(
@@ -33,7 +33,7 @@ struct PreflightQuery {
         } catch let error as CommandError {
             return .unavailable(error)
         } catch let error as OperationError {
-            return .unavailable(CommandError(error.message, hint: error.hint, exitCode: error.exitCode))
+            return .unavailable(CommandError(error))
         } catch {
             return .unavailable(CommandError("\(error)", exitCode: ExitStatus.internalError))
         }

@@ -67,33 +67,31 @@ extension Session {
     }
 
     /// What is to be reported of a text that was read from `path`.
-    func findings(in source: SourceFile, _ path: String, _ policy: DiagnosticPolicy) -> Findings {
-        let compilation = compilation(of: source, path)
-        return Findings(path: source.path, diagnostics: policy.apply(to: compilation.diagnostics), sources: compilation.sources)
-    }
-
-    /// The same with what a plan of it would find on this machine.
+    ///
+    /// - Parameter query: asked what a plan of it would find on this machine, where the text has no error.
+    /// - Returns: with the reason where the machine could not be asked.
     func findings(
-        in source: SourceFile, _ path: String, _ policy: DiagnosticPolicy, asking query: PreflightQuery
-    ) throws(CommandError) -> Findings {
+        in source: SourceFile, _ path: String, _ policy: DiagnosticPolicy, asking query: PreflightQuery? = nil
+    ) -> (findings: Findings, unasked: CommandError?) {
         let compilation = compilation(of: source, path)
-        guard let plan = compilation.plan else { return findings(in: source, path, policy) }
-        let envelope: PlanEnvelope
+        func findings(_ compilation: Compilation) -> Findings {
+            Findings(path: source.path, diagnostics: policy.apply(to: compilation.diagnostics), sources: compilation.sources)
+        }
+        let own = findings(compilation)
+        guard let query, let plan = compilation.plan, !own.diagnostics.hasErrors else { return (own, nil) }
         do {
             let base = try basePlan(plan.instance)
-            envelope = try PlanEnvelope(plan: plan, basePlanId: base?.envelope.planId, provenance: compilation.provenance)
+            let envelope = try PlanEnvelope(plan: plan, basePlanId: base?.envelope.planId, provenance: compilation.provenance)
+            switch query.ask(envelope, plan, configDirectory: directory(of: path)) {
+            case .report(let report): return (findings(compilation.adding(report)), nil)
+            case .unavailable(let error): return (own, error)
+            }
         } catch let error as CommandError {
-            throw error
+            return (own, error)
         } catch let error as ControlClientError {
-            throw CommandError(error)
+            return (own, CommandError(error))
         } catch {
-            throw CommandError("\(error)", exitCode: ExitStatus.internalError)
-        }
-        switch query.ask(envelope, plan, configDirectory: directory(of: path)) {
-        case .report(let report):
-            let whole = compilation.adding(report)
-            return Findings(path: source.path, diagnostics: policy.apply(to: whole.diagnostics), sources: whole.sources)
-        case .unavailable(let error): throw error
+            return (own, CommandError("\(error)", exitCode: ExitStatus.internalError))
         }
     }
 

@@ -1,6 +1,6 @@
 import ConfigCompiler
 import Control
-import Glibc
+import Host
 import LaunchPlan
 
 /// What `check-setup` looks at, one finding each. Nothing is changed and nothing is started.
@@ -65,12 +65,10 @@ struct SetupChecks {
     private func folders(_ compiled: CompiledConfiguration?) -> [Finding] {
         let instance = session.instance(compiled?.plan.instance ?? session.options.instance ?? Instance.defaultName)
         return [("state", instance.state), ("logs", instance.logs), ("runtime", instance.runtime)].map { name, path in
-            var existing = path
-            while !Paths.exists(existing), existing != "/", existing != "." { existing = Paths.directory(of: existing) }
-            let holds = access(existing, W_OK) == 0
+            let problem = Folder.problemMaking(path)
             return Finding(
-                subject: "\(name) folder", holds: holds, finding: holds ? path : "\(existing) cannot be written to",
-                hint: "change its owner, or choose another place with ANYCLAUDE_HOME")
+                subject: "\(name) folder", holds: problem == nil, finding: problem?.message ?? path,
+                hint: problem?.hint ?? "change its owner, or choose another place with ANYCLAUDE_HOME")
         }
     }
 

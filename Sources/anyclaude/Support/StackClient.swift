@@ -1,5 +1,5 @@
 import Control
-import Glibc
+import Host
 import LaunchPlan
 
 /// A running stack as its clients need it: its address, its token, its current plan.
@@ -41,17 +41,11 @@ struct StackClient {
             }
             return value
         case .file(let path)?:
-            let roots = Dictionary(
-                uniqueKeysWithValues: current.bindings.compactMap { key, value in PlanPath.Root(rawValue: key).map { ($0, value) } })
-            let file: String
-            do throws(PlanPath.UnboundRoot) {
-                file = try path.resolved(roots)
+            do throws(OperationError) {
+                return try SecretStore.contents(of: path, PlanPath.Bindings(named: current.bindings))
             } catch {
-                throw CommandError("the token's file \(path): \(error)", exitCode: ExitStatus.internalError)
+                throw CommandError(error)
             }
-            var text = String(decoding: try Files.read(file, maximum: 64 << 10), as: UTF8.self)
-            if text.hasSuffix("\n") { text.removeLast() }
-            return text
         case .credential(let name)?:
             throw CommandError(
                 "the proxy's token is the systemd credential \(name), which only the service can read",

@@ -22,7 +22,7 @@ struct StatusText {
 
     private func head(_ report: StatusReport) -> String {
         let generation = report.generation.map { "generation \($0), plan \(Text.shortID(report.planId))" } ?? "nothing applied"
-        let folder = report.configDirectory.map { ", from \($0)" } ?? ""
+        let folder = report.configDirectory.map { ", from \(Text.line($0))" } ?? ""
         return "\(style.bold(report.instance)): \(generation)\(folder)\(report.busy ? style.warning(", an apply is under way") : "") "
             + style.dim("(supervisor \(report.version), pid \(report.pid))")
     }

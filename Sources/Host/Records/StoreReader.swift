@@ -1,10 +1,14 @@
+import Control
 import Glibc
+import JSON
+import LaunchPlan
 
-/// The generations of an instance on the disk, for whoever reads them: only the supervisor that has the lock writes.
+/// What was applied to an instance, as it is on the disk, for whoever reads it: only the supervisor that has the lock writes.
 ///
-///     generations/<n>   `Generation`
-///     current           a link to the generation that is current
-package struct GenerationFolder: Sendable {
+///     store/<sha256>/plan.json   plans by content, canonical JSON
+///     generations/<n>            `Generation`
+///     current                    a link to the generation that is current
+package struct StoreReader: Sendable {
     private let state: String
 
     /// - Parameter state: the instance's state directory.
@@ -40,5 +44,26 @@ package struct GenerationFolder: Sendable {
                 "\(link) names generation \(number), which is not there", hint: "`anyclaude apply` makes a new one", exitCode: 74)
         }
         return generation
+    }
+
+    package func planPath(_ planId: String) -> String {
+        "\(state)/store/\(planId.split(separator: ":").last.map(String.init) ?? planId)/plan.json"
+    }
+
+    /// The envelope of a generation, as it was applied; its id is not checked here.
+    package func envelope(_ generation: Generation) throws(OperationError) -> PlanEnvelope {
+        let path = planPath(generation.planId)
+        guard let bytes = try AtomicFile.read(path) else {
+            throw OperationError("the plan of generation \(generation.number) is gone: \(path)", exitCode: 74)
+        }
+        let plan: JSON
+        do { plan = try JSON(parsing: bytes) } catch { throw OperationError("\(path): \(error.description)", exitCode: 74) }
+        return PlanEnvelope(
+            planId: generation.planId, plan: plan, precondition: generation.precondition, provenance: generation.provenance)
+    }
+
+    /// What an apply compares itself with.
+    package func whole(_ generation: Generation) throws(OperationError) -> CurrentPlan {
+        CurrentPlan(generation: generation.number, envelope: try envelope(generation), bindings: generation.bindings)
     }
 }
