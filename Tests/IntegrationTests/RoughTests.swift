@@ -14,7 +14,7 @@ extension IntegrationTests {
                 [
                     "-c",
                     "import os, signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN); "
-                        + "os.execvp('anyclaude', ['anyclaude', 'probe', '--timeout', '200', '--', '/bin/sleep', '100'])",
+                        + "os.execvp('anyclaude', ['anyclaude', 'probe', '--deadline', '500', '--', '/bin/sleep', '100'])",
                 ], environment: stack.environment, directory: stack.folder, limit: 30)
             #expect(run.status == 1 && run.errors.contains("takes too long"), "\(run)")
         }
