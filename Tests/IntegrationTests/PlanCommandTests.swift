@@ -102,6 +102,7 @@ struct PlanCommandTests {
             let generation: JSON = [
                 "number": .integer(number), "plan_id": .string(id), "bindings": ["config": .string(folder.path)],
                 "precondition": plan["precondition"] ?? [:], "provenance": plan["provenance"] ?? .null,
+                "standing": "good", "created": "2026-11-26T10:00:00.000Z", "user": "me", "command": "anyclaude apply",
             ]
             try folder.write("home/generations/\(number)", generation.text)
             try folder.write("home/store/\(id.dropFirst(7))/plan.json", plan["plan"]?.text ?? "")
