@@ -100,7 +100,7 @@ enum SecretScan {
     /// The start of `--name` or `-name` where the bytes end with one.
     private static func flag(endingIn range: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         var start = range.upperBound
-        while start > range.lowerBound, SecretWords.isWord(bytes[start - 1]) || bytes[start - 1] == UInt8(ascii: "-") { start -= 1 }
+        while start > range.lowerBound, bytes[start - 1].isWord || bytes[start - 1] == UInt8(ascii: "-") { start -= 1 }
         return start < range.upperBound && bytes[start] == UInt8(ascii: "-") ? start : nil
     }
 
