@@ -118,19 +118,26 @@ enum SecretWords {
     static func hasArgument(_ text: String) -> Bool {
         // One word alone can only be a flag without its value.
         guard text.utf8.contains(where: { $0 == UInt8(ascii: "=") || $0 <= 0x20 }) else { return false }
-        let words = text.split { $0 == " " || $0 == "\n" || $0 == "\t" }
+        let words = text.utf8.split { $0 == 0x20 || $0 == 0x0A || $0 == 0x09 }
         return words.indices.contains { index in
             let word = words[index]
-            if let equals = word.firstIndex(of: "=") {
-                let name = word[..<equals].split { $0 == "?" || $0 == "&" }.last ?? ""
-                return isName(String(name)) && !isHarmless(String(word[word.index(after: equals)...]))
+            if let equals = word.firstIndex(of: UInt8(ascii: "=")) {
+                let name = word[..<equals].split { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "&") }.last
+                return isName(name.map { String(Substring($0)) } ?? "") && !isHarmless(String(Substring(word[word.index(after: equals)...])))
             }
-            guard index + 1 < words.count else { return false }
+            // Nearly every word is none of these, and is not looked at more closely.
+            let isFlag = word.first == UInt8(ascii: "-") || word.last == UInt8(ascii: ":")
+            guard index + 1 < words.count, isFlag ? isName(String(Substring(word))) : Substring(word).lowercasedIs("bearer") else { return false }
             // `Authorization: Basic VALUE` says first of what kind the value is.
-            let isKind = index + 2 < words.count && ["basic", "bearer", "digest"].contains(words[index + 1].lowercased())
-            let next = String(words[index + (isKind ? 2 : 1)])
-            if word.hasPrefix("-") || word.hasSuffix(":") { return isName(String(word)) && !isHarmless(next) }
-            return word.lowercased() == "bearer" && next.utf8.count >= 8 && (next.utf8.count >= 16 || next.contains(where: \.isNumber))
+            let isKind = index + 2 < words.count && ["basic", "bearer", "digest"].contains { Substring(words[index + 1]).lowercasedIs($0) }
+            let next = String(Substring(words[index + (isKind ? 2 : 1)]))
+            if isFlag { return !isHarmless(next) }
+            return next.utf8.count >= 8 && (next.utf8.count >= 16 || next.contains(where: \.isNumber))
         }
     }
+}
+
+extension Substring {
+    /// - Parameter word: in lower case.
+    fileprivate func lowercasedIs(_ word: String) -> Bool { utf8.count == word.utf8.count && lowercased() == word }
 }
