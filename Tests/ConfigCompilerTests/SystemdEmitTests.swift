@@ -171,6 +171,21 @@ import Testing
         try refused { $0.directory = .absolute("/a\nb") }
         try refused { $0.dependsOn = ["other"] }
         try refused { $0.secrets = ["a/b": .env(name: "KEY")] }
+        for name in ["A;id;B", "", "1A", "A=B", "A\nB"] { try refused { $0.environment = [name: secret] } }
+        for number in [Int.max, Int.min, -1] {
+            try refused { $0.restart.failures = number }
+            try refused { $0.restart.withinMs = number }
+            try refused { $0.restart.initialMs = number }
+            try refused { $0.stop.timeoutMs = number }
+            try refused { $0.resources.memoryBytes = number }
+            try refused { $0.resources.cpus = [number] }
+            for change in [{ $0.deadlineMs = number }, { $0.periodMs = number }, { $0.timeoutMs = number }] as [(inout Probe) -> Void] {
+                var probe = Probe(check: .exec(argv: ["true"]), periodMs: 1, timeoutMs: 1, failures: 1)
+                change(&probe)
+                try refused { $0.probes.startup = probe }
+                try refused { $0.probes.readiness = probe }
+            }
+        }
     }
 
     @Test func secretsOfOthersComeByCredentialAndShell() throws {

@@ -8,7 +8,7 @@ public struct SystemdEmitter {
     let bindings: SystemdBindings
     let names: SystemdNames
 
-    /// - Throws: where systemd has no way to say what the plan says, or a hand-made plan has names that are none.
+    /// - Throws: where systemd has no way to say what the plan says, or a hand-made plan has names that are none or numbers beyond all bounds.
     public static func emit(_ plan: LaunchPlan, bindings: SystemdBindings) throws(EmitError) -> Emission {
         try SystemdEmitter(plan: plan, bindings: bindings, names: SystemdNames(instance: plan.instance)).emission()
     }
@@ -18,6 +18,7 @@ public struct SystemdEmitter {
         var files: [EmittedFile] = []
         var notes = SystemdNotes(plan: plan, bindings: bindings, names: names)
         for service in plan.services {
+            try SystemdLimits.check(service)
             let context = try SystemdService(service, plan: plan, bindings: bindings, names: names)
             files += try context.files()
             for socket in service.sockets { files.append(try socketUnit(socket, of: service)) }
