@@ -188,6 +188,19 @@ import Testing
         }
     }
 
+    /// What listens on every address of a family is asked at that family's own.
+    @Test(arguments: [("0.0.0.0", "127.0.0.1"), ("::", "::1"), ("127.0.0.2", "127.0.0.2")])
+    func aWorkerOnAllAddressesIsAskedAtItsOwn(host: String, asked: String) throws {
+        var plan = try plan("backend: vllm-mlx\nbackends: { vllm-mlx: { model: ./m, engine: command, command: [./serve], port: 9 } }\n")
+        let index = try #require(plan.services.firstIndex { $0.name == "vllm-mlx" })
+        plan.services[index].endpoint = .tcp(host: host, port: 9)
+        plan.services[index].probes.startup = Probe(
+            check: .tcp(at: .tcp(host: host, port: 9)), periodMs: 1, timeoutMs: 1, failures: 1)
+        let emission = try SystemdEmitter.emit(plan, bindings: system(plan))
+        #expect(try file(emission, "vllm-mlx.service").contains("--host \(asked) --port 9"))
+        #expect(try file(emission, "proxy.settings.json").contains("http://\(asked.contains(":") ? "[\(asked)]" : asked):9/v1"))
+    }
+
     @Test func secretsOfOthersComeByCredentialAndShell() throws {
         let plan = try fixture("foreign.yaml")
         let unit = try file(try SystemdEmitter.emit(plan, bindings: system(plan)), "big.service")

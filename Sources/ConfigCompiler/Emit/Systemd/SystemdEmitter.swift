@@ -72,8 +72,11 @@ public struct SystemdEmitter {
     }
 }
 
-/// Addresses in the form that systemd listens on: it asks no resolver.
 enum SystemdAddress {
+    /// Where a service answers that listens on `host`: one on all addresses does so at the machine's own, of the same family.
+    static func reachable(_ host: String) -> String { HostName.isWildcard(host) ? (host.contains(":") ? "::1" : "127.0.0.1") : host }
+
+    /// In the form that systemd listens on: it asks no resolver.
     static func numeric(_ host: String, of service: String) throws(EmitError) -> String {
         let name = host.lowercased()
         if name == "localhost" || name.hasSuffix(".localhost") { return "127.0.0.1" }
