@@ -51,6 +51,13 @@ def texts():
     yield "backends", b"backends:\n" + b"".join(b"  b%d: {kind: claude}\n" % i for i in range(45000))[:SIZE - 10]
     yield "same ports", b"backends:\n" + b"".join(b"  b%d: {kind: mlx, port: 9, model: ./m}\n" % i for i in range(25000))[:SIZE - 10]
     yield "routes", b"backend: claude\nroutes:\n" + fill(b"- {to: claude}\n")[:SIZE - 30]
+    yield "directives, by CR", b"".join(b"%%TAG !a%d! x\r" % i for i in range(60000))[:SIZE]
+    yield "names of secrets in a comment", fill(b"token=x ", b"x: 1\n# ")
+    long, again = b'"' + b"a " * (128 << 10) + b'"', lambda name: b", ".join([b"*" + name] * 28)
+    yield "long texts, by aliases", (b"a: &a [%s, %s, %s]\nb: &b [%s]\nc: &c [%s]\nd: [%s]\n" % (
+        long, long, long, again(b"a"), again(b"b"), again(b"c")))
+    yield "long secrets, by aliases", b"a: &a [%s]\nb: &b [%s]\nc: &c [%s]\ntoken: [%s]\n" % (long, again(b"a"), again(b"b"), again(b"c"))
+    yield "long texts, by aliases within the limit", b"zz: 1\na: &a %s\nb: [%s]\n" % (long, b", ".join([b"*a"] * 3))
     yield "JSON objects", b"{" + b",".join(b'"k%d":{}' % i for i in range(70000))[:SIZE - 4] + b"}"
     yield "JSON strings", b'{"a":"' + b"x" * (SIZE - 10) + b'"}'
 
@@ -96,6 +103,8 @@ def configurations():
                               "backends:\n  mlx-cluster:\n    discovery:\n      mode: static\n      nodes:\n")
     yield "cluster beside backends", repeated(20000, "        - {id: n%d, url: 'http://localhost:1'}\n", "backends:\n" + "".join(
         f"  b{i}: {{}}\n" for i in range(20000)) + "  mlx-cluster:\n    discovery:\n      nodes:\n")
+    yield "unknown keys of a cluster", repeated(85000, "    k%d:\n", "backends:\n  mlx-cluster:\n    discovery: {nodes: [" + ", ".join(
+        f"{{id: n{i}, url: 'http://a'}}" for i in range(1001)) + "]}\n")
     yield "includes of numbers", repeated(many, "- 1\n", "include:\n")
     yield "includes of nothing", repeated(many, "- f%d\n", "include:\n")
     yield "includes outside", repeated(many, "- ../f%d\n", "include:\n")

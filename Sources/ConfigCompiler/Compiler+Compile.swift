@@ -14,11 +14,10 @@ public enum Compiler {
         return Compilation(
             plan: run.diagnostics.hasErrors ? nil : run.plan, provenance: run.provenance, decisions: run.decisions,
             diagnostics: reported.withoutSecrets(of: run.sources), sources: run.sources, origins: run.diagnostics.hasErrors ? nil : run.origins,
-            keys: run.keys, comments: run.comments)
+            keys: run.keys, comments: run.comments, documents: run.documents)
     }
 
-    /// The files of an input with everything hidden that is a secret or looks like one, whether or not there is a finding: for texts that
-    /// are shown for another reason.
+    /// The files of an input with their secrets hidden, for texts that are shown for another reason than a finding.
     static func hiddenSources(_ input: CompilerInput) -> SourceMap {
         var run = Run()
         run.compile(input)
@@ -36,7 +35,7 @@ public enum Compiler {
         var keys = KeyPlaces()
         var comments: AllowComments?
         private var replaced: [TreeMerge.Replaced] = []
-        private var documents: [SyntaxNode] = []
+        private(set) var documents: [SyntaxNode] = []
 
         mutating func hideSecrets() { SecretMasks.apply(documents, to: &sources) }
 

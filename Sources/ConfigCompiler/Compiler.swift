@@ -32,11 +32,13 @@ public struct Compilation: Sendable {
     public var keys: KeyPlaces
     /// What comments of the files allow.
     let comments: AllowComments?
+    /// What was read of the files: where secrets stand is looked for only where something is shown.
+    private let documents: [SyntaxNode]
     public var hasErrors: Bool { diagnostics.hasErrors }
 
     init(
         plan: LaunchPlan?, provenance: Provenance, decisions: [WorkerDecision] = [], diagnostics: [Diagnostic], sources: SourceMap,
-        origins: ValueOrigins? = nil, keys: KeyPlaces = KeyPlaces(), comments: AllowComments? = nil
+        origins: ValueOrigins? = nil, keys: KeyPlaces = KeyPlaces(), comments: AllowComments? = nil, documents: [SyntaxNode] = []
     ) {
         self.plan = plan
         self.provenance = provenance
@@ -46,5 +48,13 @@ public struct Compilation: Sendable {
         self.origins = origins
         self.keys = keys
         self.comments = comments
+        self.documents = documents
+    }
+
+    /// The files with everything hidden that is a secret or looks like one, whether or not there is a finding.
+    var hiddenSources: SourceMap {
+        var hidden = sources
+        SecretMasks.apply(documents, to: &hidden)
+        return hidden
     }
 }

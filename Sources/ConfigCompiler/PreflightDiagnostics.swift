@@ -6,7 +6,11 @@ extension Compilation {
     public func adding(_ report: PreflightReport) -> Compilation {
         var copy = self
         let found = report.findings.map { diagnostic($0.finding, of: $0.result) }
-        copy.diagnostics = (diagnostics + (comments?.applyLater(to: found) ?? found)).sortedForReport()
+        let reported = comments?.applyLater(to: found) ?? found
+        if reported.isEmpty { return copy }
+        // Where the compiler had nothing to report, nothing is hidden yet.
+        copy.sources = hiddenSources
+        copy.diagnostics = (diagnostics + reported).sortedForReport().withoutSecrets(of: copy.sources)
         return copy
     }
 

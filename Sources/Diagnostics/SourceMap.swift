@@ -109,6 +109,9 @@ public struct SourceText: Sendable {
     /// What is masked, in order; the ranges do not touch.
     public var masked: [Range<Int>] { Array(masks.inside(0..<bytes.count)) }
 
+    /// Whether something in `range` is masked.
+    package func isMasked(_ range: Range<Int>) -> Bool { masks.overlaps(range) }
+
     /// The zero-based line that holds the byte at `offset`.
     public func lineIndex(of offset: Int) -> Int {
         var low = 0

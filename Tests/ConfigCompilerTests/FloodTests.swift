@@ -33,6 +33,18 @@ import Testing
         #expect(codes(text).filter { $0 == .duplicateKey }.count == 2)
     }
 
+    /// A few aliases of long texts are soon more than any reader should look at.
+    @Test func aliasesStandForAsMuchTextAsAFileMayHave() {
+        func text(_ count: Int) -> String {
+            "backend: claude\nx: &a \(String(repeating: "b", count: 250_000))\ny: [" + lines(count) { _ in "*a, " } + "]\n"
+        }
+        #expect(!codes(text(4)).contains(.aliasExpansion))
+        #expect(codes(text(5)) == [.aliasExpansion])
+        // What is in an alias counts each time that it is brought.
+        let nested = "backend: claude\nx: &a [\(String(repeating: "b", count: 200_000)), c]\ny: &b { k: *a, l: *a }\nz: [*b, *b]\n"
+        #expect(codes(nested) == [.aliasExpansion])
+    }
+
     @Test func routesToNowhereAreAllSaid() {
         let text = "backend: claude\nroutes:\n" + lines(200) { "  - {match: {model: m\($0)}, to: clade\($0)}\n" }
         let found = compile(text).diagnostics

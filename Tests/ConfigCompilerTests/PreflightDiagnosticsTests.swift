@@ -77,4 +77,20 @@ import Testing
             results: [result("backends.vllm-mlx.cache.maxBytes", .init(.error, "the cache may grow"))], memory: nil)
         #expect(compile(Self.text).adding(error).diagnostics.map(\.code).contains(.preflightFailed))
     }
+
+    /// The compiler found nothing to report, so that nothing was hidden yet when the machine's findings come.
+    @Test func framesOfTheMachinesFindingsHideSecrets() throws {
+        let text = "backend: w\nbackends:\n  w: { kind: vllm-mlx, engine: native, model: ./nope }  # sk-or-v1-CANARY0123456789ab\n"
+        let compilation = compile(text)
+        #expect(compilation.diagnostics.isEmpty)
+        let whole = compilation.adding(
+            PreflightReport(
+                results: [
+                    PreflightResult(
+                        service: "w", key: "backends.w.model", check: "c",
+                        findings: [.init(.error, "no model", hint: "is it sk-or-v1-CANARY0123456789ab?")])
+                ], memory: nil))
+        let shown = TextRenderer(color: false).render(whole.diagnostics, whole.sources)
+        #expect(shown.contains("no model") && !shown.contains("CANARY"), "\(shown)")
+    }
 }

@@ -35,6 +35,28 @@ import Testing
         #expect(!shown.contains(Self.canary), "\(shown)")
     }
 
+    /// Texts that have no tree are searched by the names in them, however long a line is.
+    @Test func aLongLineHidesItsSecretsToo() {
+        let long = String(repeating: "x", count: 70_000)
+        let text = "{\"backend\":\"x\",\"backends\":{\"x\":{\"description\":\"\(long)\",\"apiKey\":\"hunter2hunter2\",}}}"
+        let result = compile(text, name: "x.json")
+        #expect(result.diagnostics.map(\.code) == [.trailingComma])
+        #expect(!TextRenderer(color: false).render(result.diagnostics, result.sources).contains("hunter2"))
+    }
+
+    /// Aliases and `<<` bring a text to other places; wherever it is a secret, it is hidden.
+    @Test func whatAliasesBringIsHidden() {
+        let long = String(repeating: "hunter2", count: 20)
+        for text in [
+            "zz: 1\nx: &k \(long)\ny: { token: *k }", "zz: 1\nx: &k { a: \(long) }\ny: { token: *k }", "zz: 1\nx: { <<: &k { token: \(long) } }",
+            "zz: 1\nx: &k { a: [\(long)] }\ny: { token: { <<: *k } }",
+        ] {
+            let result = compile("backend: claude\n\(text) # here\n")
+            #expect(!TextRenderer(color: false).render(result.diagnostics, result.sources).contains("hunter2hunter2"), "\(text)")
+            #expect(result.sources.files[0].masked.contains { $0.count >= long.utf8.count }, "\(text)")
+        }
+    }
+
     @Test(arguments: ["lm-studio", "vllm-mlx", "local", "\"\"", "null"])
     func placeholdersMeanNoKey(text: String) throws {
         let plan = try plan("backend: lmstudio\nbackends: { lmstudio: { apiKey: \(text) } }")

@@ -87,9 +87,20 @@ import Testing
     }
 
     enum HostileText: CaseIterable {
-        case brackets, braces, quotes, keys, anchors, laughs, nul, dashes, tags, directives, longKey, longLine, colons, aliases, values
+        case brackets, braces, quotes, keys, anchors, laughs, nul, dashes, tags, directives, longKey, longLine, colons, aliases, values,
+            directivesWithCR, comment, repeatedTexts,
+            repeatedSecrets, repeatedKeys, clusterKeys
+
+        /// As long as a text may be.
+        private static let long = "\"" + String(repeating: "a ", count: 128 << 10) + "\""
+        private static let times = String(repeating: ", *c", count: 27)
 
         var bytes: [UInt8] {
+            /// What `a` anchors, more than twenty thousand times, by few aliases.
+            func repeated(_ anchor: String, _ end: String) -> [UInt8] {
+                let lines = "b: &b [*a\(Self.times.replacing("c", with: "a"))]\nc: &c [*b\(Self.times.replacing("c", with: "b"))]\n"
+                return Array((anchor + lines + end).utf8)
+            }
             func fill(_ unit: String, prefix: String = "") -> [UInt8] {
                 let head = Array(prefix.utf8)
                 let body = Array(unit.utf8)
@@ -115,6 +126,18 @@ import Testing
             case .colons: return fill("a: ")
             case .aliases: return fill("- *a\n", prefix: "- &a x\n")
             case .values: return fill("- 1\n")
+            case .directivesWithCR: return Array((0..<60_000).map { "%TAG !a\($0)! x\r" }.joined().utf8.prefix(1 << 20))
+            case .comment: return fill("token=x ", prefix: "x: 1\n# ")
+            case .repeatedTexts:
+                return repeated("a: &a [\(Array(repeating: Self.long, count: 3).joined(separator: ", "))]\n", "d: [*c\(Self.times)]\n")
+            case .repeatedSecrets: return repeated("a: &a [\(Self.long)]\n", "token: [*c\(Self.times)]\n")
+            case .repeatedKeys:
+                let keys = (0..<20).map { "\"e\u{301}" + String(repeating: "\u{E9}", count: 300) + "\($0)\": 1" }
+                return repeated("a: &a {\(keys.joined(separator: ", "))}\n", "d: [*c\(Self.times)]\n")
+            case .clusterKeys:
+                let nodes = (0..<1001).map { "{id: n\($0), url: 'http://a'}" }.joined(separator: ", ")
+                let head = "backends:\n  mlx-cluster:\n    discovery: {nodes: [\(nodes)]}\n"
+                return Array((head + (0..<80_000).map { "    k\($0):\n" }.joined()).utf8.prefix(1 << 20))
             }
         }
     }

@@ -171,6 +171,34 @@ import Testing
         try refused { $0.directory = .absolute("/a\nb") }
         try refused { $0.dependsOn = ["other"] }
         try refused { $0.secrets = ["a/b": .env(name: "KEY")] }
+        for name in ["A;id;B", "", "1A", "A=B", "A\nB"] { try refused { $0.environment = [name: secret] } }
+        for number in [Int.max, Int.min, -1] {
+            try refused { $0.restart.failures = number }
+            try refused { $0.restart.withinMs = number }
+            try refused { $0.restart.initialMs = number }
+            try refused { $0.stop.timeoutMs = number }
+            try refused { $0.resources.memoryBytes = number }
+            try refused { $0.resources.cpus = [number] }
+            for change in [{ $0.deadlineMs = number }, { $0.periodMs = number }, { $0.timeoutMs = number }] as [(inout Probe) -> Void] {
+                var probe = Probe(check: .exec(argv: ["true"]), periodMs: 1, timeoutMs: 1, failures: 1)
+                change(&probe)
+                try refused { $0.probes.startup = probe }
+                try refused { $0.probes.readiness = probe }
+            }
+        }
+    }
+
+    /// What listens on every address of a family is asked at that family's own.
+    @Test(arguments: [("0.0.0.0", "127.0.0.1"), ("::", "::1"), ("127.0.0.2", "127.0.0.2")])
+    func aWorkerOnAllAddressesIsAskedAtItsOwn(host: String, asked: String) throws {
+        var plan = try plan("backend: vllm-mlx\nbackends: { vllm-mlx: { model: ./m, engine: command, command: [./serve], port: 9 } }\n")
+        let index = try #require(plan.services.firstIndex { $0.name == "vllm-mlx" })
+        plan.services[index].endpoint = .tcp(host: host, port: 9)
+        plan.services[index].probes.startup = Probe(
+            check: .tcp(at: .tcp(host: host, port: 9)), periodMs: 1, timeoutMs: 1, failures: 1)
+        let emission = try SystemdEmitter.emit(plan, bindings: system(plan))
+        #expect(try file(emission, "vllm-mlx.service").contains("--host \(asked) --port 9"))
+        #expect(try file(emission, "proxy.settings.json").contains("http://\(asked.contains(":") ? "[\(asked)]" : asked):9/v1"))
     }
 
     @Test func secretsOfOthersComeByCredentialAndShell() throws {

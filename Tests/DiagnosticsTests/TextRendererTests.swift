@@ -133,11 +133,9 @@ import Testing
     @Test func documentsForProgramsHaveAVersion() {
         var sources = SourceMap()
         let file = sources.add(path: "f", bytes: Array("a: b".utf8))
-        let value = JSONRenderer().render(
-            [
-                Diagnostic(
-                    .unknownKey, "m", at: SourceSpan(file, 0..<1), label: "l", fixes: [Fix("d", .safe, edits: [.init(SourceSpan(file, 0..<1), "b")])])
-            ], sources)
+        let diagnostic = Diagnostic(
+            .unknownKey, "m", at: SourceSpan(file, 0..<1), label: "l", fixes: [Fix("d", .safe, edits: [.init(SourceSpan(file, 0..<1), "b")])])
+        let value = JSONRenderer().render(Report([Findings(path: "f", diagnostics: [diagnostic], sources: sources)]))
         #expect(value["format"] == "anyclaude.diagnostics")
         #expect(value["format_version"] == "1.1")
         #expect(value["summary"]?["errors"] == 1)

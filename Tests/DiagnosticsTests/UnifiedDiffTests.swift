@@ -9,7 +9,7 @@ import Testing
     }
 
     @Test func equalTextsHaveNoDifference() {
-        #expect(diff("x\ny\n", "x\ny\n").isEmpty)
+        #expect(diff("x\ny\n", "x\ny\n").lines.isEmpty)
         #expect(diff("", "").text.isEmpty)
     }
 

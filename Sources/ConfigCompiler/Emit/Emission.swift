@@ -51,21 +51,9 @@ public enum EmitMarker {
     /// Whether the first line of a file says that emit wrote it for `instance`.
     public static func marks(_ bytes: some Sequence<UInt8>, instance: String) -> Bool {
         let line = String(decoding: bytes.prefix(maximumBytes).prefix { $0 != 0x0A }, as: UTF8.self)
-        guard let start = line.range(of: words) else { return false }
+        guard let start = line.firstRange(of: words) else { return false }
         let rest = line[start.upperBound...]
-        guard let name = rest.range(of: "` for the instance ") else { return false }
+        guard let name = rest.firstRange(of: "` for the instance ") else { return false }
         return rest[name.upperBound...].prefix { $0.isLetter || $0.isNumber || $0 == "-" } == instance
-    }
-}
-
-extension StringProtocol {
-    /// The first place of `text`; the standard library's own search needs Foundation or regular expressions.
-    fileprivate func range(of text: String) -> Range<Index>? {
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].hasPrefix(text) { return start..<index(start, offsetBy: text.count) }
-            formIndex(after: &start)
-        }
-        return nil
     }
 }

@@ -16,10 +16,10 @@ public enum Formatted: Sendable {
 /// Only white space changes. It is checked before the result is given away, not merely intended: the result has the same values,
 /// anchors, tags and styles; the same comments in the same order; and formatting it again changes nothing.
 public enum Formatter {
-    /// - Parameter format: what it is read as; otherwise what the file's name says.
-    public static func format(_ file: SourceFile, as format: SourceFormat? = nil) -> Formatted {
+    /// A text is read as what the file's name says.
+    public static func format(_ file: SourceFile) -> Formatted {
         let bytes = file.bytes
-        switch read(file, format ?? SourceFormat(path: file.path)) {
+        switch read(file) {
         case .failure(let findings): return .unreadable(findings)
         case .success(let syntax): return syntax.isJSON ? json(bytes, syntax.documents) : yaml(bytes, syntax.documents)
         }
@@ -35,13 +35,14 @@ public enum Formatter {
         case failure(Findings)
     }
 
-    private static func read(_ file: SourceFile, _ format: SourceFormat) -> Reading {
+    private static func read(_ file: SourceFile) -> Reading {
         var sources = SourceMap()
         let id = sources.add(path: file.path, bytes: file.bytes)
-        let (documents, diagnostics) = SyntaxTree.read(file.bytes, file: id, format: format, limits: limits)
+        let (documents, diagnostics) = SyntaxTree.read(file.bytes, file: id, format: SourceFormat(path: file.path), limits: limits)
         if documents.isEmpty, diagnostics.hasErrors {
             sources.mask(SecretScan.ranges(in: file.bytes).map { SourceSpan(id, $0) })
-            return .failure(Findings(path: file.path, diagnostics: diagnostics.sortedForReport(), sources: sources))
+            SecretMasks.apply([], to: &sources)
+            return .failure(Findings(path: file.path, diagnostics: diagnostics.sortedForReport().withoutSecrets(of: sources), sources: sources))
         }
         let isJSON = if case .json? = documents.first { true } else { false }
         return .success(Syntax(documents: documents.map(\.value), isJSON: isJSON))

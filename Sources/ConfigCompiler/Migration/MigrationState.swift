@@ -73,7 +73,7 @@ struct MigrationState {
             let proposals = rules.flatMap { $0.rewrites(text, options) }.filter { !refused.contains($0.id) }
             // A step that does nothing is said, not taken.
             for rewrite in proposals where !rewrite.changes(bytes) { refuse(rewrite) }
-            let batch = Self.apart(proposals.filter { $0.changes(bytes) })
+            let batch = proposals.filter { $0.changes(bytes) }.apart { ($0.start, $0.end) }
             guard let first = batch.first else { return }
             guard compilations < Self.maximumRounds, compilations * bytes.count < Self.maximumBytes else { throw .endless }
             // One after another where together they do harm, and where each may change the plan.
@@ -86,16 +86,6 @@ struct MigrationState {
     private mutating func refuse(_ rewrite: Rewrite) {
         guard refused.insert(rewrite.id).inserted, let note = rewrite.noteIfRefused else { return }
         notes.append(note)
-    }
-
-    /// Those that do not touch each other, in the order of the text.
-    private static func apart(_ rewrites: [Rewrite]) -> [Rewrite] {
-        var result: [Rewrite] = []
-        for (_, rewrite) in rewrites.enumerated().sorted(by: { ($0.1.start, $0.0) < ($1.1.start, $1.0) }) {
-            if let last = result.last, rewrite.start <= last.end { continue }
-            result.append(rewrite)
-        }
-        return result
     }
 
     private mutating func accept(_ batch: [Rewrite]) -> Bool {

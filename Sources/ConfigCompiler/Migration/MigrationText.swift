@@ -6,13 +6,18 @@ struct MigrationText {
     /// A member of a mapping that stands in the text itself: not merged, not behind an alias, not of another file.
     struct Entry {
         var path: [String]
+        /// Names of the path before the first that is a secret itself.
+        var shownNames = Int.max
         /// Nil for a key that is not known.
         var spec: KeySpec?
         var entry: SyntaxEntry
         /// The mapping around it.
         var container: SyntaxNode
 
-        var key: String { path.joined(separator: ".") }
+        /// As reports name it.
+        var key: String { path.prefix(shownNames).joined(separator: ".") }
+        /// Tells it from all others; never shown.
+        var id: String { path.joined(separator: ".") }
         var span: SourceSpan { entry.keySpan }
     }
 
@@ -42,44 +47,70 @@ struct MigrationText {
         self.refused = refused
         self.isJSON = isJSON
         source = SourceText(path: path, bytes: bytes)
-        collect(root, FileKeys.scope, [])
+        collect(root, FileKeys.scope, Names(), compilation.hiddenSources.files.first ?? source)
         for (index, entry) in entries.enumerated() { places[entry.span] = index }
     }
 
-    private mutating func collect(_ node: SyntaxNode, _ scope: Scope?, _ path: [String]) {
+    /// The names that lead to a mapping.
+    private struct Names {
+        var path: [String] = []
+        var shown = Int.max
+
+        func appending(_ name: String, isSecret: Bool = false) -> Names {
+            Names(path: path + [name], shown: isSecret ? min(shown, path.count) : shown)
+        }
+    }
+
+    /// - Parameter hidden: the text with its secrets masked; names may be some.
+    private mutating func collect(_ node: SyntaxNode, _ scope: Scope?, _ names: Names, _ hidden: SourceText) {
         guard node.alias == nil, case .mapping(let members) = node.value else { return }
         for member in members where !member.isMerged && !member.key.hasPrefix("//") {
             let spec = scope?.key(member.key)
-            let inner = path + [member.key]
-            entries.append(Entry(path: inner, spec: spec, entry: member, container: node))
+            let inner = add(member, spec, node, names, hidden)
             switch spec?.type {
-            case .section(let scope), .optional(let scope): collect(member.value, scope, inner)
-            case .named(let scope): collect(named: member.value, scope, inner)
+            case .section(let scope), .optional(let scope): collect(member.value, scope, inner, hidden)
+            case .named(let scope): collect(named: member.value, scope, inner, hidden)
             case .list(let scope):
                 guard member.value.alias == nil, case .sequence(let elements) = member.value.value else { continue }
-                for (index, element) in elements.enumerated() { collect(element, scope, inner + [String(index)]) }
+                for (index, element) in elements.enumerated() { collect(element, scope, inner.appending(String(index)), hidden) }
             // What is not known may still be named by a finding, as the keys of a cluster are.
-            case nil, .anything: collect(member.value, nil, inner)
+            case nil, .anything: collect(member.value, nil, inner, hidden)
             default: continue
             }
         }
     }
 
-    private mutating func collect(named node: SyntaxNode, _ scope: Scope, _ path: [String]) {
+    private mutating func collect(named node: SyntaxNode, _ scope: Scope, _ names: Names, _ hidden: SourceText) {
         guard node.alias == nil, case .mapping(let members) = node.value else { return }
         for member in members where !member.isMerged && !member.key.hasPrefix("//") {
-            entries.append(Entry(path: path + [member.key], spec: nil, entry: member, container: node))
-            collect(member.value, scope, path + [member.key])
+            collect(member.value, scope, add(member, nil, node, names, hidden), hidden)
         }
+    }
+
+    private mutating func add(_ member: SyntaxEntry, _ spec: KeySpec?, _ node: SyntaxNode, _ names: Names, _ hidden: SourceText) -> Names {
+        let inner = names.appending(member.key, isSecret: hidden.isMasked(member.keySpan.range))
+        entries.append(Entry(path: inner.path, shownNames: inner.shown, spec: spec, entry: member, container: node))
+        return inner
     }
 
     /// The entry whose key stands at a place.
     func entry(at span: SourceSpan) -> Entry? { places[span].map { entries[$0] } }
 
+    /// The entry whose value stands at a place, not through an alias.
+    func entry(valued place: SourceSpan) -> Entry? {
+        entries.first { $0.entry.value.alias == nil && $0.entry.value.span.file == place.file && $0.entry.value.span.start == place.start }
+    }
+
     func entry(_ path: [String]) -> Entry? { entries.first { $0.path == path } }
 
     /// The members of an entry's value, as entries.
     func members(of entry: Entry) -> [Entry] { entries.filter { $0.path.dropLast().elementsEqual(entry.path) } }
+
+    /// Whether it would be seen that a key which goes, or comes, changes what holds: the plan shows it, and without one, nothing may stand
+    /// behind the keys of the text, neither through `<<` nor in a file that it includes.
+    var showsWhatHolds: Bool {
+        compilation.plan != nil || compilation.sources.files.count == 1 && bytes.firstRange(of: Array("<<".utf8)) == nil
+    }
 
     /// Whether an anchor or a tag stands before a value or key: it would be lost with it.
     func hasProperty(_ span: SourceSpan) -> Bool { span.start < bytes.count && "&!*".utf8.contains(bytes[span.start]) && !isJSON }

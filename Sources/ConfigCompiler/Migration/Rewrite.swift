@@ -31,18 +31,6 @@ protocol MigrationRule {
 }
 
 extension [Fix.Edit] {
-    func applied(to bytes: [UInt8]) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(bytes.count + 256)
-        var position = 0
-        for edit in self {
-            result += bytes[position..<edit.span.start]
-            result += [UInt8](edit.text.utf8)
-            position = edit.span.end
-        }
-        return result + bytes[position...]
-    }
-
     /// Where a byte of the text is after the edits; what an edit takes away, and what it stands before, is at the start of what it writes.
     func image(of offset: Int) -> Int {
         var shift = 0

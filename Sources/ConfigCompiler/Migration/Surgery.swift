@@ -87,8 +87,16 @@ extension MigrationText {
         return [.init(entry.span, JSON.string(name).text)]
     }
 
+    /// Whether a comment stands between a key and its value.
+    private func hasCommentInside(_ entry: SyntaxEntry) -> Bool {
+        let value = entry.value.alias ?? entry.value.span
+        guard value.file == entry.keySpan.file, !value.isEmpty, value.start > entry.keySpan.end else { return false }
+        return bytes[entry.keySpan.end..<value.start].contains(UInt8(ascii: "#"))
+    }
+
     /// Takes an entry out, with its line or its comma; a comment behind it stays. Nil where that would take more away.
     func removing(_ entry: Entry) -> [Fix.Edit]? {
+        if hasCommentInside(entry.entry) { return nil }
         if let (lines, comment) = ownLines(entry) {
             if let comment { return [.init(span(entry.span.start..<comment.lowerBound), "")] }
             return [.init(span(lines.lowerBound..<min(bytes.count, afterBreak(lines.upperBound))), "")]
@@ -108,7 +116,7 @@ extension MigrationText {
         return nil
     }
 
-    private func afterBreak(_ offset: Int) -> Int {
+    func afterBreak(_ offset: Int) -> Int {
         guard offset < bytes.count else { return offset }
         return bytes[offset] == 0x0D && offset + 1 < bytes.count && bytes[offset + 1] == 0x0A ? offset + 2 : offset + 1
     }

@@ -16,11 +16,11 @@ enum BytePrecheck {
         var index = hasByteOrderMark(bytes) ? 3 : 0
         var directives = 0
         while index < bytes.count {
-            if index > 0, bytes[index - 1] != 0x0A { index = endOfPlain(bytes, index) }
+            if index > 0, !isBreak(bytes[index - 1]) { index = endOfPlain(bytes, index) }
             guard index < bytes.count else { break }
             let byte = bytes[index]
             if byte >= 0x20 && byte < 0x7F {
-                if byte == UInt8(ascii: "%"), index == 0 || bytes[index - 1] == 0x0A {
+                if byte == UInt8(ascii: "%"), index == 0 || isBreak(bytes[index - 1]) {
                     directives += 1
                     if directives > maximumDirectives {
                         return Diagnostic(
@@ -47,6 +47,8 @@ enum BytePrecheck {
         }
         return nil
     }
+
+    private static func isBreak(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
 
     /// The first offset from `start` on whose next eight bytes are not all printable ASCII.
     @inline(__always)

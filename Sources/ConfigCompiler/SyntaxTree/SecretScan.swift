@@ -46,11 +46,9 @@ enum SecretScan {
                 if let indentation = open, first < end {
                     if first - start > indentation { result.append(first..<end) } else { open = nil }
                 }
-                if end - start < 64 << 10 {
-                    let own = ranges(inLine: start..<end, bytes)
-                    result += own
-                    if open == nil, goesOn(first..<end, own.last, bytes) { open = first - start }
-                }
+                let own = ranges(inLine: start..<end, bytes)
+                result += own
+                if open == nil, goesOn(first..<end, own.last, bytes) { open = first - start }
                 start = end + 1
             }
             return result
@@ -75,6 +73,8 @@ enum SecretScan {
     /// The values in one line: after a name of a secret and `:`, `=`, or, where the name is a flag's, a blank.
     static func ranges(inLine line: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>) -> [Range<Int>] {
         var result: [Range<Int>] = []
+        // In a block, commas and brackets belong to an unquoted text.
+        let bracket = bytes[line].firstIndex { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") } ?? line.upperBound
         var lastName = line.lowerBound
         var index = line.lowerBound
         while index < line.upperBound {
@@ -84,7 +84,8 @@ enum SecretScan {
             if byte == UInt8(ascii: ":") || byte == UInt8(ascii: "=") || flag != nil {
                 let name = bytes[(flag ?? lastName)..<index].suffix(64)
                 if isSecretName(UnsafeBufferPointer(rebasing: name)),
-                    let value = value(after: index, line, bytes, isPlural: hasPlural(name), isWord: byte != UInt8(ascii: ":"))
+                    let value = value(
+                        after: index, line, bytes, isPlural: hasPlural(name), isWord: byte != UInt8(ascii: ":"), isFlow: bracket < index)
                 {
                     result.append(value)
                     next = value.upperBound
@@ -100,7 +101,7 @@ enum SecretScan {
     /// The start of `--name` or `-name` where the bytes end with one.
     private static func flag(endingIn range: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         var start = range.upperBound
-        while start > range.lowerBound, SecretWords.isWord(bytes[start - 1]) || bytes[start - 1] == UInt8(ascii: "-") { start -= 1 }
+        while start > range.lowerBound, bytes[start - 1].isWord || bytes[start - 1] == UInt8(ascii: "-") { start -= 1 }
         return start < range.upperBound && bytes[start] == UInt8(ascii: "-") ? start : nil
     }
 
@@ -115,9 +116,11 @@ enum SecretScan {
 
     /// The value after a name; nil where there is none on the line, and for counts.
     ///
-    /// - Parameter isWord: it ends at a blank, as in URLs and command lines.
+    /// - Parameters:
+    ///   - isWord: it ends at a blank, as in URLs and command lines.
+    ///   - isFlow: a bracket stands before it, so that it ends at a comma.
     private static func value(
-        after mark: Int, _ line: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>, isPlural: Bool, isWord: Bool
+        after mark: Int, _ line: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>, isPlural: Bool, isWord: Bool, isFlow: Bool
     ) -> Range<Int>? {
         guard let first = bytes[(mark + 1)..<line.upperBound].firstIndex(where: { $0 != 0x20 && $0 != 0x09 }) else { return nil }
         var end: Int
@@ -128,8 +131,6 @@ enum SecretScan {
             let next = bytes[end..<line.upperBound].first { $0 != 0x20 && $0 != 0x09 }
             if let next, !",]}:#".utf8.contains(next) { end = line.upperBound }
         default:
-            // In a block, commas and brackets belong to an unquoted text.
-            let isFlow = bytes[line.lowerBound..<mark].contains { $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "[") }
             end =
                 bytes[first..<line.upperBound].firstIndex {
                     (isFlow && ($0 == UInt8(ascii: ",") || $0 == UInt8(ascii: "}"))) || (isWord && ($0 <= 0x20 || "&\"'".utf8.contains($0)))

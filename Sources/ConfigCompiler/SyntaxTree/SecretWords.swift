@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Words that are secrets by their look, and names whose values are, in whatever key they stand.
 enum SecretWords {
     /// With what the keys of known services begin.
@@ -18,7 +20,7 @@ enum SecretWords {
         var index = 0
         let begins = Self.begins
         while index < bytes.count {
-            guard begins[Int(bytes[index])], index == 0 || !isWord(bytes[index - 1]),
+            guard begins[Int(bytes[index])], index == 0 || !bytes[index - 1].isWord,
                 let prefix = prefixes.first(where: { bytes[index...].starts(with: $0) })
             else {
                 index += 1
@@ -26,7 +28,7 @@ enum SecretWords {
             }
             // What was looked at once is not looked at again: a text of nothing else must not take long.
             var end = index + prefix.count
-            while end < bytes.count, isWord(bytes[end]) || bytes[end] == UInt8(ascii: "-") || bytes[end] == UInt8(ascii: ".") { end += 1 }
+            while end < bytes.count, bytes[end].isWord || bytes[end] == UInt8(ascii: "-") || bytes[end] == UInt8(ascii: ".") { end += 1 }
             if end - index >= (prefix.count == 3 && prefix[0] == UInt8(ascii: "s") ? 8 : 16) { result.append(index..<end) }
             index = end
         }
@@ -77,7 +79,7 @@ enum SecretWords {
     }
 
     /// Of a word of a name: letters and digits, those beyond ASCII too.
-    private static func isPart(_ byte: UInt8) -> Bool { byte >= 0x80 || (isWord(byte) && byte != UInt8(ascii: "_")) }
+    private static func isPart(_ byte: UInt8) -> Bool { byte >= 0x80 || byte.isLetterOrDigit }
 
     /// In upper case, of `endings`.
     private static let lastLetters = Set(endings.compactMap(\.utf8.last))
@@ -102,7 +104,7 @@ enum SecretWords {
         if Checker.placeholders.contains(text) { return true }
         guard text.hasPrefix("${"), text.hasSuffix("}") else { return false }
         let name = String(text.dropFirst(2).dropLast())
-        return name.utf8.allSatisfy(isWord) && !isUnlikeName(name) && !isIn(name)
+        return name.utf8.allSatisfy(\.isWord) && !isUnlikeName(name) && !isIn(name)
     }
 
     private static let none: Set<String> = [
@@ -116,23 +118,26 @@ enum SecretWords {
     static func hasArgument(_ text: String) -> Bool {
         // One word alone can only be a flag without its value.
         guard text.utf8.contains(where: { $0 == UInt8(ascii: "=") || $0 <= 0x20 }) else { return false }
-        let words = text.split { $0 == " " || $0 == "\n" || $0 == "\t" }
+        let words = text.utf8.split { $0 == 0x20 || $0 == 0x0A || $0 == 0x09 }
         return words.indices.contains { index in
             let word = words[index]
-            if let equals = word.firstIndex(of: "=") {
-                let name = word[..<equals].split { $0 == "?" || $0 == "&" }.last ?? ""
-                return isName(String(name)) && !isHarmless(String(word[word.index(after: equals)...]))
+            if let equals = word.firstIndex(of: UInt8(ascii: "=")) {
+                let name = word[..<equals].split { $0 == UInt8(ascii: "?") || $0 == UInt8(ascii: "&") }.last
+                return isName(name.map { String(Substring($0)) } ?? "") && !isHarmless(String(Substring(word[word.index(after: equals)...])))
             }
-            guard index + 1 < words.count else { return false }
+            // Nearly every word is none of these, and is not looked at more closely.
+            let isFlag = word.first == UInt8(ascii: "-") || word.last == UInt8(ascii: ":")
+            guard index + 1 < words.count, isFlag ? isName(String(Substring(word))) : Substring(word).lowercasedIs("bearer") else { return false }
             // `Authorization: Basic VALUE` says first of what kind the value is.
-            let isKind = index + 2 < words.count && ["basic", "bearer", "digest"].contains(words[index + 1].lowercased())
-            let next = String(words[index + (isKind ? 2 : 1)])
-            if word.hasPrefix("-") || word.hasSuffix(":") { return isName(String(word)) && !isHarmless(next) }
-            return word.lowercased() == "bearer" && next.utf8.count >= 8 && (next.utf8.count >= 16 || next.contains(where: \.isNumber))
+            let isKind = index + 2 < words.count && ["basic", "bearer", "digest"].contains { Substring(words[index + 1]).lowercasedIs($0) }
+            let next = String(Substring(words[index + (isKind ? 2 : 1)]))
+            if isFlag { return !isHarmless(next) }
+            return next.utf8.count >= 8 && (next.utf8.count >= 16 || next.contains(where: \.isNumber))
         }
     }
+}
 
-    static func isWord(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == UInt8(ascii: "_")
-    }
+extension Substring {
+    /// - Parameter word: in lower case.
+    fileprivate func lowercasedIs(_ word: String) -> Bool { utf8.count == word.utf8.count && lowercased() == word }
 }

@@ -9,6 +9,8 @@ public struct SyntaxLimits: Sendable {
     public var scalarBytes = 256 << 10
     public var keyBytes = 1024
     public var aliases = 100
+    /// Of all texts and names that aliases stand for, counted each time: as much as a file may have.
+    public var aliasBytes = 1 << 20
     public var anchors = 10_000
     /// Whether tags outside the core schema are passed over; a configuration has no use for them, and they are refused.
     public var passesUnknownTags = false

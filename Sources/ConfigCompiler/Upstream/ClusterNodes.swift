@@ -61,10 +61,12 @@ struct ClusterNodes {
         let shared = members.filter {
             !Self.unused.contains($0.key) && !Self.perNode.contains($0.key) && $0.key != "discovery" && names.insert($0.key).inserted
         }
+        // What is no key of a backend is said once, of the first node.
+        let keys = shared.filter { BackendKeys.scope.key($0.key) != nil }
         var result: [SyntaxEntry] = []
         var known: [String: SyntaxEntry] = [:]
         for element in bounded {
-            guard let node = node(element, shared.filter { result.isEmpty || BackendKeys.scope.key($0.key) != nil }, cluster) else { continue }
+            guard let node = node(element, result.isEmpty ? shared : keys, cluster) else { continue }
             if first == nil { first = node.key }
             if let other = known[node.key] {
                 report(SyntaxNode.duplicate(node.key, first: other, again: node))

@@ -106,7 +106,8 @@ extension Catalogue {
         .literalSecret: CodePage(
             .error, "a secret in clear text",
             "Whoever reads the file has the key; so has every copy and backup. Refer to it instead: `{ env: NAME }`, `{ file: PATH }`, or `{ credential: NAME }`\n"
-                + "for a systemd credential. Empty values and the placeholders of the earlier tool (`lm-studio`, `vllm-mlx`, `local`) mean no key."),
+                + "for a systemd credential. Empty values and the placeholders of the earlier tool (`lm-studio`, `vllm-mlx`, `local`) are as good as no\n"
+                + "`apiKey` at all: no key is sent, or, to a backend of the kind openrouter, that of $OPENROUTER_API_KEY."),
         .unusedVariable: CodePage(
             .warning, "a variable that is not used",
             "The variable belongs to the earlier tool and has no counterpart here; the message says why. Unset it, so that nobody believes in it."),

@@ -4,7 +4,8 @@ extension Catalogue {
             .error, "not YAML", "The text is outside the grammar of YAML 1.2 at the place shown. The label says what was expected there."),
         .tabIndentation: CodePage(
             .error, "tab used for indentation",
-            "YAML forbids tabs where the indentation of a line is counted. Use spaces; two for each level are usual."),
+            "YAML forbids tabs where the indentation of a line is counted. A tab behind `- ` or `? ` is refused too, since what follows could be indented\n"
+                + "by it. Use spaces; two for each level are usual."),
         .unquotedColon: CodePage(
             .error, "a colon inside an unquoted value",
             "A colon followed by a space begins a value, also in the middle of an unquoted text: `title: foo: bar` is refused. Quote the text:\n"
@@ -21,16 +22,16 @@ extension Catalogue {
             "A list in brackets or a mapping in braces has no end where one is needed. The second place shows where it opens."),
         .forbiddenCharacter: CodePage(
             .error, "a character that must not stand in a file",
-            "Control characters are not part of YAML and JSON texts. U+0085, U+2028 and U+2029 are refused too: some readers take them for line breaks, so\n"
-                + "that one file would have two meanings. Write an escape in double quotes, as \"\\u2028\"."),
+            "Control characters are not part of YAML and JSON texts. In YAML, U+0085, U+2028 and U+2029 are refused too: some readers take them for line\n"
+                + "breaks, so that one file would have two meanings. Write an escape in double quotes, as \"\\u2028\"."),
         .notUTF8: CodePage(
             .error, "not UTF-8", "Configurations are UTF-8. Save the file with that encoding; a byte order mark at the start does no harm."),
         .keyTooLong: CodePage(
             .error, "key too long", "A key may have 1024 bytes. YAML readers refuse longer ones, with messages that do not say so."),
         .aliasExpansion: CodePage(
             .error, "aliases multiply beyond the limit",
-            "Written out, the aliases (`*name`) of the file would give more values than the limit allows. A small file that expands to millions of values is\n"
-                + "an attack; a configuration never needs it."),
+            "Written out, the aliases (`*name`) of the file would give more values (100,000) or more text (1 MiB) than the limit allows. A small file that\n"
+                + "expands to millions of values is an attack; a configuration never needs it."),
         .tooDeep: CodePage(.error, "nested too deep", "Lists and mappings may be nested 64 deep. Configurations need fewer than ten levels."),
         .aliasCycle: CodePage(.error, "an alias inside its own anchor", "`&a [*a]` would contain itself. Such a value has no end."),
         .unknownAlias: CodePage(

@@ -10,7 +10,6 @@ public struct UnifiedDiff: Sendable, Equatable {
 
     /// None where the texts are the same.
     public private(set) var lines: [Line] = []
-    public var isEmpty: Bool { lines.isEmpty }
     /// As a file: a patch that `patch` takes, as long as nothing had to be masked.
     public var text: String { lines.map { $0.text + "\n" }.joined() }
 

@@ -8,10 +8,6 @@ public struct JSONRenderer: Sendable {
 
     public init() {}
 
-    public func render(_ diagnostics: [Diagnostic], _ sources: SourceMap) -> JSON {
-        render(Report([Findings(path: sources.files.first?.path ?? "", diagnostics: diagnostics, sources: sources)]))
-    }
-
     /// One document for all inputs.
     public func render(_ report: Report) -> JSON {
         [

@@ -77,7 +77,7 @@ struct SARIFResult {
     /// Percent-encoded as a path of RFC 3986.
     static func escaped(_ path: String) -> String {
         path.utf8.map { byte -> String in
-            let isKept = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || "-._~/".utf8.contains(byte)
+            let isKept = byte.isLetterOrDigit || "-._~/".utf8.contains(byte)
             if isKept { return String(UnicodeScalar(byte)) }
             let digits = String(byte, radix: 16, uppercase: true)
             return "%" + (digits.count == 1 ? "0" : "") + digits

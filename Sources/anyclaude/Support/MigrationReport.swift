@@ -49,7 +49,7 @@ struct MigrationReport {
     /// Each change with its place in the old file and its reason, then the secrets that move, then what was left and why.
     func lines() -> [String] {
         let changes = ordered.flatMap { change in
-            let key = change.key.isEmpty ? "" : "\(style.bold(Text.line(change.key))): "
+            let key = change.key.isEmpty ? "" : "\(style.bold(hidden(change.key))): "
             let code = change.code.map { style.dim(" (\($0.rawValue))") } ?? ""
             return ["\(change.place.line):\(change.place.column)  \(key)\(hidden(change.action))", "    \(hidden(change.reason))\(code)"]
         }
@@ -74,8 +74,9 @@ struct MigrationReport {
         }
         let changes = ordered.map { change -> JSON in
             [
-                "code": change.code.map { .string($0.rawValue) } ?? .null, "key": .string(change.key), "action": .string(hidden(change.action)),
-                "reason": .string(hidden(change.reason)), "line": .integer(change.place.line), "column": .integer(change.place.column),
+                "code": change.code.map { .string($0.rawValue) } ?? .null, "key": .string(hidden(change.key)),
+                "action": .string(hidden(change.action)), "reason": .string(hidden(change.reason)), "line": .integer(change.place.line),
+                "column": .integer(change.place.column),
             ]
         }
         // As with changes, places are of the old text.
@@ -88,7 +89,7 @@ struct MigrationReport {
         let document: JSON = [
             "file": .string(source.path), "changed": .bool(migration.bytes != source.bytes), "written": .bool(isWritten),
             "backup": backup.map { .string($0) } ?? .null, "changes": .array(changes),
-            "secrets": .array(migration.secrets.map { ["key": .string($0.key), "file": .string($0.path)] }),
+            "secrets": .array(migration.secrets.map { ["key": .string(hidden($0.key)), "file": .string($0.path)] }),
             "remainders": .array(remainders), "remainder_count": .integer(migration.remainderCount),
             "notes": .array(migration.notes.map { .string(hidden($0)) }), "before": counts(migration.before),
             "after": counts(migration.after),

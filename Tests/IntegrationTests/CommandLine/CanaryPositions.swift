@@ -82,6 +82,12 @@ enum CanaryPositions {
             "backend: claude\nproxy: { port: 0 } # anyclaude: allow @1@",
         ].map { Position(name: $0, text: $0) }
 
+    /// In comments of a file that only the machine finds fault with.
+    static let machine: [Position] = [
+        "backend: w\nbackends:\n  w: { kind: vllm-mlx, engine: native, model: ./nope }  # @1@",
+        "backend: w\nbackends:\n  w: { kind: vllm-mlx, engine: native, model: ./nope }  # token=@2@",
+    ].map { Position(name: $0, text: $0, isFault: false) }
+
     /// In texts that cannot be read.
     static let syntax: [Position] =
         [
@@ -145,5 +151,5 @@ enum CanaryPositions {
                 """, isFault: false, others: ["token": "@2@"]),
     ]
 
-    static let all = keys + elsewhere + syntax + json + included + references
+    static let all = keys + elsewhere + machine + syntax + json + included + references
 }

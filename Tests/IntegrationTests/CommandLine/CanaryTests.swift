@@ -11,7 +11,7 @@ extension CommandLineTests {
 
         private static let commands: [[String]] =
             ["text", "json", "github", "sarif", "junit"].map { ["validate", "--format", $0] } + [
-                ["validate", "--deny", "AC0703"], ["plan", "--offline"], ["plan", "--offline", "--json"],
+                ["validate", "--deny", "AC0703"], ["validate", "--preflight"], ["plan", "--offline"], ["plan", "--offline", "--json"],
                 ["plan", "--offline", "--out", "made/plan.json"],
                 ["apply"], ["check-setup"], ["env"], ["status"],
             ]
@@ -32,7 +32,8 @@ extension CommandLineTests {
         private func leaks(_ text: String) -> [String] { Self.forms.filter { text.contains($0) } }
 
         private static let groups = [
-            "keys": CanaryPositions.keys, "elsewhere": CanaryPositions.elsewhere, "syntax": CanaryPositions.syntax, "json": CanaryPositions.json,
+            "keys": CanaryPositions.keys, "elsewhere": CanaryPositions.elsewhere, "machine": CanaryPositions.machine,
+            "syntax": CanaryPositions.syntax, "json": CanaryPositions.json,
             "included": CanaryPositions.included, "references": CanaryPositions.references,
         ]
 

@@ -59,7 +59,7 @@ struct EmittedSettings {
         guard let address else {
             throw EmitError("the service `\(name)` has no address of its own", hint: "give it a port")
         }
-        let host = HostName.isWildcard(address.host) ? (address.host == "::" ? "::1" : "127.0.0.1") : address.host
+        let host = SystemdAddress.reachable(address.host)
         return "http://\(host.contains(":") ? "[\(host)]" : host):\(address.port)/v1"
     }
 }

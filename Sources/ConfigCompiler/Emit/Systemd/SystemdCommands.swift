@@ -72,7 +72,7 @@ struct SystemdCommands {
 
     private func address(_ endpoint: Endpoint) throws(EmitError) -> [String] {
         switch endpoint {
-        case .tcp(let host, let port): return ["--host", HostName.isWildcard(host) ? "127.0.0.1" : host, "--port", String(port)]
+        case .tcp(let host, let port): return ["--host", SystemdAddress.reachable(host), "--port", String(port)]
         case .socket(let name):
             guard let socket = context.service.sockets.first(where: { $0.name == name }) else {
                 throw EmitError("\(context.service.name) has no socket `\(name)` to be probed at", hint: "make the plan again")

@@ -8,7 +8,7 @@ public struct SystemdEmitter {
     let bindings: SystemdBindings
     let names: SystemdNames
 
-    /// - Throws: where systemd has no way to say what the plan says, or a hand-made plan has names that are none.
+    /// - Throws: where systemd has no way to say what the plan says, or a hand-made plan has names that are none or numbers beyond all bounds.
     public static func emit(_ plan: LaunchPlan, bindings: SystemdBindings) throws(EmitError) -> Emission {
         try SystemdEmitter(plan: plan, bindings: bindings, names: SystemdNames(instance: plan.instance)).emission()
     }
@@ -18,6 +18,7 @@ public struct SystemdEmitter {
         var files: [EmittedFile] = []
         var notes = SystemdNotes(plan: plan, bindings: bindings, names: names)
         for service in plan.services {
+            try SystemdLimits.check(service)
             let context = try SystemdService(service, plan: plan, bindings: bindings, names: names)
             files += try context.files()
             for socket in service.sockets { files.append(try socketUnit(socket, of: service)) }
@@ -71,8 +72,11 @@ public struct SystemdEmitter {
     }
 }
 
-/// Addresses in the form that systemd listens on: it asks no resolver.
 enum SystemdAddress {
+    /// Where a service answers that listens on `host`: one on all addresses does so at the machine's own, of the same family.
+    static func reachable(_ host: String) -> String { HostName.isWildcard(host) ? (host.contains(":") ? "::1" : "127.0.0.1") : host }
+
+    /// In the form that systemd listens on: it asks no resolver.
     static func numeric(_ host: String, of service: String) throws(EmitError) -> String {
         let name = host.lowercased()
         if name == "localhost" || name.hasSuffix(".localhost") { return "127.0.0.1" }

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// The rules by which systemd reads the values of units (systemd.syntax(7), systemd.service(5)), backwards.
 enum SystemdQuoting {
     /// One word of `ExecStart=` or `Environment=`: quotes, C escapes and specifiers. `$` is the caller's, since only commands expand it.
@@ -75,10 +77,7 @@ enum SystemdQuoting {
     }
 
     private static func isPlain(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"): true
-        default: "_-+=./:,@$".utf8.contains(byte)
-        }
+        byte.isLetterOrDigit || "_-+=./:,@$".utf8.contains(byte)
     }
 
     private static func hexEscape(_ byte: UInt8) -> String {

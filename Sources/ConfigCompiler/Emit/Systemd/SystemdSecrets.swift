@@ -1,3 +1,4 @@
+import Diagnostics
 import LaunchPlan
 
 /// How a service gets its secrets: as credentials, one each, from where the plan's references say. No value is in a unit or is read here.
@@ -13,6 +14,7 @@ struct SystemdSecrets {
         for (id, reference) in context.service.secrets.sorted(by: { $0.key < $1.key }) { try add("secret.\(id)", reference) }
         var lines: [String] = []
         for (name, value) in context.service.environment.sorted(by: { $0.key < $1.key }) where !value.secrets.isEmpty {
+            try SystemdService.checkVariable(name)
             var number = 0
             lines.append("\(name)=\(try expression(value, name, &number)) || exit 78")
             lines.append("export \(name)")
@@ -61,7 +63,7 @@ struct SystemdSecrets {
 
     /// The file that stands for a variable of the supervisor's.
     static func file(_ variable: String, _ bindings: SystemdBindings) throws(EmitError) -> String {
-        guard !variable.isEmpty, variable.utf8.allSatisfy({ SystemdService.isVariable($0) }) else {
+        guard !variable.isEmpty, variable.utf8.allSatisfy(\.isWord) else {
             throw EmitError("`\(SystemdQuoting.comment(variable).dropFirst(2))` is not the name of a variable", hint: "make the plan again")
         }
         return "\(bindings.configurationFolder)/secrets/\(variable)"
@@ -69,7 +71,10 @@ struct SystemdSecrets {
 }
 
 extension SystemdService {
-    static func isVariable(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == UInt8(ascii: "_")
+    /// The name goes into a unit, or into a program of the shell's.
+    static func checkVariable(_ name: String) throws(EmitError) {
+        guard let first = name.utf8.first, !(0x30...0x39).contains(first), name.utf8.allSatisfy(\.isWord) else {
+            throw EmitError("`\(SystemdQuoting.comment(name).dropFirst(2))` is not the name of a variable", hint: "rename it")
+        }
     }
 }

@@ -61,9 +61,7 @@ extension SystemdService {
             environment[name] = try text(value, "the variable \(name)")
         }
         for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
-            guard let first = name.utf8.first, !(0x30...0x39).contains(first), name.utf8.allSatisfy(Self.isVariable) else {
-                throw EmitError("`\(SystemdQuoting.comment(name).dropFirst(2))` is not the name of a variable", hint: "rename it")
-            }
+            try Self.checkVariable(name)
             guard !value.unicodeScalars.contains(where: { SystemdQuoting.isUnprintable($0) && $0.value > 0x7F && $0.value != 0xFEFF }) else {
                 throw EmitError("systemd takes no noncharacters in a variable, as \(name) has one", hint: "take it away")
             }

@@ -5,9 +5,9 @@ import Diagnostics
 /// Where there is no such section, the checker's fix makes one.
 enum PortRule: MigrationRule {
     static func rewrites(_ text: MigrationText, _ options: Migration.Options) -> [Rewrite] {
-        guard let port = text.entry([FileKeys.port.name]), let proxy = text.entry([FileKeys.proxy.name]), proxy.entry.value.alias == nil else {
-            return []
-        }
+        guard let port = text.entry([FileKeys.port.name]), let proxy = text.entry([FileKeys.proxy.name]), proxy.entry.value.alias == nil,
+            text.showsWhatHolds
+        else { return [] }
         let members = text.members(of: proxy)
         if members.contains(where: { $0.entry.key == ProxyKeys.port.name }) {
             return [UnusedKeyRule.rewrite(port, text, "`proxy.port` goes before it", code: .deprecatedKey)].compactMap { $0 }

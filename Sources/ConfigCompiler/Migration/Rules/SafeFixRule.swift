@@ -4,10 +4,7 @@ import Diagnostics
 enum SafeFixRule: MigrationRule {
     static func rewrites(_ text: MigrationText, _ options: Migration.Options) -> [Rewrite] {
         text.compilation.diagnostics.compactMap { diagnostic in
-            let fix = diagnostic.fixes.first { fix in
-                fix.applicability == .safe && !fix.edits.isEmpty && fix.edits.allSatisfy { $0.span.file == FileID(0) }
-            }
-            guard let fix, let start = fix.edits.first?.span.start else { return nil }
+            guard let fix = diagnostic.safeFix(in: FileID(0)), let start = fix.edits.first?.span.start else { return nil }
             let key = diagnostic.path.map(Pointer.dotted) ?? diagnostic.primary.flatMap { name(of: $0, text) } ?? ""
             return Rewrite(
                 id: "fix \(diagnostic.code.rawValue) \(key) \(fix.description)", code: diagnostic.code, key: key, action: fix.description,

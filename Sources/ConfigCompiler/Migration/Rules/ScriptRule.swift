@@ -30,7 +30,7 @@ enum ScriptRule: MigrationRule {
                     .init(entry.entry.value.span, Checker.written(engine, as: entry.entry.value)),
                 ] + insertion
             return Rewrite(
-                id: "script \(entry.key)", key: entry.key, action: "write `engine: \(engine)`\(hasCache ? "" : " with its cache")", reason: reason,
+                id: "script \(entry.id)", key: entry.key, action: "write `engine: \(engine)`\(hasCache ? "" : " with its cache")", reason: reason,
                 edits: edits, offset: entry.span.start, changesPlan: true,
                 noteIfRefused: "\(entry.key) is left as it is: `engine: \(engine)` has no use for other keys of this backend")
         }

@@ -5,11 +5,12 @@ import JSON
 enum SecretRule: MigrationRule {
     static func rewrites(_ text: MigrationText, _ options: Migration.Options) -> [Rewrite] {
         text.compilation.diagnostics.compactMap { diagnostic in
-            guard diagnostic.code == .literalSecret, let pointer = diagnostic.path else { return nil }
-            let path = Pointer.components(pointer)
-            guard let entry = text.entry(path), entry.entry.value.alias == nil, case .string(let value) = entry.entry.value.value else { return nil }
+            // By its place: the names that lead to it may be secrets too, which no finding tells.
+            guard diagnostic.code == .literalSecret, let place = diagnostic.primary, place.file == FileID(0), let entry = text.entry(valued: place),
+                case .string(let value) = entry.entry.value.value
+            else { return nil }
             let note = "\(entry.key) still holds a secret in clear text: its value is an anchor, or tagged; move it by hand"
-            let id = "secret \(entry.key)"
+            let id = "secret \(entry.id)"
             guard !text.hasProperty(entry.entry.value.span) else {
                 return Rewrite(
                     id: id, code: .literalSecret, key: entry.key, action: "", reason: "", edits: [], offset: entry.span.start, noteIfRefused: note)
@@ -20,24 +21,35 @@ enum SecretRule: MigrationRule {
             let file = secret.path
             return Rewrite(
                 id: id, code: .literalSecret, key: entry.key, action: "move it to \(file)", reason: diagnostic.message,
-                edits: [.init(entry.entry.value.span, reference(file, entry.entry, text))], offset: entry.span.start, secret: secret,
+                edits: edits(file, entry.entry, text), offset: entry.span.start, secret: secret,
                 noteIfRefused: "\(entry.key) still holds a secret in clear text: a reference in its place does not compile; move it by hand")
         }
     }
 
-    private static func reference(_ path: String, _ entry: SyntaxEntry, _ text: MigrationText) -> String {
+    /// A reference in place of a value; the comment in the first line of a block stays.
+    private static func edits(_ path: String, _ entry: SyntaxEntry, _ text: MigrationText) -> [Fix.Edit] {
+        let place = entry.value.span
+        let reference = reference(path, entry)
+        guard entry.value.style == .block else { return [.init(place, reference)] }
+        let lineEnd = text.bytes[place.range].firstIndex { $0 == 0x0A || $0 == 0x0D } ?? place.end
+        guard let comment = text.bytes[place.start..<lineEnd].firstIndex(of: UInt8(ascii: "#")),
+            let last = text.bytes[place.start..<comment].lastIndex(where: { $0 != 0x20 && $0 != 0x09 })
+        else {
+            // The place of a block reaches to the next line.
+            return [.init(place, text.bytes[place.range].last == 0x0A ? reference + "\n" : reference)]
+        }
+        let body = text.afterBreak(lineEnd)
+        return [.init(SourceSpan(place.file, place.start..<last + 1), reference), .init(SourceSpan(place.file, body..<place.end), "")]
+    }
+
+    private static func reference(_ path: String, _ entry: SyntaxEntry) -> String {
         let rest = path.hasPrefix("~/") ? path.dropFirst(2) : path[...]
         let isWord = rest.utf8.allSatisfy { isNameByte($0) || $0 == UInt8(ascii: "/") || $0 == UInt8(ascii: ".") } && !rest.hasPrefix("-")
         let quoted = JSON.string(path).text
-        let reference = entry.keyStyle == .plain ? "{ file: \(isWord ? path : quoted) }" : "{ \"file\": \(quoted) }"
-        // The place of a block reaches to the next line.
-        return entry.value.style == .block && text.bytes[entry.value.span.range].last == 0x0A ? reference + "\n" : reference
+        return entry.keyStyle == .plain ? "{ file: \(isWord ? path : quoted) }" : "{ \"file\": \(quoted) }"
     }
 
-    private static func isNameByte(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == UInt8(ascii: "_")
-            || byte == UInt8(ascii: "-")
-    }
+    private static func isNameByte(_ byte: UInt8) -> Bool { byte.isWord || byte == UInt8(ascii: "-") }
 
     /// More files of one name than anybody has projects.
     private static let maximumNames = 1000
@@ -46,8 +58,9 @@ enum SecretRule: MigrationRule {
     private static func secret(
         _ value: String, _ entry: MigrationText.Entry, _ text: MigrationText, _ options: Migration.Options
     ) -> Migration.Secret {
-        // The key's name, however it is spelt here.
-        let name = name(entry.path.dropLast() + [entry.spec?.name ?? entry.entry.key], text, options)
+        // The key's name, however it is spelt here; no file is called as a secret.
+        let names = entry.path.dropLast().enumerated().map { $0 < entry.shownNames ? $1 : Fingerprint.hex(of: $1) }
+        let name = name(names + [entry.spec?.name ?? entry.entry.key], text, options)
         var secret = Migration.Secret(key: entry.key, path: "\(options.secretFolder)/\(name)", value: value)
         var number = 2
         while !options.isAvailable(secret), number <= maximumNames {

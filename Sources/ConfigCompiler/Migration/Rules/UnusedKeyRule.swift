@@ -15,14 +15,14 @@ enum UnusedKeyRule: MigrationRule {
 
     /// A comment in place of an entry that nothing reads.
     static func rewrite(_ entry: MigrationText.Entry, _ text: MigrationText, _ reason: String, code: DiagnosticCode?) -> Rewrite? {
-        let id = "comment \(entry.key)"
+        let id = "comment \(entry.id)"
         if !text.refused.contains(id), let edits = text.commentingOut(entry, reason: "not used: \(reason)") {
             return Rewrite(
                 id: id, code: code, key: entry.key, action: "comment it out", reason: reason, edits: edits, offset: entry.span.start)
         }
         guard !text.hasProperty(entry.span) else { return nil }
         return Rewrite(
-            id: "rename \(entry.key)", code: code, key: entry.key, action: "make it a comment key", reason: reason,
+            id: "rename \(entry.id)", code: code, key: entry.key, action: "make it a comment key", reason: reason,
             edits: text.renamingAway(entry), offset: entry.span.start, noteIfRefused: "\(entry.key) is left as it is, although \(reason)")
     }
 }

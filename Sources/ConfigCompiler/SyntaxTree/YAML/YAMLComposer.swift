@@ -3,6 +3,18 @@ import JSON
 
 /// Builds syntax nodes from events: types by the core schema, anchors shared, merge keys resolved, limits checked at each event.
 struct YAMLComposer {
+    /// What a value is, aliases written out.
+    private struct Size {
+        var values = 1
+        /// Of texts and names.
+        var bytes = 0
+
+        static func += (left: inout Size, right: Size) {
+            left.values += right.values
+            left.bytes += right.bytes
+        }
+    }
+
     private struct Frame {
         var key: (text: String, span: SourceSpan, style: SyntaxNode.Style)?
         /// Whether `<<` is among its keys.
@@ -12,13 +24,12 @@ struct YAMLComposer {
         let first: Int
         let start: Int
         let anchor: String?
-        /// Values in it, aliases written out.
-        var size = 1
+        var size = Size()
     }
 
     private struct Anchor {
         var node: SyntaxNode
-        var size: Int
+        var size: Size
     }
 
     private let bytes: UnsafeBufferPointer<UInt8>
@@ -30,6 +41,8 @@ struct YAMLComposer {
     private var anchors: [String: Anchor] = [:]
     private var total = 0
     private var aliases = 0
+    /// What they stand for.
+    private var aliasBytes = 0
     private var failed = false
     private(set) var documents: [SyntaxNode] = []
     private(set) var diagnostics: [Diagnostic] = []
@@ -126,11 +139,12 @@ struct YAMLComposer {
         }
         if isKey {
             // A key is its text, whatever a value of that text would be.
-            if let anchor { remember(anchor, SyntaxNode(value, at: place, style: style), size: 1) }
+            if let anchor { remember(anchor, SyntaxNode(value, at: place, style: style), size: Size(bytes: text.utf8.count)) }
+            stack[stack.count - 1].size.bytes += text.utf8.count
             stack[stack.count - 1].key = (text, place, style)
             if style == .plain, text == "<<" { stack[stack.count - 1].merges = true }
         } else {
-            finish(SyntaxNode(value, at: place, style: style), size: 1, anchor: anchor)
+            finish(SyntaxNode(value, at: place, style: style), size: Size(bytes: text.utf8.count), anchor: anchor)
         }
     }
 
@@ -173,19 +187,19 @@ struct YAMLComposer {
         guard aliases <= limits.aliases else {
             return fail(Diagnostic(.tooLarge, "more than \(limits.aliases) aliases", at: place, label: "one too many"))
         }
-        guard total + anchor.size <= limits.nodes else {
-            return fail(
-                Diagnostic(
-                    .aliasExpansion, "the aliases stand for more than \(limits.nodes) values", at: place, label: "stands for \(anchor.size) values",
-                    secondary: [
-                        .init(SourceSpan(file, anchor.node.span.start..<min(anchor.node.span.end, anchor.node.span.start + 1)), "defined here")
-                    ]))
+        guard total + anchor.size.values <= limits.nodes else {
+            return fail(expansion(anchor, place, "\(limits.nodes) values", "\(anchor.size.values) values"))
+        }
+        aliasBytes += anchor.size.bytes
+        guard aliasBytes <= limits.aliasBytes else {
+            return fail(expansion(anchor, place, "\(limits.aliasBytes) bytes of text", "\(anchor.size.bytes) bytes"))
         }
         if let last = stack.indices.last, stack[last].isMapping, stack[last].key == nil {
             guard case .string(let text) = anchor.node.value else {
                 return fail(Diagnostic(.notRepresentable, "a key must be a text", at: place, label: "stands for \(anchor.node.typeName)"))
             }
             stack[last].key = (text, place, .quoted)
+            stack[last].size.bytes += anchor.size.bytes
             return
         }
         var node = anchor.node
@@ -193,7 +207,14 @@ struct YAMLComposer {
         finish(node, size: anchor.size, anchor: nil)
     }
 
-    private mutating func remember(_ anchor: String, _ node: SyntaxNode, size: Int) {
+    private func expansion(_ anchor: Anchor, _ place: SourceSpan, _ limit: String, _ size: String) -> Diagnostic {
+        let start = anchor.node.span.start
+        return Diagnostic(
+            .aliasExpansion, "the aliases stand for more than \(limit)", at: place, label: "stands for \(size)",
+            secondary: [.init(span(start..<min(anchor.node.span.end, start + 1)), "defined here")])
+    }
+
+    private mutating func remember(_ anchor: String, _ node: SyntaxNode, size: Size) {
         if anchors.count >= limits.anchors, anchors[anchor] == nil {
             return fail(Diagnostic(.tooLarge, "more than \(limits.anchors) anchors", at: node.span, label: "one too many"))
         }
@@ -201,8 +222,8 @@ struct YAMLComposer {
     }
 
     /// Gives a finished value to the container that is open.
-    private mutating func finish(_ node: SyntaxNode, size: Int, anchor: String?) {
-        if node.alias == nil { total += 1 } else { total += size }
+    private mutating func finish(_ node: SyntaxNode, size: Size, anchor: String?) {
+        total += node.alias == nil ? 1 : size.values
         guard total <= limits.nodes else {
             return fail(limits.tooManyValues(node.alias ?? node.span))
         }

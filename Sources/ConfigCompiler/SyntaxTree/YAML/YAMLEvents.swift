@@ -25,6 +25,8 @@ struct YAMLEvents: ~Copyable {
         var offset: Int
         var context: String
         var contextOffset: Int?
+        /// Whether brackets or braces are open there.
+        var isInBrackets = false
     }
 
     private let parser: UnsafeMutablePointer<yaml_parser_t>
@@ -115,6 +117,6 @@ struct YAMLEvents: ~Copyable {
         }
         return Failure(
             problem: problem, offset: min(count, offset(parser.problem_mark)), context: parser.context.map { String(cString: $0) } ?? "",
-            contextOffset: parser.context.map { _ in min(count, offset(parser.context_mark)) })
+            contextOffset: parser.context.map { _ in min(count, offset(parser.context_mark)) }, isInBrackets: parser.flow_level > 0)
     }
 }

@@ -106,7 +106,7 @@ struct YAMLMisreading {
     /// The names of YAML 1.2 end at white space and brackets; libyaml's end at the first character that is no word's.
     private func anchorName(_ start: Int) -> Diagnostic? {
         guard let mark = bytes[start...].firstIndex(of: UInt8(ascii: "&")) else { return nil }
-        let end = bytes[(mark + 1)...].firstIndex { !isWord($0) } ?? bytes.count
+        let end = bytes[(mark + 1)...].firstIndex { !isNameByte($0) } ?? bytes.count
         return nameEnd(end, mark)
     }
 
@@ -122,8 +122,5 @@ struct YAMLMisreading {
 
     private func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 || byte == 0x0A || byte == 0x0D }
 
-    private func isWord(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == UInt8(ascii: "_")
-            || byte == UInt8(ascii: "-")
-    }
+    private func isNameByte(_ byte: UInt8) -> Bool { byte.isWord || byte == UInt8(ascii: "-") }
 }

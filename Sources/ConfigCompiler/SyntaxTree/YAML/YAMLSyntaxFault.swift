@@ -12,8 +12,9 @@ struct YAMLSyntaxFault {
         let line = lineRange(offset)
         if failure.problem.contains("tab character") || hasTabIndentation(line, offset) { return tab(line) }
         switch failure.problem {
-        case "found character that cannot start any token": return reserved(offset, line)
-        case "did not find expected alphabetic or numeric character": return reserved(failure.contextOffset ?? offset, line)
+        case "found character that cannot start any token": return reserved(offset, line, isInBrackets: failure.isInBrackets)
+        case "did not find expected alphabetic or numeric character":
+            return reserved(failure.contextOffset ?? offset, line, isInBrackets: failure.isInBrackets)
         case "mapping values are not allowed in this context": return strayColon(offset, line)
         case "could not find expected ':'": return missingColon(failure.contextOffset ?? offset)
         case "did not find expected key", "did not find expected '-' indicator": return misaligned(offset, failure)
@@ -58,38 +59,49 @@ struct YAMLSyntaxFault {
 
     private func tab(_ line: Range<Int>) -> Diagnostic {
         let indentation = indentation(line)
-        let tabs = SourceSpan(file, (bytes[indentation].firstIndex(of: 0x09) ?? indentation.lowerBound)..<indentation.upperBound)
+        return tab(in: (bytes[indentation].firstIndex(of: 0x09) ?? indentation.lowerBound)..<indentation.upperBound)
+    }
+
+    /// - Parameter blanks: white space that begins with a tab.
+    private func tab(in blanks: Range<Int>) -> Diagnostic {
+        let tabs = SourceSpan(file, blanks)
         let spaces = bytes[tabs.range].reduce(0) { $0 + ($1 == 0x09 ? 2 : 1) }
         return Diagnostic(
             .tabIndentation, "a tab is used for indentation", at: tabs, label: "a tab",
             fixes: spaces > 256 ? [] : [Fix("use two spaces for each tab", .suggestion, edits: [.init(tabs, String(repeating: " ", count: spaces))])])
     }
 
-    /// From `start` to the end of the line, without a comment and the spaces before it.
-    private func unquoted(from start: Int, _ line: Range<Int>) -> SourceSpan {
-        var end = line.upperBound
-        for index in start..<line.upperBound where bytes[index] == UInt8(ascii: "#") && index > start && bytes[index - 1] == 0x20 {
-            end = index
-            break
+    private func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || byte == 0x09 }
+
+    /// From `start` to the end of the line, or of the element inside brackets, without a comment and the white space before it.
+    private func unquoted(from start: Int, _ line: Range<Int>, isInBrackets: Bool = false) -> SourceSpan {
+        let isEnd = { (index: Int) in
+            bytes[index] == UInt8(ascii: "#") && isBlank(bytes[index - 1]) || isInBrackets && ",[]{}".utf8.contains(bytes[index])
         }
-        while end > start, bytes[end - 1] == 0x20 || bytes[end - 1] == 0x09 { end -= 1 }
+        var end = (start..<line.upperBound).dropFirst().first(where: isEnd) ?? line.upperBound
+        while end > start, isBlank(bytes[end - 1]) { end -= 1 }
         return SourceSpan(file, start..<end)
     }
 
-    private func quote(_ span: SourceSpan, _ line: Range<Int>) -> [Fix] {
-        let before = bytes[line.lowerBound..<span.start]
-        guard !span.isEmpty, !before.contains(UInt8(ascii: "{")), !before.contains(UInt8(ascii: "[")) else { return [] }
+    /// - Parameter isCertain: false where the text may be meant otherwise than as one text.
+    private func quote(_ span: SourceSpan, isCertain: Bool) -> [Fix] {
+        guard !span.isEmpty else { return [] }
         let text = String(decoding: bytes[span.range], as: UTF8.self)
         guard !text.contains("\"") else { return [] }
-        return [Fix("quote the text", .safe, edits: [.init(span, JSON.string(text).text)])]
+        // With one of these it may be several texts, whose bracket is missing.
+        let isOne = !bytes[span.range].contains { ",]}".utf8.contains($0) }
+        return [Fix("quote the text", isCertain && isOne ? .safe : .suggestion, edits: [.init(span, JSON.string(text).text)])]
     }
 
-    private func reserved(_ offset: Int, _ line: Range<Int>) -> Diagnostic {
+    private func reserved(_ offset: Int, _ line: Range<Int>, isInBrackets: Bool) -> Diagnostic {
         guard offset < bytes.count, line.contains(offset) else { return Diagnostic(.yamlSyntax, "unexpected character", at: span(offset)) }
+        // YAML 1.2 takes a tab here before a text, libyaml before nothing: quotes around it would make it part of the text.
+        if bytes[offset] == 0x09 { return tab(in: offset..<(bytes[offset..<line.upperBound].firstIndex { !isBlank($0) } ?? line.upperBound)) }
+        let text = unquoted(from: offset, line, isInBrackets: isInBrackets)
         let character = String(decoding: bytes[offset..<min(offset + 1, bytes.count)], as: UTF8.self)
         return Diagnostic(
             .reservedIndicator, "an unquoted text must not begin with `\(character)`", at: span(offset), label: "reserved in YAML",
-            fixes: quote(unquoted(from: offset, line), line))
+            fixes: quote(text, isCertain: !isInBrackets && !bytes[text.range].contains(UInt8(ascii: ":"))))
     }
 
     private func strayColon(_ offset: Int, _ line: Range<Int>) -> Diagnostic {
@@ -97,17 +109,21 @@ struct YAMLSyntaxFault {
         if offset - start > 1000 { return limits.keyTooLong(SourceSpan(file, start..<min(offset, bytes.count))) }
         let first = (start..<offset).first { bytes[$0] == UInt8(ascii: ":") && $0 + 1 < bytes.count && bytes[$0 + 1] == 0x20 }
         if first == nil, let before = precedingKeyWithoutSpace(line, start) { return missingColon(before) }
-        guard let first, var value = (first + 1..<offset).first(where: { bytes[$0] != 0x20 }) else {
+        guard let first, var value = (first + 1..<offset).first(where: { !isBlank(bytes[$0]) }) else {
             return Diagnostic(
                 .indentation, "this key is indented differently from its neighbours", at: SourceSpan(file, start..<max(start, offset)),
                 label: "not in their column",
                 notes: ["keys of one mapping stand in one column; a key below another one needs a line `key:` above it"])
         }
-        if bytes[value] == UInt8(ascii: "-"), bytes[value + 1] == 0x20 { value += 2 }
+        if bytes[value] == UInt8(ascii: "-"), isBlank(bytes[value + 1]) {
+            value = (value + 1..<offset).first { !isBlank(bytes[$0]) } ?? offset
+        }
         let text = unquoted(from: value, line)
+        // An anchor, a tag or a text in quotes may stand at its head, and is not part of one text then.
+        let isPlain = !"&*!'".utf8.contains(bytes[value])
         return Diagnostic(
             .unquotedColon, "a colon and a space inside an unquoted text", at: span(offset), label: "begins another value",
-            secondary: [.init(text, "this text needs quotes")], fixes: quote(text, line))
+            secondary: [.init(text, "this text needs quotes")], fixes: quote(text, isCertain: isPlain))
     }
 
     /// The start of the line before, where it is `key:value` in the same column: the two lines are then one text to YAML.
