@@ -47,7 +47,7 @@ import Testing
     @Test func theRequestTimeoutCountsMillisecondsAsTheEarlierToolDid() throws {
         #expect(try settings(try plan(text, environment: ["ANYCLAUDE_REQUEST_TIMEOUT": "90000"])).limits.firstByteTimeoutMs == 90_000)
         #expect(try settings(try plan(text, environment: ["ANYCLAUDE_REQUEST_TIMEOUT": "2m"])).limits.firstByteTimeoutMs == 120_000)
-        #expect(codes(text, environment: ["ANYCLAUDE_REQUEST_TIMEOUT": "soon"]) == [.badOverride])
+        for value in ["soon", "9223372036854775.9s"] { #expect(codes(text, environment: ["ANYCLAUDE_REQUEST_TIMEOUT": value]) == [.badOverride]) }
     }
 
     @Test func openRoutersKeyIsTheDocumentedVariable() throws {
