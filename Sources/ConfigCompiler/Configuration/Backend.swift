@@ -10,10 +10,11 @@ struct Backend: Sendable {
     let section: Section
 
     subscript<Value>(_ key: Key<Value>) -> Value? { section[key] }
+    subscript<Value>(_ key: DefaultedKey<Value>) -> Value { section[key] }
 
     var dependencies: [PlacedName] { self[BackendKeys.dependsOn] ?? [] }
 
-    var isEnabled: Bool { self[BackendKeys.enabled] ?? true }
+    var isEnabled: Bool { self[BackendKeys.enabled] }
 
     /// The port of a worker on this machine.
     var port: Int {

@@ -23,7 +23,7 @@ struct PlanBuilder {
         let services = try [proxy.service()] + workers.map { try $0.engine.adapter.service(for: $0) }
         let checks = proxy.preflight() + workers.flatMap(preflight)
         return LaunchPlan(
-            instance: configuration.instance, services: services, preflight: checks, probationMs: configuration.file[FileKeys.probation] ?? 2000,
+            instance: configuration.instance, services: services, preflight: checks, probationMs: configuration.file[FileKeys.probation],
             memoryBudgetBytes: configuration.memoryBudget)
     }
 

@@ -131,7 +131,7 @@ struct ProvenanceBuilder {
 
     // MARK: parts
 
-    private func given<Value>(_ section: Section?, _ key: Key<Value>, _ prefix: String) -> [Input] {
+    func given(_ section: Section?, _ key: some TableKey, _ prefix: String) -> [Input] {
         guard let field = section?.field(key) else { return [] }
         return [.init(key: prefix + key.name, value: field.value.json, source: source(field.origin))]
     }

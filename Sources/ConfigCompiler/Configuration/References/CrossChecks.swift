@@ -49,14 +49,13 @@ struct CrossChecks {
             }
         }
         if reachable.contains(backend.name), !started.contains(backend.name) { selfReference(backend) }
-        if let cache = section[BackendKeys.cache], let least = cache[CacheKeys.minTokens], let window = section[BackendKeys.contextWindow],
-            least >= window
-        {
+        if let cache = section[BackendKeys.cache], let window = section[BackendKeys.contextWindow], cache[CacheKeys.minTokens] >= window {
             diagnostics.append(
                 Diagnostic(
                     .cacheBeyondContext, "`min_tokens_for_cache` is not below the context window",
                     at: cache.span(of: CacheKeys.minTokens) ?? cache.span,
-                    label: "\(least) tokens", secondary: section.span(of: BackendKeys.contextWindow).map { [.init($0, "\(window) tokens")] } ?? [],
+                    label: "\(cache[CacheKeys.minTokens]) tokens",
+                    secondary: section.span(of: BackendKeys.contextWindow).map { [.init($0, "\(window) tokens")] } ?? [],
                     notes: ["no prompt is ever long enough to be kept"]))
         }
     }

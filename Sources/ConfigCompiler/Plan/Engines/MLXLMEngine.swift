@@ -13,9 +13,7 @@ enum MLXLMEngine: EngineAdapter {
             "--log-level", "INFO",
             "--prompt-cache-size", .text(String(worker.cacheSlots)),
         ]
-        if worker.cache.has(CacheKeys.maxBytes), let bytes = worker.cache[CacheKeys.maxBytes] {
-            argv += ["--prompt-cache-bytes", .text(String(bytes))]
-        }
+        if worker.cache.has(CacheKeys.maxBytes) { argv += ["--prompt-cache-bytes", .text(String(worker.cache[CacheKeys.maxBytes]))] }
         if let most = worker.section[BackendKeys.maxTokens] { argv += ["--max-tokens", .text(String(most))] }
         let body: JSON = ["model": "default_model", "messages": [["role": "user", "content": "Hi"]], "max_tokens": 1]
         // Its generating thread can die while the process lives; `/health` tells.

@@ -71,10 +71,8 @@ enum ScriptEngine: EngineAdapter {
 
     /// The launcher is told where to keep its store and how large it may be, where the file says both.
     private static func store(_ worker: Worker) -> [PreflightCheck] {
-        guard worker.isCached, worker.cache.has(CacheKeys.maxBytes), let bytes = worker.cache[CacheKeys.maxBytes],
-            let directory = worker.cache[CacheKeys.directory]
-        else { return [] }
-        return [worker.check(.diskSpace(path: directory, bytes: bytes), "cache.maxBytes")]
+        guard worker.isCached, worker.cache.has(CacheKeys.maxBytes), let directory = worker.cache[CacheKeys.directory] else { return [] }
+        return [worker.check(.diskSpace(path: directory, bytes: worker.cache[CacheKeys.maxBytes]), "cache.maxBytes")]
     }
 }
 
@@ -84,13 +82,13 @@ enum LauncherVariables {
         var result: [String: PlanValue] = [
             "ANYCLAUDE_PORT": .text(String(worker.port)), "ANYCLAUDE_HOST": .text(worker.host),
             "ANYCLAUDE_ENABLE_CACHE": worker.isCached ? "true" : "false",
+            "ANYCLAUDE_CACHE_MAX_BYTES": .text(String(worker.cache[CacheKeys.maxBytes])),
             "ANYCLAUDE_CACHE_SLOTS": .text(String(worker.cacheSlots)), "ANYCLAUDE_MIN_TOKENS_FOR_CACHE": .text(String(worker.cacheMinimum)),
         ]
         if worker.section.has(BackendKeys.model) || worker.section.has(BackendKeys.modelPath) { result["ANYCLAUDE_MODEL"] = worker.model }
         if let modelID { result["ANYCLAUDE_MODEL_NAME"] = .text(modelID) }
         if let window = worker.section[BackendKeys.contextWindow] { result["ANYCLAUDE_CONTEXT_WINDOW"] = .text(String(window)) }
         if let directory = worker.cache[CacheKeys.directory] { result["ANYCLAUDE_CACHE_DIRECTORY"] = .path(directory) }
-        if let bytes = worker.cache[CacheKeys.maxBytes] { result["ANYCLAUDE_CACHE_MAX_BYTES"] = .text(String(bytes)) }
         return result
     }
 }
