@@ -9,7 +9,8 @@ enum BackendKeys {
     static let engine = Key<EngineName>.choice("engine", EngineName.choices, "The program that serves the model on this machine.")
         .otherwise("`script` with serverScript, `command` with command, `native` where the model is a path, else none: the backend is remote")
     static let baseUrl = Key<BaseURL>.url(
-        "baseUrl", "Where the server answers, with `/v1` where it has it. A worker is started only where this is a loopback address."
+        "baseUrl",
+        "Where the server answers, with `/v1` where it has it. A worker is started only where this is an address of this machine (loopback, 0.0.0.0)."
     )
     .otherwise("http://localhost:PORT/v1, or the service's own address")
     static let port = Key<Int>.port("port", "The port of a worker on this machine.").otherwise(

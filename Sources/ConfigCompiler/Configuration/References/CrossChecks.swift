@@ -36,7 +36,7 @@ struct CrossChecks {
             let used = [BackendKeys.engine.name, BackendKeys.port.name]
             withoutEffect(backend, Self.workerKeys.filter { !used.contains($0) }, "`autoStartServer` is false: somebody else starts it")
         }
-        if let url = section[BackendKeys.baseUrl], url.isLoopback, backend.kind == .vllmMLX {
+        if let url = section[BackendKeys.baseUrl], url.isOnThisMachine, backend.kind == .vllmMLX {
             let isStarted = started.contains(backend.name)
             if isStarted || section.has(BackendKeys.port), backend.port != url.port {
                 portMismatch(backend, backend.port, url)
@@ -62,7 +62,7 @@ struct CrossChecks {
 
     private func remoteReason(_ backend: Backend) -> String? {
         if backend.kind != .vllmMLX { return "a backend of the kind `\(backend.kind.rawValue)` is not started here" }
-        if let url = backend[BackendKeys.baseUrl], !url.isLoopback { return "its `baseUrl` is on another machine" }
+        if let url = backend[BackendKeys.baseUrl], !url.isOnThisMachine { return "its `baseUrl` is on another machine" }
         return nil
     }
 
@@ -76,9 +76,9 @@ struct CrossChecks {
     /// A backend whose address is the proxy's own would send each request to itself, until no place is left.
     private mutating func selfReference(_ backend: Backend) {
         let url = backend.url
-        guard url.isLoopback, url.port == configuration.proxyPort,
-            HostName.isLoopback(configuration.proxyHost) || HostName.isWildcard(configuration.proxyHost)
-        else { return }
+        let host = configuration.proxyHost
+        let isSame = HostName.canonical(url.host) == HostName.canonical(host)
+        guard url.port == configuration.proxyPort, isSame || (url.isOnThisMachine && HostName.isOnThisMachine(host)) else { return }
         let port = configuration.proxy.span(of: ProxyKeys.port) ?? configuration.file.span(of: FileKeys.port)
         diagnostics.append(
             Diagnostic(
