@@ -170,6 +170,13 @@ import Testing
         #expect(codes(text) == [.sameListener])
     }
 
+    @Test func aColonInAHostIsThatOfAnAddressOfVersionSix() {
+        for host in ["127.0.0.1:8788", "1:", ":", "...:", "::1:"] {
+            #expect(codes("backend: claude\nproxy: { host: \"\(host)\", authToken: { env: T } }\n") == [.badHost], "\(host)")
+        }
+        for host in ["::", "::1", "fe80::1.2.3.4"] { #expect(HostName.isValid(host), "\(host)") }
+    }
+
     @Test func whatAWorkersAddressSaysMustHold() {
         func found(_ url: String) -> [DiagnosticCode] { codes("backend: w\nbackends: { w: { kind: mlx, model: ./m, baseUrl: \"\(url)\" } }\n") }
         #expect(found("http://localhost/v1") == [.portMismatch])

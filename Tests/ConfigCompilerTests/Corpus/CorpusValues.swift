@@ -71,7 +71,7 @@ enum CorpusValues {
         case .url:
             texts(urlTexts) + [.string("http://\(String(repeating: "a", count: 64))"), .string("http://\(longHost)"), .string("http://x\(longHost)")]
         case .host:
-            texts(["a b", "a..b", ".a", "a.", ":", "::x", "[::1]", "http://a", "a:80", "ä", "a/b", "1:", "..."])
+            texts(["a b", "a..b", ".a", "a.", ":", "::x", "[::1]", "http://a", "a:80", "ä", "a/b", "1:", "...", "127.0.0.1:8788", "::1:", "1:2:3"])
                 + [.string(String(repeating: "a", count: 64)), .string(longHost), .string("x" + longHost)]
         case .name: ["A", "-a", "a_b", "a.b", "ä", "a b", .string(String(repeating: "n", count: 33)), "a\n"]
         case .httpPath: ["health", "//", "/a b", "/ä", "/a\n", "/${A}", "/\u{7F}"]
