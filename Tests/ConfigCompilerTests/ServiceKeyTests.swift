@@ -170,6 +170,19 @@ import Testing
         #expect(codes(text) == [.sameListener])
     }
 
+    @Test func aWorkerOnTheAddressOfAServerThatSomebodyElseRunsIsFound() {
+        func found(_ worker: String, _ other: String) -> [DiagnosticCode] {
+            codes("backend: w\nbackends: { w: { kind: mlx, model: ./m, \(worker) }, o: { \(other) } }\nroutes: [{ match: { model: x }, to: o }]\n")
+        }
+        #expect(found("port: 1234", "kind: lmstudio") == [.sameListener])
+        #expect(found("port: 8081", "kind: mlx, model: x, autoStartServer: false") == [.sameListener])
+        #expect(found("port: 1234", "kind: lmstudio, baseUrl: \"http://0.0.0.0:1234/v1\"") == [.sameListener])
+        #expect(found("port: 1235", "kind: lmstudio").isEmpty)
+        #expect(found("port: 1234", "kind: lmstudio, baseUrl: \"http://10.0.0.1:1234/v1\"").isEmpty)
+        // Nothing leads there.
+        #expect(codes("backend: w\nbackends: { w: { kind: mlx, model: ./m, port: 1234 }, lmstudio: {} }\n").isEmpty)
+    }
+
     @Test func aColonInAHostIsThatOfAnAddressOfVersionSix() {
         for host in ["127.0.0.1:8788", "1:", ":", "...:", "::1:"] {
             #expect(codes("backend: claude\nproxy: { host: \"\(host)\", authToken: { env: T } }\n") == [.badHost], "\(host)")

@@ -17,7 +17,9 @@ struct CrossChecks {
     mutating func run() {
         for backend in configuration.backends { check(backend) }
         for worker in configuration.workers { EngineChecks.check(worker.backend, worker.engine, &diagnostics) }
-        listeners()
+        var listeners = ListenerChecks(configuration)
+        listeners.run()
+        diagnostics += listeners.diagnostics
         openListener()
     }
 
@@ -107,51 +109,6 @@ struct CrossChecks {
                 .portMismatch, "`port` and `baseUrl` of backend `\(backend.name)` disagree", at: primary, label: "port \(url.port) here",
                 secondary: backend.section.span(of: BackendKeys.port).map { [.init($0, "port \(port) here")] } ?? [],
                 notes: ["the worker listens on `port`; without `baseUrl`, requests go there"], path: "/backends/\(backend.name)/baseUrl"))
-    }
-
-    private struct Listener {
-        var owner: String
-        var host: String
-        var port: Int
-        var span: SourceSpan?
-    }
-
-    private mutating func listeners() {
-        let proxy = configuration.proxy
-        var seen = [
-            Listener(
-                owner: "the proxy", host: configuration.proxyHost, port: configuration.proxyPort,
-                span: proxy.span(of: ProxyKeys.port) ?? configuration.file.span(of: FileKeys.port))
-        ]
-        for worker in configuration.workers {
-            let backend = worker.backend
-            let section = backend.section
-            let listener = Listener(
-                owner: "backend `\(backend.name)`", host: backend.host, port: backend.port,
-                span: section.span(of: BackendKeys.port) ?? section.span(of: BackendKeys.baseUrl) ?? backend.nameSpan)
-            if let other = seen.first(where: { Self.overlap($0, listener) }) { sameListener(other, listener) }
-            seen.append(listener)
-        }
-    }
-
-    private static func overlap(_ left: Listener, _ right: Listener) -> Bool {
-        guard left.port == right.port else { return false }
-        return HostName.canonical(left.host) == HostName.canonical(right.host) || HostName.isWildcard(left.host) || HostName.isWildcard(right.host)
-    }
-
-    private mutating func sameListener(_ first: Listener, _ second: Listener) {
-        let used = Set([configuration.proxyPort] + configuration.workers.map(\.backend.port))
-        let free = (second.port + 1...65_535 + second.port).lazy.map { $0 > 65_535 ? $0 - 64_511 : $0 }.first { !used.contains($0) } ?? second.port
-        var notes = ["the next port that this file does not use is \(free)"]
-        if first.host != second.host, HostName.isWildcard(first.host) || HostName.isWildcard(second.host) {
-            notes.append("\(HostName.isWildcard(first.host) ? first.host : second.host) covers every address of the machine")
-        }
-        let places = [first.span, second.span].compactMap { $0 }
-        diagnostics.append(
-            Diagnostic(
-                .sameListener, "two listeners use port \(second.port)", at: second.span ?? first.span,
-                label: places.count == 2 ? "\(second.owner) listens here" : "\(first.owner) and \(second.owner)",
-                secondary: places.count == 2 ? [.init(places[0], "\(first.owner) already does")] : [], notes: notes))
     }
 
     private mutating func openListener() {
