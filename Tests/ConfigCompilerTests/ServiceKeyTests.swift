@@ -208,6 +208,15 @@ import Testing
         #expect(HostName.isWildcard("::ffff:0.0.0.0"))
     }
 
+    /// Requests to it pass as they are.
+    @Test func whatAClaudeBackendHasNoUseForIsNamed() {
+        let text = "backend: claude\nbackends: { claude: { model: x, maxTokens: 5, contextWindow: 300 } }\n"
+        let found = compile(text).diagnostics
+        #expect(found.map(\.code) == [.withoutEffect])
+        #expect(found.first?.secondary.count == 2)
+        #expect(codes(text.replacing("claude", with: "lmstudio")).isEmpty)
+    }
+
     @Test func keysOfAWorkerThatNobodyStartsAreNamed() {
         let text =
             "backend: w\nbackends: { w: { kind: mlx, engine: native, port: 9, model: ./m, autoStartServer: false, maxBatch: 4, dependsOn: [no] } }\n"

@@ -33,6 +33,9 @@ struct CrossChecks {
                     path: "/backends/\(backend.name)/engine"))
         } else if let reason = remoteReason(backend) {
             withoutEffect(backend, Self.workerKeys, reason)
+            if backend.kind == .claude {
+                withoutEffect(backend, Self.modelKeys, "requests to a backend of the kind `claude` are passed through unchanged", of: "a model")
+            }
         } else if backend[BackendKeys.autoStartServer] == false {
             // How it is spoken to, and where, is said by these all the same.
             let used = [BackendKeys.engine.name, BackendKeys.port.name]
@@ -75,6 +78,8 @@ struct CrossChecks {
         BackendKeys.maxBatch.name, BackendKeys.pythonVenv.name, BackendKeys.dependsOn.name,
     ]
 
+    private static let modelKeys: [String] = [BackendKeys.model.name, BackendKeys.maxTokens.name, BackendKeys.contextWindow.name]
+
     /// A backend whose address is the proxy's own would send each request to itself, until no place is left.
     private mutating func selfReference(_ backend: Backend) {
         let url = backend.url
@@ -90,12 +95,12 @@ struct CrossChecks {
                 notes: ["requests would go round until the proxy has no place left"], path: "/backends/\(backend.name)/baseUrl"))
     }
 
-    private mutating func withoutEffect(_ backend: Backend, _ keys: [String], _ reason: String) {
+    private mutating func withoutEffect(_ backend: Backend, _ keys: [String], _ reason: String, of owner: String = "a worker") {
         let spans = keys.compactMap { backend.section.fields[$0]?.keySpan }.sorted()
         guard let first = spans.first else { return }
         diagnostics.append(
             Diagnostic(
-                .withoutEffect, "keys of a worker have no effect on `\(backend.name)`", at: first, label: "without effect",
+                .withoutEffect, "keys of \(owner) have no effect on `\(backend.name)`", at: first, label: "without effect",
                 secondary: spans.dropFirst().map { .init($0, "without effect") }, notes: [reason], path: "/backends/\(backend.name)"))
     }
 
