@@ -49,7 +49,7 @@ extension Catalogue {
         .badProbe: CodePage(
             .error, "not a probe",
             "A probe is `none`, or a mapping with one of `http: /path`, `tcp: PORT` and `exec: [PROGRAM, …]`, and timing.\n"
-                + "Without one of the three, the engine's own question is asked with that timing."),
+                + "Without one of the three, the engine's own question is asked with that timing, where it has one (AC0804 says where not)."),
         .unsupportedKind: CodePage(
             .error, "a kind of backend that is not built",
             "The kind existed in the earlier tool and has no counterpart here. Several workers are several backends, each with its own name."),
