@@ -208,6 +208,12 @@ import Testing
         #expect(HostName.isWildcard("::ffff:0.0.0.0"))
     }
 
+    @Test func ofBothNamesOfTheProxysPortTheOneThatIsNotUsedSaysSo() throws {
+        func label(_ text: String) throws -> String { try #require(compile(text).diagnostics.first { $0.code == .deprecatedKey }).label }
+        #expect(try label("backend: claude\nport: 1\nproxy: { port: 2 }\n") == "not used: `proxy.port` goes before it")
+        #expect(try label("backend: claude\nport: 1\nproxy: { host: localhost }\n") == "still works")
+    }
+
     /// Requests to it pass as they are.
     @Test func whatAClaudeBackendHasNoUseForIsNamed() {
         let text = "backend: claude\nbackends: { claude: { model: x, maxTokens: 5, contextWindow: 300 } }\n"
