@@ -223,6 +223,14 @@ import Testing
         #expect(codes(text.replacing("claude", with: "lmstudio")).isEmpty)
     }
 
+    @Test func whereARoutesTargetStandsIsAPointer() {
+        let text = "backend: claude\nbackends: { lmstudio: { enabled: false } }\nroutes: [{ match: { model: a }, to: claude }, { to: TARGET }]\n"
+        for target in ["lmstudio", "nobody"] {
+            #expect(compile(text.replacing("TARGET", with: target)).diagnostics.map(\.path) == ["/routes/1/to"], "\(target)")
+        }
+        #expect(compile("backend: lmstudio\nbackends: { lmstudio: { enabled: false } }\n").diagnostics.map(\.path) == ["/backend"])
+    }
+
     @Test func keysOfAWorkerThatNobodyStartsAreNamed() {
         let text =
             "backend: w\nbackends: { w: { kind: mlx, engine: native, port: 9, model: ./m, autoStartServer: false, maxBatch: 4, dependsOn: [no] } }\n"
