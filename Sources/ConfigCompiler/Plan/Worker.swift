@@ -11,6 +11,8 @@ struct Worker {
     let memoryBudget: Int?
     /// Whether a second copy may run beside the first one while it is replaced.
     let overlapFits: Bool
+    /// The name of a log that is not `<service>.log` (`LogNames`); nil where there is none.
+    var logFile: String?
 
     var name: String { backend.name }
     var port: Int { backend.port }

@@ -7,6 +7,8 @@ enum MLXLMEngine: EngineAdapter {
     /// Any other word than this one and the path is looked up on the hub.
     static func modelID(of worker: Worker) -> String? { "default_model" }
 
+    static func log(of worker: Worker) -> LogNames.Choice? { .init(preferred: "mlx-lm-server", otherwise: worker.name) }
+
     static func service(for worker: Worker) throws -> Service {
         var argv: [PlanValue] = [
             worker.program("mlx_lm.server"), "--model", worker.model, "--host", .text(worker.host), "--port", .text(String(worker.port)),
@@ -22,7 +24,7 @@ enum MLXLMEngine: EngineAdapter {
             argv: argv, environment: ["PYTHONUNBUFFERED": "1"],
             probes: worker.probes(
                 at: worker.tcp, startup: .post(path: "/v1/chat/completions", body: body.text, at: worker.tcp), readiness: health, liveness: health),
-            logFile: "mlx-lm-server.log")
+            logFile: worker.logFile)
     }
 
     static func preflight(for worker: Worker) -> [PreflightCheck] {
