@@ -163,6 +163,16 @@ import Testing
         #expect(try causes(compile(others), compile(script))["a"] == ["backends.b.serverScript test.yaml:4:38"])
     }
 
+    /// Ids are of bytes: what looks the same and is not is a cause like any other.
+    @Test func textsThatLookTheSameAreTwo() throws {
+        let text = "backend: a\nbackends:\n  a: { kind: vllm-mlx, model: ./caf\u{E9} }\n"
+        let (old, new) = (compile(text), compile(text.replacing("\u{E9}", with: "e\u{301}")))
+        let changed = try causes(old, new)
+        #expect(changed["a"] == ["backends.a.model test.yaml:3:31"] && changed["proxy"] == changed["a"])
+        let diff = try PlanDiff.between((try #require(old.plan), old.provenance), (try #require(new.plan), new.provenance))
+        for change in diff.changes { #expect(change.differences?.isEmpty == false, "\(change.service)") }
+    }
+
     @Test func whatAnEngineHasNoUseForIsNoCause() throws {
         let text = "backend: a\npythonVenv: ./v\nbackends:\n  a: { kind: vllm-mlx, model: ./a, contextWindow: 4096 }\n"
         let changed = try causes(compile(text), compile(text.replacing("./v", with: "./w").replacing("4096", with: "2048")))
