@@ -220,6 +220,9 @@ import Testing
                 // `port` is the older name, and stands for the newer one.
                 let key = input.key == "port" ? "proxy.port" : input.key
                 let origin = try #require(try origins(result, key).first, "\(name) \(input.key)")
+        // It can be written so.
+        let file = compile("backend: lmstudio\nbackends: { lmstudio: { apiKey: { file: ~/key } } }\n")
+        #expect(try candidates(file, "backends.lmstudio.apiKey").first == "={\"file\":\"~/key\"} test.yaml:2:33")
                 #expect(origin.value == input.value && origin.candidates[0].source == input.source, "\(name) \(input)")
             }
         }
