@@ -67,7 +67,7 @@ public enum Compiler {
             do {
                 let plan = try builder.plan()
                 self.plan = plan
-                ProvenanceBuilder(configuration: configuration, sources: sources).complete(&provenance)
+                ProvenanceBuilder(configuration: configuration, logRivals: builder.logRivals, sources: sources).complete(&provenance)
                 origins = ValueOrigins(
                     configuration: configuration, given: section, overrides: overriding.applied, replaced: replaced, plan: plan,
                     provenance: provenance, sources: sources)

@@ -21,7 +21,7 @@ public struct Compilation: Sendable {
     /// Nil where there are errors.
     public var plan: LaunchPlan?
     public var provenance: Provenance
-    /// Which backends are workers of this machine, and why; in the order of the file.
+    /// Which backends are workers of this machine, and why; sorted by name.
     public var decisions: [WorkerDecision]
     /// Sorted for a report.
     public var diagnostics: [Diagnostic]

@@ -1,7 +1,7 @@
 /// A JSON value that keeps what a document said: the order of members and the exact text of numbers.
 ///
-/// Equality is that of meaning: the order of an object's members does not count, the text of a number does.
-public enum JSON: Sendable, Hashable {
+/// Equality is that of meaning: the order of an object's members does not count; the text of a number and the bytes of a string do.
+public enum JSON: Sendable {
     case null
     case bool(Bool)
     /// A number whose text is the canonical decimal form of a 64-bit integer.

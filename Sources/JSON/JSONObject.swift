@@ -1,8 +1,8 @@
-/// The members of a JSON object in the order of the document. Keys are unique.
+/// The members of a JSON object in the order of the document. Keys are unique, by their bytes.
 ///
 /// Small objects, nearly all that exist, are searched in order; from 17 members on a table of keys is kept.
 public struct JSONObject: Sendable {
-    public struct Member: Sendable, Hashable {
+    public struct Member: Sendable {
         public var key: String
         public var value: JSON
         public init(key: String, value: JSON) {
@@ -12,7 +12,7 @@ public struct JSONObject: Sendable {
     }
 
     public private(set) var members: [Member]
-    private var table: [String: Int]?
+    private var table: [ByteKey: Int]?
     private static let tableThreshold = 16
 
     public init() { members = [] }
@@ -25,12 +25,12 @@ public struct JSONObject: Sendable {
             self.members = members
             return
         }
-        var places: [String: Int] = Dictionary(minimumCapacity: members.count)
+        var places: [ByteKey: Int] = Dictionary(minimumCapacity: members.count)
         self.members.reserveCapacity(members.count)
         for member in members {
             let end = self.members.count
             // Asked once: hashing is the dearest part of a large object.
-            let place = { (place: inout Int) in place }(&places[member.key, default: end])
+            let place = { (place: inout Int) in place }(&places[ByteKey(member.key), default: end])
             if place == end { self.members.append(member) } else { self.members[place].value = member.value }
         }
         if self.members.count > Self.tableThreshold { table = places }
@@ -38,7 +38,7 @@ public struct JSONObject: Sendable {
 
     private static func hasDuplicates(_ members: [Member]) -> Bool {
         for index in members.indices.dropFirst() {
-            for earlier in 0..<index where members[earlier].key == members[index].key { return true }
+            for earlier in 0..<index where members[earlier].key.hasSameBytes(as: members[index].key) { return true }
         }
         return false
     }
@@ -48,8 +48,8 @@ public struct JSONObject: Sendable {
     public var keys: some Sequence<String> { members.lazy.map(\.key) }
 
     public func index(of key: String) -> Int? {
-        if let table { return table[key] }
-        return members.firstIndex { $0.key == key }
+        if let table { return table[ByteKey(key)] }
+        return members.firstIndex { $0.key.hasSameBytes(as: key) }
     }
 
     /// Setting nil removes the member.
@@ -70,7 +70,7 @@ public struct JSONObject: Sendable {
     private mutating func append(_ member: Member) {
         members.append(member)
         if table != nil {
-            table?[member.key] = members.count - 1
+            table?[ByteKey(member.key)] = members.count - 1
         } else if members.count > Self.tableThreshold {
             rebuildTable()
         }
@@ -78,8 +78,8 @@ public struct JSONObject: Sendable {
 
     private mutating func rebuildTable() {
         guard members.count > Self.tableThreshold else { return table = nil }
-        var places: [String: Int] = Dictionary(minimumCapacity: members.count)
-        for (place, member) in members.enumerated() { places[member.key] = place }
+        var places: [ByteKey: Int] = Dictionary(minimumCapacity: members.count)
+        for (place, member) in members.enumerated() { places[ByteKey(member.key)] = place }
         table = places
     }
 }

@@ -26,8 +26,6 @@ public struct Provenance: Codable, Sendable, Equatable {
 
         /// The source of what nobody has written.
         public static let defaultSource = "default"
-
-        var isDefault: Bool { source == Self.defaultSource }
     }
     public var tool: String
     public var files: [File]

@@ -23,7 +23,10 @@ package enum PlanCheck {
         for check in plan.preflight { if let problem = PlanLimits.problem(check) { return problem } }
         let names = plan.services.map(\.name)
         guard Set(names).count == names.count else { return "two services have the same name" }
+        var logs: Set<String> = []
         for service in plan.services {
+            let log = service.logs.file ?? "\(service.name).log"
+            if !logs.insert(log).inserted { return "two services would write the log \(log)" }
             if !isName(service.name) { return "`\(service.name)` is not a service name: lower-case letters, digits and `-`" }
             if let problem = PlanLimits.problem(service) { return problem }
             if service.argv.isEmpty { return "the service \(service.name) has no program" }

@@ -69,12 +69,18 @@ import Testing
           a: { kind: vllm-mlx, model: ./a, port: 8091, apiKey: { env: A }, maxTokens: 512, contextWindow: 4096, environment: { A: b }, dependsOn: [d, v] }
           d: { kind: vllm-mlx, engine: llama-server, model: ./d.gguf, port: 8082, dependsOn: [e] }
           e: { kind: vllm-mlx, engine: command, command: [./e], port: 8083, pythonVenv: ./own, maxTokens: 512 }
-          v: { kind: vllm-mlx, engine: mlx-lm, model: ./v, port: 8084, maxTokens: 512, resources: { cpus: 0 } }
+          v: { kind: vllm-mlx, engine: mlx-lm, model: ./v, port: 8084, maxTokens: 512, contextWindow: 4096, cache: { cache_slots: 4 }, resources: { cpus: 0 } }
           n: { kind: vllm-mlx, model: ./n, port: 8085, resources: { memory: 2GiB, threads: 2 } }
           m: { kind: vllm-mlx, model: ./m, port: 8086, resources: { memory: 2GiB } }
+          t: { kind: vllm-mlx, engine: mlx-textgen, model: ./t, port: 8087, contextWindow: 4096, cache: { cache_slots: 3 } }
+          c: { kind: vllm-mlx, command: [./c], baseUrl: "http://127.0.0.1:8088/v1" }
+          l: { kind: vllm-mlx, engine: mlx-lm, model: ./l, port: 8089 }
         routes:
           - { match: { model: d }, to: n }
           - { match: { model: e }, to: m }
+          - { match: { model: t }, to: t }
+          - { match: { model: c }, to: c }
+          - { match: { model: l }, to: l }
 
         """
 

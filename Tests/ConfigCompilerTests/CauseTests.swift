@@ -122,6 +122,57 @@ import Testing
         #expect(changed["d"] == ["backends.a.dependsOn test.yaml:3:59"])
     }
 
+    @Test func theProxyIsToldOfNeitherTheCommandNorTheAddressOfAWorker() throws {
+        let text = "backend: a\nbackends:\n  a: { kind: vllm-mlx, command: [./s], baseUrl: \"http://127.0.0.1:8081/v1\", maxTokens: 512 }\n"
+        let other = text.replacing("[./s]", with: "[./t]").replacing("127.0.0.1", with: "localhost").replacing("512", with: "256")
+        #expect(try causes(compile(text), compile(other))["proxy"]?.map { $0.prefix { $0 != " " } } == ["backends.a.maxTokens"])
+        // That there is a command is something else.
+        let native = "backend: a\nbackends:\n  a: { kind: vllm-mlx, model: ./m }\n"
+        let command = native.replacing("model: ./m", with: "model: ./m, command: [./s]")
+        #expect(try causes(compile(native), compile(command))["proxy"]?.contains { $0.hasSuffix(" test.yaml:3:45") } == true)
+    }
+
+    @Test(arguments: ["mlx-lm", "mlx-textgen"])
+    func aWorkerThatIsNotToldOfAWindowIsNotMadeFromIt(engine: String) throws {
+        let text = """
+            backend: b
+            backends:
+              a: { kind: vllm-mlx, engine: \(engine), model: ./a, port: 8081, contextWindow: 4096, cache: { cache_slots: 4 } }
+              b: { kind: vllm-mlx, model: ./b, port: 8082, dependsOn: [a] }
+
+            """
+        let larger = text.replacing("4096", with: "8192")
+        let both = try causes(compile(text), compile(larger.replacing("slots: 4", with: "slots: 5")))
+        #expect(both["a"]?.map { $0.prefix { $0 != " " } } == ["backends.a.cache.cache_slots"])
+        // What it changes is whether the memory is enough.
+        let (old, new) = (compile(text), compile(larger))
+        let diff = try PlanDiff.between((try #require(old.plan), old.provenance), (try #require(new.plan), new.provenance))
+        #expect(diff.changes.allSatisfy { $0.action == .unchanged })
+        #expect(diff.whole?.causes.map(\.key) == ["backends.a.contextWindow"])
+    }
+
+    /// Another worker that would write the same log takes its name away.
+    @Test func aLogIsCalledOtherwiseBecauseOfAnotherWorker() throws {
+        let one = "backend: a\nbackends:\n  a: { kind: vllm-mlx, engine: mlx-lm, model: ./a, port: 8081 }\n"
+        let two = one + "  b: { kind: vllm-mlx, engine: mlx-lm, model: ./b, port: 8082 }\n"
+        let routed = two + "routes: [{ match: { model: b }, to: b }]\n"
+        #expect(try causes(compile(one), compile(routed))["a"]?.contains("backends.b.engine test.yaml:4:32") == true)
+        #expect(try causes(compile(two), compile(routed))["a"]?.contains { $0.hasPrefix("routes[0].to") } == true)
+        let script = routed.replacing("engine: mlx-lm", with: "serverScript: ./s.sh")
+        let others = script.replacing("./s.sh, model: ./b", with: "./t.sh, model: ./b")
+        #expect(try causes(compile(others), compile(script))["a"] == ["backends.b.serverScript test.yaml:4:38"])
+    }
+
+    /// Ids are of bytes: what looks the same and is not is a cause like any other.
+    @Test func textsThatLookTheSameAreTwo() throws {
+        let text = "backend: a\nbackends:\n  a: { kind: vllm-mlx, model: ./caf\u{E9} }\n"
+        let (old, new) = (compile(text), compile(text.replacing("\u{E9}", with: "e\u{301}")))
+        let changed = try causes(old, new)
+        #expect(changed["a"] == ["backends.a.model test.yaml:3:31"] && changed["proxy"] == changed["a"])
+        let diff = try PlanDiff.between((try #require(old.plan), old.provenance), (try #require(new.plan), new.provenance))
+        for change in diff.changes { #expect(change.differences?.isEmpty == false, "\(change.service)") }
+    }
+
     @Test func whatAnEngineHasNoUseForIsNoCause() throws {
         let text = "backend: a\npythonVenv: ./v\nbackends:\n  a: { kind: vllm-mlx, model: ./a, contextWindow: 4096 }\n"
         let changed = try causes(compile(text), compile(text.replacing("./v", with: "./w").replacing("4096", with: "2048")))

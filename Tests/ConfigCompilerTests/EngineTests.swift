@@ -142,6 +142,40 @@ import Testing
         #expect(try argv(service).last == "/logs/vllm-mlx-script.log")
     }
 
+    /// Every file of the logs' folder that a service of the plan writes, the launchers' own too.
+    private func logFiles(_ backends: [String]) throws -> [String] {
+        let names = backends.map { String($0.prefix { $0 != ":" }) }
+        let lines = backends.enumerated().map { "  \($1.replacing("{ ", with: "{ kind: vllm-mlx, port: \(9000 + $0), model: ./m, "))\n" }
+        let routes = names.map { "{ match: { model: \($0) }, to: \($0) }" }.joined(separator: ", ")
+        let plan = try plan("backend: claude\nbackends:\n\(lines.joined())routes: [\(routes)]\n")
+        return try plan.services.flatMap { service in
+            let own = try argv(service).filter { $0.hasPrefix("/logs/") }.map { String($0.dropFirst("/logs/".count)) }
+            return [service.logs.file ?? "\(service.name).log"] + own
+        }
+    }
+
+    @Test(arguments: [
+        ["a: { engine: mlx-lm }", "b: { engine: mlx-lm }"], ["a: { engine: mlx-textgen }", "b: { engine: mlx-textgen }", "c: { engine: mlx-lm }"],
+        ["a: { serverScript: ./s.sh }", "b: { serverScript: ./s.sh }"],
+        ["a: { serverScript: ./mlx-textgen-server.sh }", "b: { engine: mlx-textgen }"], ["a: { serverScript: ./b.sh }", "b: { engine: native }"],
+        ["mlx-lm-server: { engine: native }", "b: { engine: mlx-lm }"], ["a: { serverScript: ./proxy.sh }"],
+        ["a: { serverScript: ./supervisor.sh }"], ["a: { serverScript: ./a.sh }", "a-script: { engine: native }"],
+        ["a: { serverScript: ./a.sh }", "a-script: { serverScript: ./a-script.sh }", "b: { serverScript: ./a-script.sh }"],
+        ["a: { serverScript: ./b-script.sh }", "b: { serverScript: ./b.sh }", "a-script: { serverScript: ./x.sh }"],
+    ])
+    func everyLogHasOneWriter(backends: [String]) throws {
+        let files = try logFiles(backends)
+        #expect(Set(files).count == files.count && !files.contains("supervisor.log"), "\(files)")
+    }
+
+    @Test func aLogKeepsItsNameWhereNoOtherWorkerHasIt() throws {
+        let files = try logFiles(["a: { engine: mlx-lm }", "b: { engine: mlx-textgen }", "c: { serverScript: ./s.sh }"])
+        #expect(files == ["mlx-lm-server.log", "mlx-textgen-server.log", "c.log", "s.log", "proxy.log"])
+        #expect(try logFiles(["a: { engine: mlx-lm }", "b: { engine: mlx-lm }"]) == ["a.log", "b.log", "proxy.log"])
+        let scripts = try logFiles(["a: { serverScript: ./s.sh }", "b: { serverScript: ./s.sh }"])
+        #expect(scripts == ["a.log", "a-script.log", "b.log", "b-script.log", "proxy.log"])
+    }
+
     @Test func mlxTextgenGetsAFileAndAHomeOfItsOwn() throws {
         let (service, proxied, _) = try worker(
             "{ engine: mlx-textgen, model: \"./models/it's\", port: 8090, cache: { cache_slots: 4, min_tokens_for_cache: 600, enable_cache: false } }"

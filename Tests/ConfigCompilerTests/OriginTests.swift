@@ -179,7 +179,20 @@ import Testing
         #expect(try origins(result, "routes[].to").map { $0.value?.text } == ["\"lmstudio\"", "\"vllm-mlx\""])
         #expect(try origins(result, "routes[1].to").map(\.key) == ["routes[1].to"])
         #expect(try origins(result, "backends.vllm-mlx.cache.cacheSlots").map(\.key) == ["backends.vllm-mlx.cache.cache_slots"])
-        for key in Explanation.allKeys { _ = try? origins(result, key) }
+        // Every key of the table is one that can be asked for, but for a mapping of which nothing is used.
+        for key in Explanation.allKeys where key != "debug" {
+            let found = try origins(result, key).map { origin in
+                ["backends.lmstudio": "backends.*", "backends.vllm-mlx": "backends.*", "[0]": "[]", "[1]": "[]"].reduce(origin.key) {
+                    $0.replacing($1.key, with: $1.value)
+                }
+            }
+            #expect(!found.isEmpty, "\(key)")
+            for one in found {
+                // A name alone is that of each key that is called so.
+                let isNamesake = !key.contains(".") && one.hasSuffix(".\(key)")
+                #expect(one == key || one.hasPrefix("\(key).") || one.hasPrefix("\(key)[]") || isNamesake, "\(key): \(one)")
+            }
+        }
     }
 
     @Test(arguments: [
@@ -207,6 +220,9 @@ import Testing
         #expect(!(try JSON(encoding: all).text.contains("canary")))
         #expect(
             try candidates(result, "backends.lmstudio.apiKey") == ["={\"env\":\"MINE\"} root.yaml:3:33", "-? base.yaml:1:33", "-? default"])
+        // It can be written so.
+        let file = compile("backend: lmstudio\nbackends: { lmstudio: { apiKey: { file: ~/key } } }\n")
+        #expect(try candidates(file, "backends.lmstudio.apiKey").first == "={\"file\":\"~/key\"} test.yaml:2:33")
         let variable = compile("backend: lmstudio\n", environment: ["LMSTUDIO_API_KEY": "sk-canary"])
         #expect(try candidates(variable, "backends.lmstudio.apiKey")[0] == "={\"env\":\"LMSTUDIO_API_KEY\"} $LMSTUDIO_API_KEY")
     }

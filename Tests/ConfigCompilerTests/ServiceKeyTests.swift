@@ -140,6 +140,56 @@ import Testing
         #expect(!found("port: 4000", "kind: lmstudio, baseUrl: \"http://10.0.0.1:4000/v1\""))
     }
 
+    @Test func everySpellingOfTheProxysAddressIsTheProxy() {
+        func found(_ host: String, _ url: String) -> Bool {
+            codes(
+                "backend: b\nproxy: { host: \"\(host)\", port: 4000, authToken: { env: T } }\nbackends: { b: { kind: lmstudio, baseUrl: \"\(url)\" } }\n"
+            )
+            .contains(.selfReference)
+        }
+        #expect(found("127.0.0.1", "http://0.0.0.0:4000/v1") && found("::1", "http://[::]:4000/v1"))
+        #expect(found("192.168.1.5", "http://192.168.1.5:4000/v1") && found("box.example", "http://BOX.example:4000/v1"))
+        #expect(found("0.0.0.0", "http://a.localhost:4000/v1"))
+        #expect(!found("192.168.1.5", "http://192.168.1.6:4000/v1") && !found("192.168.1.5", "http://localhost:4000/v1"))
+    }
+
+    /// On Linux a connection to it arrives at this machine.
+    @Test(arguments: ["0.0.0.0", "[::]"])
+    func theAddressOfEveryInterfaceIsOnThisMachine(host: String) throws {
+        let text = "backend: w\nbackends: { w: { kind: mlx, model: ./m, baseUrl: \"http://\(host):8085/v1\" } }\n"
+        #expect(codes(text).isEmpty)
+        let worker = try #require(try plan(text).service(named: "w"))
+        // It is open to this machine alone all the same.
+        #expect(worker.sockets.first?.address == .tcp(host: "127.0.0.1", port: 8085))
+        #expect(codes(text.replacing("model: ./m", with: "model: ./m, port: 8086")) == [.portMismatch])
+    }
+
+    @Test(arguments: ["LOCALHOST", "x.localhost", "::ffff:127.0.0.1", "127.0.0.1", "::FFFF:7F00:1", "0.0.0.0"])
+    func twoListenersOnOneAddressAreFoundHoweverItIsWritten(host: String) {
+        let text = "backend: w\nproxy: { host: \"\(host)\", port: 8081, authToken: { env: T } }\nbackends: { w: { kind: mlx, model: ./m } }\n"
+        #expect(codes(text) == [.sameListener])
+    }
+
+    @Test func aWorkerOnTheAddressOfAServerThatSomebodyElseRunsIsFound() {
+        func found(_ worker: String, _ other: String) -> [DiagnosticCode] {
+            codes("backend: w\nbackends: { w: { kind: mlx, model: ./m, \(worker) }, o: { \(other) } }\nroutes: [{ match: { model: x }, to: o }]\n")
+        }
+        #expect(found("port: 1234", "kind: lmstudio") == [.sameListener])
+        #expect(found("port: 8081", "kind: mlx, model: x, autoStartServer: false") == [.sameListener])
+        #expect(found("port: 1234", "kind: lmstudio, baseUrl: \"http://0.0.0.0:1234/v1\"") == [.sameListener])
+        #expect(found("port: 1235", "kind: lmstudio").isEmpty)
+        #expect(found("port: 1234", "kind: lmstudio, baseUrl: \"http://10.0.0.1:1234/v1\"").isEmpty)
+        // Nothing leads there.
+        #expect(codes("backend: w\nbackends: { w: { kind: mlx, model: ./m, port: 1234 }, lmstudio: {} }\n").isEmpty)
+    }
+
+    @Test func aColonInAHostIsThatOfAnAddressOfVersionSix() {
+        for host in ["127.0.0.1:8788", "1:", ":", "...:", "::1:"] {
+            #expect(codes("backend: claude\nproxy: { host: \"\(host)\", authToken: { env: T } }\n") == [.badHost], "\(host)")
+        }
+        for host in ["::", "::1", "fe80::1.2.3.4"] { #expect(HostName.isValid(host), "\(host)") }
+    }
+
     @Test func whatAWorkersAddressSaysMustHold() {
         func found(_ url: String) -> [DiagnosticCode] { codes("backend: w\nbackends: { w: { kind: mlx, model: ./m, baseUrl: \"\(url)\" } }\n") }
         #expect(found("http://localhost/v1") == [.portMismatch])
@@ -154,6 +204,31 @@ import Testing
         for host in ["::2", "::ffff:10.0.0.1", "fe80::1"] { #expect(!HostName.isLoopback(host), "\(host)") }
         #expect(HostName.isWildcard("0::0") && !HostName.isWildcard("::1"))
         #expect(HostName.canonical("0::1") == HostName.canonical("::1"))
+        for host in ["LOCALHOST", "x.Localhost", "::ffff:127.0.0.1", "::FFFF:7f00:1"] { #expect(HostName.canonical(host) == "127.0.0.1", "\(host)") }
+        #expect(HostName.isWildcard("::ffff:0.0.0.0"))
+    }
+
+    @Test func ofBothNamesOfTheProxysPortTheOneThatIsNotUsedSaysSo() throws {
+        func label(_ text: String) throws -> String { try #require(compile(text).diagnostics.first { $0.code == .deprecatedKey }).label }
+        #expect(try label("backend: claude\nport: 1\nproxy: { port: 2 }\n") == "not used: `proxy.port` goes before it")
+        #expect(try label("backend: claude\nport: 1\nproxy: { host: localhost }\n") == "still works")
+    }
+
+    /// Requests to it pass as they are.
+    @Test func whatAClaudeBackendHasNoUseForIsNamed() {
+        let text = "backend: claude\nbackends: { claude: { model: x, maxTokens: 5, contextWindow: 300 } }\n"
+        let found = compile(text).diagnostics
+        #expect(found.map(\.code) == [.withoutEffect])
+        #expect(found.first?.secondary.count == 2)
+        #expect(codes(text.replacing("claude", with: "lmstudio")).isEmpty)
+    }
+
+    @Test func whereARoutesTargetStandsIsAPointer() {
+        let text = "backend: claude\nbackends: { lmstudio: { enabled: false } }\nroutes: [{ match: { model: a }, to: claude }, { to: TARGET }]\n"
+        for target in ["lmstudio", "nobody"] {
+            #expect(compile(text.replacing("TARGET", with: target)).diagnostics.map(\.path) == ["/routes/1/to"], "\(target)")
+        }
+        #expect(compile("backend: lmstudio\nbackends: { lmstudio: { enabled: false } }\n").diagnostics.map(\.path) == ["/backend"])
     }
 
     @Test func keysOfAWorkerThatNobodyStartsAreNamed() {

@@ -7,14 +7,17 @@ import Testing
 
 /// How a configuration is written is nothing to its plan.
 @Suite struct TwinTests {
-    private static func compile(_ files: [(name: String, text: String)]) -> Compilation {
+    private static func compile(_ files: [(name: String, text: String)], environment: [String: String] = [:]) -> Compilation {
         let reader = IncludeReader { (path: [String], _: Int) throws(ConfigFileError) -> [UInt8] in
             guard let file = files.first(where: { $0.name == path.joined(separator: "/") }) else {
                 throw ConfigFileError(message: "no such file", hint: "", exitCode: 66, code: .noFile)
             }
             return Array(file.text.utf8)
         }
-        return Compiler.compile(CompilerInput(file: SourceFile(path: files[0].name, bytes: Array(files[0].text.utf8)), includes: reader))
+        return Compiler.compile(
+            CompilerInput(
+                file: SourceFile(path: files[0].name, bytes: Array(files[0].text.utf8)), overrides: Overrides(environment: environment),
+                includes: reader))
     }
 
     /// Random files of many keys, each in several texts: one id, one body.
@@ -43,6 +46,27 @@ import Testing
             if base.plan != nil { valid += 1 } else { findings += 1 }
         }
         #expect(valid >= 100, "\(valid) of \(valid + findings) are valid: the test says too little")
+    }
+
+    /// Whatever backends of one kind there are: a variable means the same one of them in every text.
+    @Test func variablesMeanOneBackendInEveryText() throws {
+        var random = SplitMix(seed: 21)
+        let names = ["vllm-mlx", "mlx-textgen", "mlx", "mlx-lm", "mlx-legacy", "local", "mine"]
+        let environment = ["MLX_MODEL": "./m", "LOCAL_CONTEXT_LENGTH": "8192", "VLLM_MLX_API_KEY": "x", "LMSTUDIO_MODEL": "q"]
+        for round in 0..<200 {
+            let chosen = names.filter { _ in random.once(in: 2) }
+            let members = chosen.enumerated().map { index, name in
+                JSONObject.Member(key: name, value: ["kind": "vllm-mlx", "model": .string("./\(name)"), "port": .integer(9100 + index)])
+            }
+            let routes = chosen.map { JSON.object(["match": ["model": .string($0)], "to": .string($0)]) }
+            let value: JSON = [
+                "backend": .string(random.once(in: 3) ? chosen.first ?? "claude" : "claude"), "backends": .object(JSONObject(members)),
+                "routes": .array(routes),
+            ]
+            var twins = Twins(seed: random.next())
+            let ids = try (0..<4).map { _ in try Self.compile([("a.json", twins.json(value))], environment: environment).plan?.id() }
+            #expect(Set(ids).count == 1 && ids[0] != nil, "round \(round): \(value.text)")
+        }
     }
 
     private static func errors(_ compilation: Compilation) -> [String] {

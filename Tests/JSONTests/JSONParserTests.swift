@@ -16,6 +16,26 @@ import Testing
         #expect(try JSON(parsing: "{\"a\":1,\"b\":2,\"a\":3}").text == "{\"a\":3,\"b\":2}")
     }
 
+    /// Ids and hashes are of bytes, and RFC 8259 compares names by their code points: what looks the same is not.
+    @Test func textsAreTheSameByTheirBytes() throws {
+        let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+        #expect(JSON.string(composed) != .string(decomposed) && JSON.string(composed) == .string("caf\u{E9}"))
+        #expect(Set([JSON.string(composed), .string(decomposed), .string(composed)]).count == 2)
+        #expect(JSON.array([.string("\u{212B}")]) != [.string("\u{C5}")])
+        // Of as many bytes each.
+        #expect(JSON.string("a\u{323}\u{307}") != .string("a\u{307}\u{323}"))
+        for count in [0, 20] {
+            var object = try #require(try JSON(parsing: "{\"\(composed)\": 1, \"\(decomposed)\": 2}").objectValue)
+            for index in 0..<count { object["k\(index)"] = .integer(index) }
+            #expect(object.count == count + 2 && object[composed] == 1 && object[decomposed] == 2)
+            #expect(JSONObject(object.members) == object && Set([object, JSONObject(object.members.reversed())]).count == 1)
+            object[decomposed] = nil
+            #expect(object[composed] == 1 && object[decomposed] == nil)
+            #expect(JSONObject([.init(key: composed, value: 1)]) != JSONObject([.init(key: decomposed, value: 1)]))
+            #expect(JSONObject.Member(key: composed, value: 1) != .init(key: decomposed, value: 1))
+        }
+    }
+
     @Test func largeObjectsFindTheirMembers() throws {
         var object = JSONObject()
         for index in 0..<200 { object["k\(index)"] = .integer(index) }

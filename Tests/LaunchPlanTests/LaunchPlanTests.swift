@@ -31,9 +31,11 @@ private func provenance(_ port: Int, _ line: Int) -> Provenance {
         #expect(try sample().id() != sample(port: 2).id())
         #expect(try sample().id() != sample(instance: "x").id())
         #expect(try sample().id().hasPrefix("sha256:") && sample().id().count == 71)
+        guard case .object(let body) = try sample().json() else { throw NoObject() }
+        #expect(LaunchPlan.id(of: .object(JSONObject(body.members.reversed()))) == (try sample().id()))
         // The domains differ, so that a plan and a service of equal bytes never share an address.
-        let reversed = try JSON(parsing: sample().json().prettyText)
-        #expect(try LaunchPlan.id(of: reversed) == sample().id())
+        let service = try #require(sample().service(named: "worker"))
+        #expect(try LaunchPlan.id(of: JSON(encoding: service)) != service.digest())
     }
 
     @Test func aChangedPlanFileIsRefused() throws {
@@ -45,6 +47,8 @@ private func provenance(_ port: Int, _ line: Int) -> Provenance {
         #expect(throws: PlanEnvelope.Refusal.self) { try envelope.verified() }
     }
 
+    private struct NoObject: Error {}
+
     private func envelope(of body: JSON) throws -> PlanEnvelope {
         var envelope = try PlanEnvelope(plan: sample(), basePlanId: nil, provenance: provenance(1, 1))
         envelope.plan = body
@@ -53,7 +57,7 @@ private func provenance(_ port: Int, _ line: Int) -> Provenance {
     }
 
     @Test func plansOfTheFutureAreReadOrRefused() throws {
-        guard case .object(var body) = try sample().json() else { return }
+        guard case .object(var body) = try sample().json() else { throw NoObject() }
         body["addition"] = ["x": 1]
         body["format_version"] = "1.7"
         #expect(try envelope(of: .object(body)).verified().instance == "default")

@@ -32,6 +32,11 @@ import Testing
         var leaking = Fixture.service("a")
         leaking.argv.append(.secret(.env(name: "KEY")))
         #expect(problem(leaking)?.contains("arguments") == true)
+        var shared = [Fixture.service("a"), Fixture.service("b")]
+        shared[1].logs.file = "a.log"
+        #expect(problem(shared[0], shared[1])?.contains("a.log") == true, "one file would have two writers")
+        shared[0].logs.file = "other.log"
+        #expect(problem(shared[0], shared[1]) == nil)
     }
 
     @Test func numbersThatNobodyCanCalculateWithAreRefused() {

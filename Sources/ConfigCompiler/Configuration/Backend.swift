@@ -10,15 +10,16 @@ struct Backend: Sendable {
     let section: Section
 
     subscript<Value>(_ key: Key<Value>) -> Value? { section[key] }
+    subscript<Value>(_ key: DefaultedKey<Value>) -> Value { section[key] }
 
     var dependencies: [PlacedName] { self[BackendKeys.dependsOn] ?? [] }
 
-    var isEnabled: Bool { self[BackendKeys.enabled] ?? true }
+    var isEnabled: Bool { self[BackendKeys.enabled] }
 
     /// The port of a worker on this machine.
     var port: Int {
         if let port = self[BackendKeys.port] { return port }
-        if let url = self[BackendKeys.baseUrl], url.isLoopback, let port = url.explicitPort { return port }
+        if let url = self[BackendKeys.baseUrl], url.isOnThisMachine, let port = url.explicitPort { return port }
         return BackendKind.defaultWorkerPort
     }
 
@@ -27,7 +28,7 @@ struct Backend: Sendable {
         self[BackendKeys.baseUrl] ?? kind.defaultBaseURL ?? BaseURL(scheme: "http", host: "localhost", port: port, path: "/v1")
     }
 
-    /// The numeric address that a worker binds.
+    /// The numeric address that a worker binds: a loopback one, whatever stands for it.
     var host: String {
         guard let host = self[BackendKeys.baseUrl]?.host, HostName.isLoopback(host), host.contains(":") || host.first?.isNumber == true else {
             return "127.0.0.1"
@@ -78,7 +79,7 @@ extension Backend {
         if !isEnabled { return (nil, Self.disabled) }
         if !isNeeded { return (nil, Self.notNeeded) }
         if self[BackendKeys.autoStartServer] == false { return (nil, "`autoStartServer` is false") }
-        if let url = self[BackendKeys.baseUrl], !url.isLoopback { return (nil, "its baseUrl is on another machine") }
+        if let url = self[BackendKeys.baseUrl], !url.isOnThisMachine { return (nil, "its baseUrl is on another machine") }
         if let engine = self[BackendKeys.engine] { return (engine, "`engine` says so") }
         if section.has(BackendKeys.serverScript) { return (.script, "it has a serverScript") }
         if section.has(BackendKeys.command) { return (.command, "it has a command") }

@@ -61,14 +61,14 @@ struct Configuration: Sendable {
     }
 
     var proxy: Section { file[FileKeys.proxy] ?? Section(ProxyKeys.scope) }
-    var instance: String { file[FileKeys.instance] ?? "default" }
+    var instance: String { file[FileKeys.instance] }
     var memoryBudget: Int? { file[FileKeys.budget]?[BudgetKeys.memory] }
     /// `proxy.port`, or `port` as the earlier tool called it.
     var proxyPort: Int {
         if !proxy.has(ProxyKeys.port), let port = file[FileKeys.port] { return port }
-        return proxy[ProxyKeys.port] ?? 0
+        return proxy[ProxyKeys.port]
     }
-    var proxyHost: String { proxy[ProxyKeys.host] ?? "127.0.0.1" }
+    var proxyHost: String { proxy[ProxyKeys.host] }
 
     /// What made the active backend the active one: where `backend` is left out, that it is declared.
     var activeOrigin: Origin {

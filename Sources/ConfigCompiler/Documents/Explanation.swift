@@ -12,7 +12,6 @@ public enum Explanation {
         return rows.isEmpty ? nil : rows.map(page).joined(separator: "\n")
     }
 
-    public static var allCodes: [DiagnosticCode] { DiagnosticCode.allCases }
     /// All dotted keys, in the order of the table.
     public static var allKeys: [String] { KeyTable.rows.map(\.path) }
 

@@ -44,7 +44,8 @@ struct DerivedValues {
     }
 
     private func port(_ backend: Backend) -> [ValueOrigin.Candidate] {
-        guard let field = backend.section.field(BackendKeys.baseUrl), case .url(let url) = field.value, url.isLoopback, let port = url.explicitPort
+        guard let field = backend.section.field(BackendKeys.baseUrl), case .url(let url) = field.value, url.isOnThisMachine,
+            let port = url.explicitPort
         else {
             guard backend.kind == .vllmMLX else { return [] }
             return [derived(.integer(BackendKind.defaultWorkerPort), nil, "the kind's own")]

@@ -4,18 +4,27 @@ import LaunchPlan
 struct PlanBuilder {
     let configuration: Configuration
     let workers: [Worker]
+    /// By worker: another one that takes the name of its log away.
+    let logRivals: [String: Worker]
 
     init(_ configuration: Configuration) {
         self.configuration = configuration
         let memory = { (backend: Backend) in backend[BackendKeys.resources]?[ResourceKeys.memory] }
         let all = configuration.workers
         let planned = all.compactMap { memory($0.backend) }.reduce(0, +)
-        workers = all.map { backend, engine in
+        var workers = all.map { backend, engine in
             Worker(
                 backend: backend, engine: engine, pythonVenv: backend[BackendKeys.pythonVenv] ?? configuration.file[FileKeys.pythonVenv],
                 memoryBudget: configuration.memoryBudget,
                 overlapFits: configuration.memoryBudget.flatMap { budget in memory(backend).map { planned + $0 <= budget } } ?? false)
         }
+        let logs = LogNames(workers)
+        for index in workers.indices {
+            let name = workers[index].name
+            workers[index].logFile = logs.names[name].flatMap { $0 == name ? nil : "\($0).log" }
+        }
+        self.workers = workers
+        logRivals = logs.rivals
     }
 
     func plan() throws -> LaunchPlan {
@@ -23,7 +32,7 @@ struct PlanBuilder {
         let services = try [proxy.service()] + workers.map { try $0.engine.adapter.service(for: $0) }
         let checks = proxy.preflight() + workers.flatMap(preflight)
         return LaunchPlan(
-            instance: configuration.instance, services: services, preflight: checks, probationMs: configuration.file[FileKeys.probation] ?? 2000,
+            instance: configuration.instance, services: services, preflight: checks, probationMs: configuration.file[FileKeys.probation],
             memoryBudgetBytes: configuration.memoryBudget)
     }
 

@@ -7,6 +7,8 @@ struct ProvenanceBuilder {
     typealias Input = Provenance.Input
 
     let configuration: Configuration
+    /// By worker: another one that takes the name of its log away.
+    let logRivals: [String: Worker]
     let sources: SourceMap
 
     func complete(_ provenance: inout Provenance) {
@@ -26,9 +28,7 @@ struct ProvenanceBuilder {
         let prefix = "backends.\(backend.name)."
         let useless = Set((EngineChecks.unusable(engine) + Self.proxyOnly(engine)).map { prefix + $0 })
         var inputs = flatten(backend.section, prefix, except: []).filter { !useless.contains($0.key) }
-        if !backend.section.has(BackendKeys.engine) {
-            inputs.append(.init(key: "\(prefix)engine", value: .string(engine.rawValue), source: source(backend.engineOrigin)))
-        }
+        if !backend.section.has(BackendKeys.engine) { inputs.append(derivedEngine(backend, engine)) }
         if backend[BackendKeys.pythonVenv] == nil, !useless.contains(prefix + BackendKeys.pythonVenv.name) {
             inputs += given(configuration.file, FileKeys.pythonVenv, "")
         }
@@ -40,18 +40,34 @@ struct ProvenanceBuilder {
         if engine == .native, share == nil {
             inputs += given(configuration.file[FileKeys.budget], BudgetKeys.memory, "budget.")
         }
-        return inputs
+        return inputs + logInputs(backend)
     }
 
-    /// What the proxy alone is made from, where the engine's program is not told of it.
+    private func derivedEngine(_ backend: Backend, _ engine: EngineName) -> Input {
+        .init(key: "backends.\(backend.name).\(BackendKeys.engine.name)", value: .string(engine.rawValue), source: source(backend.engineOrigin))
+    }
+
+    /// Where a worker's log is called after it because another one would write a file of the usual name: what makes that one do so.
+    private func logInputs(_ backend: Backend) -> [Input] {
+        guard let rival = logRivals[backend.name] else { return [] }
+        let prefix = "backends.\(rival.name)."
+        let engine =
+            rival.section.has(BackendKeys.engine) ? given(rival.section, BackendKeys.engine, prefix) : [derivedEngine(rival.backend, rival.engine)]
+        return engine + (rival.engine == .script ? given(rival.section, BackendKeys.serverScript, prefix) : [])
+    }
+
+    /// What the engine's program is not told of: the proxy is, and the preflight.
     private static func proxyOnly(_ engine: EngineName) -> [String] {
         switch engine {
         case .llamaServer: []
         case .vllm: [BackendKeys.maxTokens.name]
-        case .mlxLM: [BackendKeys.apiKey.name]
-        case .native, .mlxTextgen, .script, .command: [BackendKeys.apiKey.name, BackendKeys.maxTokens.name]
+        case .mlxLM: [BackendKeys.apiKey.name, BackendKeys.contextWindow.name]
+        case .mlxTextgen: [BackendKeys.apiKey.name, BackendKeys.maxTokens.name, BackendKeys.contextWindow.name]
+        case .native, .script, .command: [BackendKeys.apiKey.name, BackendKeys.maxTokens.name]
         }
     }
+
+    private static func isToldOfWindow(_ engine: EngineName) -> Bool { !proxyOnly(engine).contains(BackendKeys.contextWindow.name) }
 
     /// Whether a second copy fits into the budget depends on what the others take of it.
     private func budgetInputs(besides backend: Backend) -> [Input] {
@@ -60,7 +76,7 @@ struct ProvenanceBuilder {
         } + given(configuration.file[FileKeys.budget], BudgetKeys.memory, "budget.")
     }
 
-    private static func keysBesides(_ names: Set<String>) -> Set<String> { Set(BackendKeys.scope.keys.map(\.name)).subtracting(names) }
+    static func keysBesides(_ names: Set<String>) -> Set<String> { Set(BackendKeys.scope.keys.map(\.name)).subtracting(names) }
 
     /// What the backend itself says about whether a worker is started for it and which others are started for that one; what leads to it is
     /// among the proxy's.
@@ -70,39 +86,6 @@ struct ProvenanceBuilder {
         let kind = section.has(BackendKeys.kind) ? "\(prefix).\(BackendKeys.kind.name)" : prefix
         return [.init(key: kind, value: .string(backend.kind.rawValue), source: source(backend.kindOrigin))]
             + flatten(section, "\(prefix).", except: others)
-    }
-
-    // MARK: the proxy
-
-    /// The keys of a backend that the proxy itself is made from.
-    private static let proxyKeys: Set<String> = [
-        BackendKeys.kind.name, BackendKeys.engine.name, BackendKeys.baseUrl.name, BackendKeys.port.name, BackendKeys.apiKey.name,
-        BackendKeys.model.name, BackendKeys.modelPath.name, BackendKeys.serverScript.name, BackendKeys.command.name,
-        BackendKeys.contextWindow.name, BackendKeys.maxTokens.name, BackendKeys.autoStartServer.name,
-    ]
-
-    private func proxyInputs() -> [Input] {
-        // Of the two names of the port, the one that counts.
-        let isOlder = configuration.file.has(FileKeys.port) && !configuration.proxy.has(ProxyKeys.port)
-        var inputs = flatten(configuration.proxy, "proxy.", except: isOlder ? [ProxyKeys.port.name] : [])
-        if isOlder { inputs += given(configuration.file, FileKeys.port, "") }
-        inputs.append(
-            .init(key: FileKeys.backend.name, value: .string(configuration.active), source: source(configuration.activeOrigin)))
-        if !configuration.file.has(FileKeys.backend) {
-            inputs += configuration.backends.flatMap { given($0.section, BackendKeys.enabled, "backends.\($0.name).") }
-        }
-        for (index, route) in configuration.routes.enumerated() {
-            inputs.append(.init(key: "routes[\(index)].to", value: .string(route.to), source: source(route.targetSpan.map { .file($0) })))
-            if let match = route.match { inputs += flatten(match, "routes[\(index)].match.", except: []) }
-        }
-        let others = Self.keysBesides(Self.proxyKeys)
-        // A worker is found by its name.
-        let workers = Set(configuration.workers.map(\.backend.name))
-        for backend in configuration.reachable {
-            let except = workers.contains(backend.name) ? others.union([BackendKeys.port.name]) : others
-            inputs += flatten(backend.section, "backends.\(backend.name).", except: except)
-        }
-        return inputs
     }
 
     // MARK: the plan
@@ -115,7 +98,14 @@ struct ProvenanceBuilder {
             .init(
                 key: FileKeys.probation.name, value: (probation?.value ?? FileKeys.probation.spec.defaultValue)?.json ?? .null,
                 source: source(probation?.origin)),
-        ] + given(file[FileKeys.budget], BudgetKeys.memory, "budget.")
+        ] + given(file[FileKeys.budget], BudgetKeys.memory, "budget.") + windows
+    }
+
+    /// The preflight alone counts with the windows that workers are not told of.
+    private var windows: [Input] {
+        configuration.workers.filter { !Self.isToldOfWindow($0.engine) }.flatMap { backend, _ in
+            given(backend.section, BackendKeys.contextWindow, "backends.\(backend.name).")
+        }
     }
 
     /// What was given and is in none of the other lists.
@@ -131,13 +121,13 @@ struct ProvenanceBuilder {
 
     // MARK: parts
 
-    private func given<Value>(_ section: Section?, _ key: Key<Value>, _ prefix: String) -> [Input] {
+    func given(_ section: Section?, _ key: some TableKey, _ prefix: String) -> [Input] {
         guard let field = section?.field(key) else { return [] }
         return [.init(key: prefix + key.name, value: field.value.json, source: source(field.origin))]
     }
 
     /// The values of a section and of those in it, defaults included.
-    private func flatten(_ section: Section, _ prefix: String, except: Set<String>) -> [Input] {
+    func flatten(_ section: Section, _ prefix: String, except: Set<String>) -> [Input] {
         section.scope.keys.flatMap { spec -> [Input] in
             if except.contains(spec.name) || spec.name == BackendKeys.description.name || spec.unused != nil { return [] }
             let key = prefix + spec.name
@@ -150,5 +140,5 @@ struct ProvenanceBuilder {
         }
     }
 
-    private func source(_ origin: Origin?) -> String { (origin ?? .defaultValue).text(sources) }
+    func source(_ origin: Origin?) -> String { (origin ?? .defaultValue).text(sources) }
 }

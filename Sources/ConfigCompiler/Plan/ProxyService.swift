@@ -83,26 +83,23 @@ struct ProxyService {
 
     private var promptCache: ProxySettings.PromptCache {
         let cache = section[ProxyKeys.promptCache] ?? Section(PromptCacheKeys.scope)
-        let base = ProxySettings.PromptCache()
-        return .init(enabled: cache[PromptCacheKeys.enabled] ?? base.enabled, maxBytes: cache[PromptCacheKeys.maxBytes] ?? base.maxBytes)
+        return .init(enabled: cache[PromptCacheKeys.enabled], maxBytes: cache[PromptCacheKeys.maxBytes])
     }
 
     private var responseCache: ProxySettings.ResponseCache {
         let cache = section[ProxyKeys.responseCache] ?? Section(ResponseCacheKeys.scope)
-        let base = ProxySettings.ResponseCache()
         return .init(
-            enabled: cache[ResponseCacheKeys.enabled] ?? base.enabled, ttlMs: cache[ResponseCacheKeys.ttl] ?? base.ttlMs,
-            maxBytes: cache[ResponseCacheKeys.maxBytes] ?? base.maxBytes)
+            enabled: cache[ResponseCacheKeys.enabled], ttlMs: cache[ResponseCacheKeys.ttl],
+            maxBytes: cache[ResponseCacheKeys.maxBytes])
     }
 
     private var limits: ProxySettings.Limits {
         let limits = section[ProxyKeys.limits] ?? Section(LimitKeys.scope)
-        let base = ProxySettings.Limits()
         return .init(
-            maxBodyBytes: limits[LimitKeys.maxBodyBytes] ?? base.maxBodyBytes, maxConcurrent: limits[LimitKeys.maxConcurrent] ?? base.maxConcurrent,
-            firstByteTimeoutMs: limits[LimitKeys.firstByteTimeout] ?? base.firstByteTimeoutMs,
-            idleTimeoutMs: limits[LimitKeys.idleTimeout] ?? base.idleTimeoutMs,
-            pingMs: limits[LimitKeys.ping] ?? base.pingMs)
+            maxBodyBytes: limits[LimitKeys.maxBodyBytes], maxConcurrent: limits[LimitKeys.maxConcurrent],
+            firstByteTimeoutMs: limits[LimitKeys.firstByteTimeout],
+            idleTimeoutMs: limits[LimitKeys.idleTimeout],
+            pingMs: limits[LimitKeys.ping])
     }
 
     func preflight() -> [PreflightCheck] {

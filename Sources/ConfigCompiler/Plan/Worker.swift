@@ -11,15 +11,17 @@ struct Worker {
     let memoryBudget: Int?
     /// Whether a second copy may run beside the first one while it is replaced.
     let overlapFits: Bool
+    /// The name of a log that is not `<service>.log` (`LogNames`); nil where there is none.
+    var logFile: String?
 
     var name: String { backend.name }
     var port: Int { backend.port }
     var host: String { backend.host }
     var section: Section { backend.section }
     var cache: Section { section[BackendKeys.cache] ?? Section(CacheKeys.scope) }
-    var isCached: Bool { cache[CacheKeys.enable] ?? true }
-    var cacheSlots: Int { cache[CacheKeys.slots] ?? 1 }
-    var cacheMinimum: Int { cache[CacheKeys.minTokens] ?? 0 }
+    var isCached: Bool { cache[CacheKeys.enable] }
+    var cacheSlots: Int { cache[CacheKeys.slots] }
+    var cacheMinimum: Int { cache[CacheKeys.minTokens] }
 
     /// Where a program that binds its own port answers.
     var tcp: Endpoint { .tcp(host: host, port: port) }
@@ -71,11 +73,10 @@ enum Policies {
     static func restart(_ section: Section?) -> RestartPolicy {
         let section = section ?? Section(RestartKeys.scope)
         let intensity = section[RestartKeys.intensity] ?? Section(IntensityKeys.scope)
-        let base = RestartPolicy()
         return RestartPolicy(
-            initialMs: section[RestartKeys.initial] ?? base.initialMs, maxMs: section[RestartKeys.max] ?? base.maxMs,
-            resetAfterMs: section[RestartKeys.resetAfter] ?? base.resetAfterMs, failures: intensity[IntensityKeys.failures] ?? base.failures,
-            withinMs: intensity[IntensityKeys.within] ?? base.withinMs, slowRetryMs: section[RestartKeys.slowRetry] ?? base.slowRetryMs)
+            initialMs: section[RestartKeys.initial], maxMs: section[RestartKeys.max],
+            resetAfterMs: section[RestartKeys.resetAfter], failures: intensity[IntensityKeys.failures],
+            withinMs: intensity[IntensityKeys.within], slowRetryMs: section[RestartKeys.slowRetry])
     }
 
     static func resources(_ section: Section?) -> Resources {
@@ -88,14 +89,13 @@ enum Policies {
     }
 
     static func stop(_ section: Section?) -> StopPolicy {
-        StopPolicy(timeoutMs: (section ?? Section(StopKeys.scope))[StopKeys.timeout] ?? StopPolicy().timeoutMs)
+        StopPolicy(timeoutMs: (section ?? Section(StopKeys.scope))[StopKeys.timeout])
     }
 
     static func logs(_ section: Section?, file: String? = nil) -> LogPolicy {
         let section = section ?? Section(LogKeys.scope)
-        let base = LogPolicy()
         return LogPolicy(
-            file: file, maxBytes: section[LogKeys.maxBytes] ?? base.maxBytes, maxFiles: section[LogKeys.maxFiles] ?? base.maxFiles,
-            whenFull: section[LogKeys.whenFull] ?? base.whenFull)
+            file: file, maxBytes: section[LogKeys.maxBytes], maxFiles: section[LogKeys.maxFiles],
+            whenFull: section[LogKeys.whenFull])
     }
 }

@@ -49,7 +49,7 @@ extension Catalogue {
         .badProbe: CodePage(
             .error, "not a probe",
             "A probe is `none`, or a mapping with one of `http: /path`, `tcp: PORT` and `exec: [PROGRAM, …]`, and timing.\n"
-                + "Without one of the three, the engine's own question is asked with that timing."),
+                + "Without one of the three, the engine's own question is asked with that timing, where it has one (AC0804 says where not)."),
         .unsupportedKind: CodePage(
             .error, "a kind of backend that is not built",
             "The kind existed in the earlier tool and has no counterpart here. Several workers are several backends, each with its own name."),
@@ -58,7 +58,8 @@ extension Catalogue {
     static let referencePages: [DiagnosticCode: CodePage] = [
         .sameListener: CodePage(
             .error, "two listeners on one address",
-            "Two services would bind the same port on addresses that overlap (0.0.0.0 covers all). Give one of them another port."),
+            "Two services would bind the same port on addresses that overlap (0.0.0.0 covers all), or a worker would be started on the address at which\n"
+                + "another backend expects a server that somebody else runs, such as LM Studio's 1234. Give one of them another port."),
         .unknownBackend: CodePage(.error, "no such backend", "The name is not declared under `backends`."),
         .disabledBackend: CodePage(
             .error, "the backend is disabled", "The backend is needed and says `enabled: false`. Enable it, or choose another."),

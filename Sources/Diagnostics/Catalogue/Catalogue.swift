@@ -25,7 +25,8 @@ public enum Catalogue {
     static let advicePages: [DiagnosticCode: CodePage] = [
         .deprecatedKey: CodePage(
             .warning, "deprecated key",
-            "The key still works, and has a newer name or place, which the message gives. Of both, only one may be written."),
+            "The key still works, and has a newer name or place, which the message gives. Where both are written, the newer one is used and this one is not."
+        ),
         .deprecatedName: CodePage(
             .warning, "another name of a backend",
             "The name is one of those that older versions used for the same backend. It works here; write the name that `backends` declares."),

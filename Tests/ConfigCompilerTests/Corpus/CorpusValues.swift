@@ -71,7 +71,7 @@ enum CorpusValues {
         case .url:
             texts(urlTexts) + [.string("http://\(String(repeating: "a", count: 64))"), .string("http://\(longHost)"), .string("http://x\(longHost)")]
         case .host:
-            texts(["a b", "a..b", ".a", "a.", ":", "::x", "[::1]", "http://a", "a:80", "ä", "a/b", "1:", "..."])
+            texts(["a b", "a..b", ".a", "a.", ":", "::x", "[::1]", "http://a", "a:80", "ä", "a/b", "1:", "...", "127.0.0.1:8788", "::1:", "1:2:3"])
                 + [.string(String(repeating: "a", count: 64)), .string(longHost), .string("x" + longHost)]
         case .name: ["A", "-a", "a_b", "a.b", "ä", "a b", .string(String(repeating: "n", count: 33)), "a\n"]
         case .httpPath: ["health", "//", "/a b", "/ä", "/a\n", "/${A}", "/\u{7F}"]
@@ -102,11 +102,11 @@ enum CorpusValues {
     private static let durationTexts = [
         "", "5", "s", "5 ", "5x", "5S", "1m1h", "1s1s", "1h 30m", "1.s", ".5s", "1.1234567s", "1.123456s", "5  s", " 5s", "5s ", "-5s", "+5s", "5s\n",
         "1e3s",
-        "1234567890123456789s", "123456789012345678d", "0s", "0ms", "1000000d", "1w", "１s",
+        "1234567890123456789s", "123456789012345678d", "9223372036854775.9s", "0s", "0ms", "1000000d", "1w", "１s",
     ]
     private static let sizeTexts = [
         "", "5", "B", "5kb", "5K", "5Kib", "5PB", "5 B ", "1GiB1MiB", "1.GiB", "1.1234567GiB", "1.123456GiB", "-1B", "0B", "9999999TiB",
-        "1234567890123456789B", "123456789012345678TiB", "5mb",
+        "1234567890123456789B", "123456789012345678TiB", "9223372036854775.9kB", "5mb",
     ]
     private static let urlTexts = [
         "", "h", "http:/h", "http://", "ftp://h", "http://h:", "http://h:0", "http://h:65536", "http://h:1x", "http://h:-1", "http://u@h",

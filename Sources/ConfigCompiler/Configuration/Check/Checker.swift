@@ -87,11 +87,13 @@ struct Checker {
 
     private mutating func advise(_ spec: KeySpec, _ entry: SyntaxEntry, _ node: SyntaxNode, _ place: Place) {
         if let newer = spec.deprecatedBy {
+            let path = newer.split(separator: ".").map(String.init)
+            let isBeaten = root.flatMap { FileKeys.scope.node(at: path, below: 0, in: $0) } != nil
             report(
                 Diagnostic(
-                    .deprecatedKey, "`\(entry.key)` is deprecated: write `\(newer)`", at: entry.keySpan, label: "still works",
-                    fixes: [nesting(entry, in: node, under: newer.split(separator: ".").map(String.init), .safe)].compactMap { $0 },
-                    path: place.pointer))
+                    .deprecatedKey, "`\(entry.key)` is deprecated: write `\(newer)`", at: entry.keySpan,
+                    label: isBeaten ? "not used: `\(newer)` goes before it" : "still works",
+                    fixes: [nesting(entry, in: node, under: path, .safe)].compactMap { $0 }, path: place.pointer))
         }
         if let unused = spec.unused, !unused.inert.contains(entry.value.json) {
             report(

@@ -9,7 +9,8 @@ enum BackendKeys {
     static let engine = Key<EngineName>.choice("engine", EngineName.choices, "The program that serves the model on this machine.")
         .otherwise("`script` with serverScript, `command` with command, `native` where the model is a path, else none: the backend is remote")
     static let baseUrl = Key<BaseURL>.url(
-        "baseUrl", "Where the server answers, with `/v1` where it has it. A worker is started only where this is a loopback address."
+        "baseUrl",
+        "Where the server answers, with `/v1` where it has it. A worker is started only where this is an address of this machine (loopback, 0.0.0.0)."
     )
     .otherwise("http://localhost:PORT/v1, or the service's own address")
     static let port = Key<Int>.port("port", "The port of a worker on this machine.").otherwise(
@@ -17,7 +18,8 @@ enum BackendKeys {
     static let apiKey = Key<SecretChoice>.secret("apiKey", "The key that is sent upstream.").otherwise("none; OPENROUTER_API_KEY for openrouter")
     static let model = Key<String>.string("model", "The model's id upstream, or the path of its folder (`/…`, `./…`, `~/…`).")
     static let modelPath = Key<PlanPath>.path("modelPath", "The folder of the model, where `model` is the id under which it is offered.")
-    static let serverScript = Key<PlanPath>.path("serverScript", "A launcher script; called with MODEL PORT LOG.")
+    static let serverScript = Key<PlanPath>.path(
+        "serverScript", "A launcher script; called with MODEL PORT LOG, a Python file (`.py`) with --model MODEL --port PORT.")
     static let pythonVenv = Key<PlanPath>.path("pythonVenv", "The Python environment of a Python engine.").otherwise("the programs on PATH")
     static let command = Key<[String]>.arguments("command", "The program and its arguments for `engine: command`.")
     static let environment = Key<[String: PlanValue]>.variables("environment", "Variables for a started worker; a value may be a secret reference.")
@@ -87,7 +89,10 @@ enum CacheKeys {
     static let slots = Key<Int>.integer("cache_slots", 1...10_000, default: 10, "How many prefixes are kept.").alias("cacheSlots", "slots")
     static let minTokens = Key<Int>.integer("min_tokens_for_cache", 0...1_000_000, default: 100, "A prompt shorter than this is not kept.")
         .alias("minTokensForCache", "minTokens")
-    static let directory = Key<PlanPath>.path("directory", "Where the store is kept.").otherwise("below the instance's cache folder")
-    static let maxBytes = Key<Int>.size("maxBytes", 1 << 20...1 << 50, default: 8 << 30, "The most that the store may have on disk.")
+    static let directory = Key<PlanPath>.path("directory", "Where the store is kept.").otherwise(
+        "below the instance's cache folder, with `mlx-textgen` below its state folder")
+    static let maxBytes = Key<Int>.size(
+        "maxBytes", 1 << 20...1 << 50, default: 8 << 30,
+        "The most that the store may have: on disk, with `mlx-lm` in memory, where only a value that is written is a limit.")
     static let scope = Scope("a cache", keys: [enable.spec, slots.spec, minTokens.spec, directory.spec, maxBytes.spec])
 }

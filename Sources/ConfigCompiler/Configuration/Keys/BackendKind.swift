@@ -57,7 +57,7 @@ enum EngineName: String, Sendable, CaseIterable {
         Choice(mlxLM.rawValue, "`mlx_lm.server` of mlx-lm"),
         Choice(llamaServer.rawValue, "llama.cpp's `llama-server`"),
         Choice(vllm.rawValue, "`vllm serve`"),
-        Choice(script.rawValue, "a launcher script, called with model, port and log file"),
+        Choice(script.rawValue, "a launcher script, called with model, port and (unless it is Python) log file"),
         Choice(command.rawValue, "any program"),
     ]
 }

@@ -35,8 +35,20 @@ extension SecretReference {
     fileprivate var json: JSON {
         switch self {
         case .env(let name): ["env": .string(name)]
-        case .file(let path): ["file": .string(path.description)]
+        case .file(let path): ["file": .string(path.written)]
         case .credential(let name): ["credential": .string(name)]
+        }
+    }
+}
+
+extension PlanPath {
+    /// As a file may say it.
+    fileprivate var written: String {
+        switch self {
+        case .absolute(let path): path
+        case .rooted(.home, let path): path.isEmpty ? "~" : "~/\(path)"
+        case .rooted(.config, let path): "./\(path)"
+        case .rooted: description
         }
     }
 }

@@ -89,17 +89,16 @@ struct Section: Sendable {
     mutating func set(_ name: String, _ value: Checked) { fields[name] = value }
     mutating func setFaulty(_ name: String) { faulty.insert(name) }
 
+    /// The value given.
+    subscript<Value>(_ key: Key<Value>) -> Value? { fields[key.name].flatMap { key.read($0.value) } }
     /// The value given, or the default.
-    subscript<Value>(_ key: Key<Value>) -> Value? {
-        if let field = fields[key.name] { return key.read(field.value) }
-        return key.spec.defaultValue.flatMap(key.read)
-    }
+    subscript<Value>(_ key: DefaultedKey<Value>) -> Value { self[key.key] ?? key.defaultValue }
 
-    func field<Value>(_ key: Key<Value>) -> Checked? { fields[key.name] }
-    func has<Value>(_ key: Key<Value>) -> Bool { fields[key.name] != nil }
-    func isFaulty<Value>(_ key: Key<Value>) -> Bool { faulty.contains(key.name) }
-    func origin<Value>(of key: Key<Value>) -> Origin { fields[key.name]?.origin ?? .defaultValue }
-    func span<Value>(of key: Key<Value>) -> SourceSpan? { fields[key.name]?.origin.span }
+    func field(_ key: some TableKey) -> Checked? { fields[key.name] }
+    func has(_ key: some TableKey) -> Bool { fields[key.name] != nil }
+    func isFaulty(_ key: some TableKey) -> Bool { faulty.contains(key.name) }
+    func origin(of key: some TableKey) -> Origin { fields[key.name]?.origin ?? .defaultValue }
+    func span(of key: some TableKey) -> SourceSpan? { fields[key.name]?.origin.span }
 }
 
 /// Sections by name, in the order of the file.

@@ -2,16 +2,15 @@ import JSON
 import LaunchPlan
 
 extension Key where Value == Bool {
-    static func boolean(_ name: String, default value: Bool? = nil, _ doc: String) -> Key {
-        Key(spec: KeySpec(name: name, type: .boolean, doc: doc, defaultValue: value.map { .bool($0) })) {
-            if case .bool(let value) = $0 { value } else { nil }
-        }
+    static func boolean(_ name: String, default value: Bool, _ doc: String) -> DefaultedKey<Bool> {
+        let key = Key(spec: KeySpec(name: name, type: .boolean, doc: doc)) { if case .bool(let value) = $0 { value } else { nil } }
+        return DefaultedKey(key, value, .bool(value))
     }
 }
 
 extension Key where Value == Int {
-    private static func number(_ name: String, _ type: ValueType, _ value: Int?, _ doc: String) -> Key {
-        Key(spec: KeySpec(name: name, type: type, doc: doc, defaultValue: value.map { Self.wrap(type, $0) })) {
+    private static func number(_ name: String, _ type: ValueType, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: type, doc: doc)) {
             switch $0 {
             case .integer(let value), .milliseconds(let value), .bytes(let value): value
             default: nil
@@ -19,47 +18,48 @@ extension Key where Value == Int {
         }
     }
 
-    private static func wrap(_ type: ValueType, _ value: Int) -> CheckedValue {
-        switch type {
-        case .duration, .milliseconds: .milliseconds(value)
-        case .size: .bytes(value)
-        default: .integer(value)
-        }
+    static func integer(_ name: String, _ range: ClosedRange<Int>, _ doc: String) -> Key { number(name, .integer(range), doc) }
+    static func integer(_ name: String, _ range: ClosedRange<Int>, default value: Int, _ doc: String) -> DefaultedKey<Int> {
+        DefaultedKey(integer(name, range, doc), value, .integer(value))
     }
-
-    static func integer(_ name: String, _ range: ClosedRange<Int>, default value: Int? = nil, _ doc: String) -> Key {
-        number(name, .integer(range), value, doc)
-    }
-    static func port(_ name: String, default value: Int? = nil, _ doc: String) -> Key { number(name, .integer(1...65_535), value, doc) }
+    static func port(_ name: String, _ doc: String) -> Key { integer(name, 1...65_535, doc) }
+    static func port(_ name: String, default value: Int, _ doc: String) -> DefaultedKey<Int> { integer(name, 1...65_535, default: value, doc) }
+    static func duration(_ name: String, _ range: ClosedRange<Int> = 1...86_400_000, _ doc: String) -> Key { number(name, .duration(range), doc) }
     /// - Parameter value: in milliseconds.
-    static func duration(_ name: String, _ range: ClosedRange<Int> = 1...86_400_000, default value: Int? = nil, _ doc: String) -> Key {
-        number(name, .duration(range), value, doc)
+    static func duration(_ name: String, _ range: ClosedRange<Int> = 1...86_400_000, default value: Int, _ doc: String) -> DefaultedKey<Int> {
+        DefaultedKey(duration(name, range, doc), value, .milliseconds(value))
     }
-    static func milliseconds(_ name: String, _ range: ClosedRange<Int>, _ doc: String) -> Key { number(name, .milliseconds(range), nil, doc) }
-    static func size(_ name: String, _ range: ClosedRange<Int>, default value: Int? = nil, _ doc: String) -> Key {
-        number(name, .size(range), value, doc)
+    static func milliseconds(_ name: String, _ range: ClosedRange<Int>, _ doc: String) -> Key { number(name, .milliseconds(range), doc) }
+    static func size(_ name: String, _ range: ClosedRange<Int>, _ doc: String) -> Key { number(name, .size(range), doc) }
+    static func size(_ name: String, _ range: ClosedRange<Int>, default value: Int, _ doc: String) -> DefaultedKey<Int> {
+        DefaultedKey(size(name, range, doc), value, .bytes(value))
     }
 }
 
 extension Key where Value == String {
-    private static func text(_ name: String, _ type: ValueType, _ value: String?, _ doc: String) -> Key {
-        Key(spec: KeySpec(name: name, type: type, doc: doc, defaultValue: value.map { .text($0) })) {
-            if case .text(let value) = $0 { value } else { nil }
-        }
+    private static func text(_ name: String, _ type: ValueType, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: type, doc: doc)) { if case .text(let value) = $0 { value } else { nil } }
     }
 
-    static func string(_ name: String, _ doc: String) -> Key { text(name, .string, nil, doc) }
-    static func prose(_ name: String, _ doc: String) -> Key { text(name, .prose, nil, doc) }
-    static func name(_ name: String, default value: String? = nil, _ doc: String) -> Key { text(name, .name, value, doc) }
-    static func host(_ name: String, default value: String? = nil, _ doc: String) -> Key { text(name, .host, value, doc) }
-    static func httpPath(_ name: String, _ doc: String) -> Key { text(name, .httpPath, nil, doc) }
+    static func string(_ name: String, _ doc: String) -> Key { text(name, .string, doc) }
+    static func prose(_ name: String, _ doc: String) -> Key { text(name, .prose, doc) }
+    static func name(_ name: String, _ doc: String) -> Key { text(name, .name, doc) }
+    static func name(_ name: String, default value: String, _ doc: String) -> DefaultedKey<String> {
+        DefaultedKey(text(name, .name, doc), value, .text(value))
+    }
+    static func host(_ name: String, _ doc: String) -> Key { text(name, .host, doc) }
+    static func host(_ name: String, default value: String, _ doc: String) -> DefaultedKey<String> {
+        DefaultedKey(text(name, .host, doc), value, .text(value))
+    }
+    static func httpPath(_ name: String, _ doc: String) -> Key { text(name, .httpPath, doc) }
 }
 
 extension Key where Value: RawRepresentable, Value.RawValue == String {
-    static func choice(_ name: String, default value: Value? = nil, _ choices: [Choice], _ doc: String) -> Key {
-        Key(spec: KeySpec(name: name, type: .choice(choices), doc: doc, defaultValue: value.map { .text($0.rawValue) })) {
-            if case .text(let text) = $0 { Value(rawValue: text) } else { nil }
-        }
+    static func choice(_ name: String, _ choices: [Choice], _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .choice(choices), doc: doc)) { if case .text(let text) = $0 { Value(rawValue: text) } else { nil } }
+    }
+    static func choice(_ name: String, default value: Value, _ choices: [Choice], _ doc: String) -> DefaultedKey<Value> {
+        DefaultedKey(choice(name, choices, doc), value, .text(value.rawValue))
     }
 }
 

@@ -30,36 +30,3 @@ struct KeySpec: Sendable {
         return false
     }
 }
-
-/// A key with the type that its value has once it is checked.
-struct Key<Value: Sendable>: Sendable {
-    var spec: KeySpec
-    let read: @Sendable (CheckedValue) -> Value?
-
-    var name: String { spec.name }
-
-    func alias(_ names: String...) -> Key {
-        var copy = self
-        copy.spec.aliases = names
-        return copy
-    }
-
-    func required() -> Key {
-        var copy = self
-        copy.spec.isRequired = true
-        return copy
-    }
-
-    func deprecated(by key: String) -> Key {
-        var copy = self
-        copy.spec.deprecatedBy = key
-        return copy
-    }
-
-    /// Says in words what holds where the key is absent.
-    func otherwise(_ note: String) -> Key {
-        var copy = self
-        copy.spec.defaultNote = note
-        return copy
-    }
-}

@@ -5,7 +5,6 @@ enum KeyTable {
     struct Row: Sendable {
         var path: String
         var spec: KeySpec
-        var scope: Scope
     }
 
     static let rows: [Row] = rows(of: FileKeys.scope, prefix: "")
@@ -13,7 +12,7 @@ enum KeyTable {
     private static func rows(of scope: Scope, prefix: String) -> [Row] {
         scope.keys.flatMap { spec in
             let path = prefix + spec.name
-            let own = [Row(path: path, spec: spec, scope: scope)]
+            let own = [Row(path: path, spec: spec)]
             switch spec.type {
             case .section(let inner), .optional(let inner): return own + rows(of: inner, prefix: "\(path).")
             case .list(let inner): return own + rows(of: inner, prefix: "\(path)[].")
@@ -21,11 +20,6 @@ enum KeyTable {
             default: return own
             }
         }
-    }
-
-    /// The places at which a key of this name is known.
-    static func places(of name: String) -> [String] {
-        rows.filter { ($0.spec.name == name || $0.spec.aliases.contains(name)) && $0.spec.unused == nil }.map(\.path)
     }
 
     /// The known key that is spelt most like `name`.

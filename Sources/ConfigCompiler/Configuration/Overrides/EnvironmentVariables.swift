@@ -29,7 +29,8 @@ public enum EnvironmentVariables {
             Unused(name: "ANYCLAUDE_\($0)", reason: "the earlier tool never read it")
         } + [Unused(name: "ANYCLAUDE_LOG_FORMAT", reason: "services log lines of text (`anyclaude logs`)")]
 
-    private static let worker = ["vllm-mlx", "mlx", "mlx-textgen", "mlx-lm", "local"]
+    /// Every name of the kind, its own first.
+    private static let worker = BackendKind.choices.filter { $0.name == BackendKind.vllmMLX.rawValue }.flatMap { [$0.name] + $0.aliases }
 
     static let table: [Variable] =
         [

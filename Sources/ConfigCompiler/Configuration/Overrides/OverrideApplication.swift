@@ -36,15 +36,15 @@ struct OverrideApplication {
         for flag in overrides.flags { set(flag.key, flag.value, origin: .flag(flag.flag), name: flag.flag, isSecret: false) }
     }
 
-    /// The backend that variables for `names` mean: the active one where it is of their kind, else the first that is declared with such a
-    /// name, else the only one of their kind, else one that a route leads to without a declaration.
+    /// The backend that variables for `names` mean: the active one where it is of their kind, else that of the first name that is declared
+    /// (the order of the file says nothing), else the only one of their kind, else one that a route leads to without a declaration.
     private func target(_ names: [String], mode: String?) -> String? {
         let elements = file[FileKeys.backends]?.elements ?? []
         let kind = names.first.flatMap { BackendKind(name: $0) }
         let ofKind = elements.filter { $0.section[BackendKeys.kind] == kind && kind != nil }.map(\.name)
         let active = mode ?? file[FileKeys.backend]
         if let active, names.contains(active) || ofKind.contains(active) { return active }
-        if let declared = elements.first(where: { names.contains($0.name) })?.name { return declared }
+        if let declared = names.first(where: { name in elements.contains { $0.name == name } }) { return declared }
         if ofKind.count == 1 { return ofKind[0] }
         return file[FileKeys.routes]?.compactMap { $0[RouteKeys.to] }.first { names.contains($0) }
     }

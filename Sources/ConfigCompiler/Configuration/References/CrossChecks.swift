@@ -17,7 +17,9 @@ struct CrossChecks {
     mutating func run() {
         for backend in configuration.backends { check(backend) }
         for worker in configuration.workers { EngineChecks.check(worker.backend, worker.engine, &diagnostics) }
-        listeners()
+        var listeners = ListenerChecks(configuration)
+        listeners.run()
+        diagnostics += listeners.diagnostics
         openListener()
     }
 
@@ -31,12 +33,15 @@ struct CrossChecks {
                     path: "/backends/\(backend.name)/engine"))
         } else if let reason = remoteReason(backend) {
             withoutEffect(backend, Self.workerKeys, reason)
+            if backend.kind == .claude {
+                withoutEffect(backend, Self.modelKeys, "requests to a backend of the kind `claude` are passed through unchanged", of: "a model")
+            }
         } else if backend[BackendKeys.autoStartServer] == false {
             // How it is spoken to, and where, is said by these all the same.
             let used = [BackendKeys.engine.name, BackendKeys.port.name]
             withoutEffect(backend, Self.workerKeys.filter { !used.contains($0) }, "`autoStartServer` is false: somebody else starts it")
         }
-        if let url = section[BackendKeys.baseUrl], url.isLoopback, backend.kind == .vllmMLX {
+        if let url = section[BackendKeys.baseUrl], url.isOnThisMachine, backend.kind == .vllmMLX {
             let isStarted = started.contains(backend.name)
             if isStarted || section.has(BackendKeys.port), backend.port != url.port {
                 portMismatch(backend, backend.port, url)
@@ -49,21 +54,20 @@ struct CrossChecks {
             }
         }
         if reachable.contains(backend.name), !started.contains(backend.name) { selfReference(backend) }
-        if let cache = section[BackendKeys.cache], let least = cache[CacheKeys.minTokens], let window = section[BackendKeys.contextWindow],
-            least >= window
-        {
+        if let cache = section[BackendKeys.cache], let window = section[BackendKeys.contextWindow], cache[CacheKeys.minTokens] >= window {
             diagnostics.append(
                 Diagnostic(
                     .cacheBeyondContext, "`min_tokens_for_cache` is not below the context window",
                     at: cache.span(of: CacheKeys.minTokens) ?? cache.span,
-                    label: "\(least) tokens", secondary: section.span(of: BackendKeys.contextWindow).map { [.init($0, "\(window) tokens")] } ?? [],
+                    label: "\(cache[CacheKeys.minTokens]) tokens",
+                    secondary: section.span(of: BackendKeys.contextWindow).map { [.init($0, "\(window) tokens")] } ?? [],
                     notes: ["no prompt is ever long enough to be kept"]))
         }
     }
 
     private func remoteReason(_ backend: Backend) -> String? {
         if backend.kind != .vllmMLX { return "a backend of the kind `\(backend.kind.rawValue)` is not started here" }
-        if let url = backend[BackendKeys.baseUrl], !url.isLoopback { return "its `baseUrl` is on another machine" }
+        if let url = backend[BackendKeys.baseUrl], !url.isOnThisMachine { return "its `baseUrl` is on another machine" }
         return nil
     }
 
@@ -74,12 +78,14 @@ struct CrossChecks {
         BackendKeys.maxBatch.name, BackendKeys.pythonVenv.name, BackendKeys.dependsOn.name,
     ]
 
+    private static let modelKeys: [String] = [BackendKeys.model.name, BackendKeys.maxTokens.name, BackendKeys.contextWindow.name]
+
     /// A backend whose address is the proxy's own would send each request to itself, until no place is left.
     private mutating func selfReference(_ backend: Backend) {
         let url = backend.url
-        guard url.isLoopback, url.port == configuration.proxyPort,
-            HostName.isLoopback(configuration.proxyHost) || HostName.isWildcard(configuration.proxyHost)
-        else { return }
+        let host = configuration.proxyHost
+        let isSame = HostName.canonical(url.host) == HostName.canonical(host)
+        guard url.port == configuration.proxyPort, isSame || (url.isOnThisMachine && HostName.isOnThisMachine(host)) else { return }
         let port = configuration.proxy.span(of: ProxyKeys.port) ?? configuration.file.span(of: FileKeys.port)
         diagnostics.append(
             Diagnostic(
@@ -89,12 +95,12 @@ struct CrossChecks {
                 notes: ["requests would go round until the proxy has no place left"], path: "/backends/\(backend.name)/baseUrl"))
     }
 
-    private mutating func withoutEffect(_ backend: Backend, _ keys: [String], _ reason: String) {
+    private mutating func withoutEffect(_ backend: Backend, _ keys: [String], _ reason: String, of owner: String = "a worker") {
         let spans = keys.compactMap { backend.section.fields[$0]?.keySpan }.sorted()
         guard let first = spans.first else { return }
         diagnostics.append(
             Diagnostic(
-                .withoutEffect, "keys of a worker have no effect on `\(backend.name)`", at: first, label: "without effect",
+                .withoutEffect, "keys of \(owner) have no effect on `\(backend.name)`", at: first, label: "without effect",
                 secondary: spans.dropFirst().map { .init($0, "without effect") }, notes: [reason], path: "/backends/\(backend.name)"))
     }
 
@@ -108,51 +114,6 @@ struct CrossChecks {
                 .portMismatch, "`port` and `baseUrl` of backend `\(backend.name)` disagree", at: primary, label: "port \(url.port) here",
                 secondary: backend.section.span(of: BackendKeys.port).map { [.init($0, "port \(port) here")] } ?? [],
                 notes: ["the worker listens on `port`; without `baseUrl`, requests go there"], path: "/backends/\(backend.name)/baseUrl"))
-    }
-
-    private struct Listener {
-        var owner: String
-        var host: String
-        var port: Int
-        var span: SourceSpan?
-    }
-
-    private mutating func listeners() {
-        let proxy = configuration.proxy
-        var seen = [
-            Listener(
-                owner: "the proxy", host: configuration.proxyHost, port: configuration.proxyPort,
-                span: proxy.span(of: ProxyKeys.port) ?? configuration.file.span(of: FileKeys.port))
-        ]
-        for worker in configuration.workers {
-            let backend = worker.backend
-            let section = backend.section
-            let listener = Listener(
-                owner: "backend `\(backend.name)`", host: backend.host, port: backend.port,
-                span: section.span(of: BackendKeys.port) ?? section.span(of: BackendKeys.baseUrl) ?? backend.nameSpan)
-            if let other = seen.first(where: { Self.overlap($0, listener) }) { sameListener(other, listener) }
-            seen.append(listener)
-        }
-    }
-
-    private static func overlap(_ left: Listener, _ right: Listener) -> Bool {
-        guard left.port == right.port else { return false }
-        return HostName.canonical(left.host) == HostName.canonical(right.host) || HostName.isWildcard(left.host) || HostName.isWildcard(right.host)
-    }
-
-    private mutating func sameListener(_ first: Listener, _ second: Listener) {
-        let used = Set([configuration.proxyPort] + configuration.workers.map(\.backend.port))
-        let free = (second.port + 1...65_535 + second.port).lazy.map { $0 > 65_535 ? $0 - 64_511 : $0 }.first { !used.contains($0) } ?? second.port
-        var notes = ["the next port that this file does not use is \(free)"]
-        if first.host != second.host, HostName.isWildcard(first.host) || HostName.isWildcard(second.host) {
-            notes.append("\(HostName.isWildcard(first.host) ? first.host : second.host) covers every address of the machine")
-        }
-        let places = [first.span, second.span].compactMap { $0 }
-        diagnostics.append(
-            Diagnostic(
-                .sameListener, "two listeners use port \(second.port)", at: second.span ?? first.span,
-                label: places.count == 2 ? "\(second.owner) listens here" : "\(first.owner) and \(second.owner)",
-                secondary: places.count == 2 ? [.init(places[0], "\(first.owner) already does")] : [], notes: notes))
     }
 
     private mutating func openListener() {

@@ -20,6 +20,7 @@ enum EngineChecks {
                         [Fix("write `stop-first`", .suggestion, edits: [.init($0, "\"stop-first\"")])]
                     } ?? [], path: "/backends/\(backend.name)/replace"))
         }
+        ProbeChecks.check(backend, engine, &diagnostics)
         for path in unusable(engine) {
             let parts = path.split(separator: ".").map(String.init)
             guard let key = parts.last, let span = backend.section.field(at: parts)?.keySpan else { continue }

@@ -54,7 +54,9 @@ struct ReferenceResolution {
 
     private mutating func activeBackend(_ file: Section) -> String? {
         if let name = file[FileKeys.backend] {
-            return resolve(name, at: file.span(of: FileKeys.backend), origin: file.origin(of: FileKeys.backend), code: .unknownBackend)
+            return resolve(
+                name, at: file.span(of: FileKeys.backend), origin: file.origin(of: FileKeys.backend), code: .unknownBackend,
+                path: "/\(FileKeys.backend.name)")
         }
         // A value that was wrong was reported where it stands; a second finding would only repeat it.
         let enabled = backends.filter(\.isEnabled)
@@ -73,7 +75,10 @@ struct ReferenceResolution {
     }
 
     /// The declared backend that `name` means; one that needs no declaration is added.
-    private mutating func resolve(_ name: String, at span: SourceSpan?, origin: Origin, code: DiagnosticCode) -> String? {
+    ///
+    /// - Parameter path: the pointer to the name, where it stands in a file.
+    private mutating func resolve(_ name: String, at span: SourceSpan?, origin: Origin, code: DiagnosticCode, path: String) -> String? {
+        let path = span == nil ? nil : path
         if let backend = places[name].map({ backends[$0] }) {
             guard backend.isEnabled else {
                 let value = backend.section.span(of: BackendKeys.enabled)
@@ -81,7 +86,7 @@ struct ReferenceResolution {
                     Diagnostic(
                         code == .unknownBackend ? .disabledBackend : code, "backend `\(name)` is disabled", at: span, label: "needed here",
                         secondary: value.map { [.init($0, "disabled here")] } ?? [],
-                        fixes: value.map { [Fix("enable it", .suggestion, edits: [.init($0, "true")])] } ?? [], path: span == nil ? nil : "/backend"))
+                        fixes: value.map { [Fix("enable it", .suggestion, edits: [.init($0, "true")])] } ?? [], path: path))
                 return nil
             }
             return name
@@ -94,7 +99,7 @@ struct ReferenceResolution {
                 diagnostics.append(
                     Diagnostic(
                         .deprecatedName, "`\(name)` is another name of backend `\(other.name)`", at: span, label: "taken for `\(other.name)`",
-                        fixes: span.map { [Fix("write `\(other.name)`", .safe, edits: [.init($0, "\"\(other.name)\"")])] } ?? []))
+                        fixes: span.map { [Fix("write `\(other.name)`", .safe, edits: [.init($0, "\"\(other.name)\"")])] } ?? [], path: path))
                 return other.name
             }
             if others.isEmpty {
@@ -115,7 +120,8 @@ struct ReferenceResolution {
             Diagnostic(
                 code, "there is no backend `\(name)`\(who)", at: span, label: "not declared under `backends`",
                 notes: names.isEmpty ? [] : ["declared are \(names.sorted().map { "`\($0)`" }.joined(separator: ", "))"],
-                fixes: span.flatMap { span in near.map { [Fix("a similar name exists", .suggestion, edits: [.init(span, "\"\($0)\"")])] } } ?? []))
+                fixes: span.flatMap { span in near.map { [Fix("a similar name exists", .suggestion, edits: [.init(span, "\"\($0)\"")])] } } ?? [],
+                path: path))
         return nil
     }
 
@@ -125,10 +131,11 @@ struct ReferenceResolution {
         var ofAnyModel: [Configuration.Route] = []
         var ofModel: [String: [Configuration.Route]] = [:]
         var isWhole = true
-        for section in file[FileKeys.routes] ?? [] {
+        for (index, section) in (file[FileKeys.routes] ?? []).enumerated() {
             guard let to = section[RouteKeys.to] else { continue }
             let span = section.span(of: RouteKeys.to)
-            guard let name = resolve(to, at: span, origin: .defaultValue, code: .badRouteTarget) else {
+            let path = "/\(FileKeys.routes.name)/\(index)/\(RouteKeys.to.name)"
+            guard let name = resolve(to, at: span, origin: .defaultValue, code: .badRouteTarget, path: path) else {
                 isWhole = false
                 continue
             }

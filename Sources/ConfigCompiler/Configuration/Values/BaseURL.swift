@@ -16,7 +16,8 @@ struct BaseURL: Sendable, Equatable {
         return "\(scheme)://\(name)\(explicitPort.map { ":\($0)" } ?? "")\(path)"
     }
 
-    var isLoopback: Bool { HostName.isLoopback(host) }
+    /// Whether a connection to it arrives at this machine, as far as its text says.
+    var isOnThisMachine: Bool { HostName.isOnThisMachine(host) }
 
     init(scheme: String, host: String, port: Int?, path: String) {
         self.scheme = scheme
@@ -75,7 +76,7 @@ struct BaseURL: Sendable, Equatable {
 enum HostName {
     static func isValid(_ host: String) -> Bool {
         guard !host.isEmpty, host.utf8.count <= 253 else { return false }
-        if host.contains(":") { return host.utf8.allSatisfy { isHex($0) || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".") } && host.count >= 2 }
+        if host.contains(":") { return IPv6(host) != nil }
         return host.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
             !label.isEmpty && label.utf8.count <= 63
                 && label.utf8.allSatisfy { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || isAlphanumeric($0) }
@@ -83,43 +84,48 @@ enum HostName {
     }
 
     static func isLoopback(_ host: String) -> Bool {
-        let name = host.lowercased()
-        if let address = IPv6(name) { return address.isLoopback }
-        return name == "localhost" || name.hasSuffix(".localhost") || (name.hasPrefix("127.") && isIPv4(name))
+        let name = canonical(host)
+        return name == IPv6.loopback || (name.hasPrefix("127.") && isIPv4(name))
     }
 
-    static func isWildcard(_ host: String) -> Bool { host == "0.0.0.0" || IPv6(host)?.bytes.allSatisfy { $0 == 0 } == true }
+    /// Every address of the machine. On Linux a connection to it arrives at the loopback.
+    static func isWildcard(_ host: String) -> Bool { ["0.0.0.0", IPv6.wildcard].contains(canonical(host)) }
 
-    /// One text for all spellings of an address.
+    static func isOnThisMachine(_ host: String) -> Bool { isLoopback(host) || isWildcard(host) }
+
+    /// One text for all spellings of an address, and for the names that are always the loopback's (RFC 6761, section 6.3).
     static func canonical(_ host: String) -> String {
-        if let address = IPv6(host) { return address.bytes.map(String.init).joined(separator: ".") }
-        return host == "localhost" ? "127.0.0.1" : host.lowercased()
+        let name = host.lowercased()
+        if let address = IPv6(name) { return address.text }
+        return name == "localhost" || name.hasSuffix(".localhost") ? "127.0.0.1" : name
     }
 
     /// An address of version 6, however it is written (RFC 4291, section 2.2).
     private struct IPv6 {
-        let bytes: [UInt8]
+        static let loopback = text([UInt8](repeating: 0, count: 15) + [1])
+        static let wildcard = text([UInt8](repeating: 0, count: 16))
+
+        private let bytes: [UInt8]
 
         init?(_ text: String) {
             var address = in6_addr()
-            guard text.contains(":"), inet_pton(AF_INET6, text, &address) == 1 else { return nil }
+            // The system's reader stops at a NUL.
+            guard text.contains(":"), !text.utf8.contains(0), inet_pton(AF_INET6, text, &address) == 1 else { return nil }
             bytes = withUnsafeBytes(of: address) { Array($0) }
         }
 
-        /// `::1`, or 127.0.0.0/8 in the form of version 6.
-        var isLoopback: Bool {
-            bytes == Array(repeating: 0, count: 15) + [1]
-                || (bytes.starts(with: Array(repeating: 0, count: 10) + [0xFF, 0xFF]) && bytes[12] == 127)
+        /// Decimal bytes; one of version 4 in the form of version 6 is that of version 4.
+        var text: String {
+            let isMapped = bytes.starts(with: [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF])
+            return Self.text(isMapped ? Array(bytes.suffix(4)) : bytes)
         }
+
+        private static func text(_ bytes: [UInt8]) -> String { bytes.map(String.init).joined(separator: ".") }
     }
 
     private static func isIPv4(_ text: String) -> Bool {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
-    }
-
-    private static func isHex(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x46).contains(byte) || (0x61...0x66).contains(byte)
     }
 
     private static func isAlphanumeric(_ byte: UInt8) -> Bool {

@@ -55,8 +55,9 @@ enum Quantity {
         guard let factor = units.first(where: { $0.0 == unit })?.1 else { throw .malformed }
         rest = rest.dropFirst(unit.count)
         let (product, overflow) = number.multipliedReportingOverflow(by: factor)
-        guard !overflow else { throw .tooLarge }
-        return (product + part(of: factor, fraction), factor)
+        let (sum, isBeyond) = product.addingReportingOverflow(part(of: factor, fraction))
+        guard !overflow, !isBeyond else { throw .tooLarge }
+        return (sum, factor)
     }
 
     /// `factor × 0.fraction`, rounded down, without floating point.

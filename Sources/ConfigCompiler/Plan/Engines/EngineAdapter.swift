@@ -6,9 +6,15 @@ protocol EngineAdapter {
     static func dialect(of worker: Worker) -> String
     /// The model id that it answers to; nil leaves the client's own.
     static func modelID(of worker: Worker) -> String?
+    /// The log that the earlier tool's users know; nil where the worker has `<service>.log` alone.
+    static func log(of worker: Worker) -> LogNames.Choice?
     static func service(for worker: Worker) throws -> Service
     /// What must hold besides a free port.
     static func preflight(for worker: Worker) -> [PreflightCheck]
+}
+
+extension EngineAdapter {
+    static func log(of worker: Worker) -> LogNames.Choice? { nil }
 }
 
 extension EngineName {

@@ -7,15 +7,15 @@ enum MLXLMEngine: EngineAdapter {
     /// Any other word than this one and the path is looked up on the hub.
     static func modelID(of worker: Worker) -> String? { "default_model" }
 
+    static func log(of worker: Worker) -> LogNames.Choice? { .init(preferred: "mlx-lm-server", otherwise: worker.name) }
+
     static func service(for worker: Worker) throws -> Service {
         var argv: [PlanValue] = [
             worker.program("mlx_lm.server"), "--model", worker.model, "--host", .text(worker.host), "--port", .text(String(worker.port)),
             "--log-level", "INFO",
             "--prompt-cache-size", .text(String(worker.cacheSlots)),
         ]
-        if worker.cache.has(CacheKeys.maxBytes), let bytes = worker.cache[CacheKeys.maxBytes] {
-            argv += ["--prompt-cache-bytes", .text(String(bytes))]
-        }
+        if worker.cache.has(CacheKeys.maxBytes) { argv += ["--prompt-cache-bytes", .text(String(worker.cache[CacheKeys.maxBytes]))] }
         if let most = worker.section[BackendKeys.maxTokens] { argv += ["--max-tokens", .text(String(most))] }
         let body: JSON = ["model": "default_model", "messages": [["role": "user", "content": "Hi"]], "max_tokens": 1]
         // Its generating thread can die while the process lives; `/health` tells.
@@ -24,7 +24,7 @@ enum MLXLMEngine: EngineAdapter {
             argv: argv, environment: ["PYTHONUNBUFFERED": "1"],
             probes: worker.probes(
                 at: worker.tcp, startup: .post(path: "/v1/chat/completions", body: body.text, at: worker.tcp), readiness: health, liveness: health),
-            logFile: "mlx-lm-server.log")
+            logFile: worker.logFile)
     }
 
     static func preflight(for worker: Worker) -> [PreflightCheck] {

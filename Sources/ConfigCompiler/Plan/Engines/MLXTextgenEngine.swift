@@ -7,12 +7,12 @@ import LaunchPlan
 /// Its store is found below HOME only, and two models with one folder name would share keys and values that do not fit: each
 /// worker and model has a HOME of its own below `mlx-textgen-cache`.
 enum MLXTextgenEngine: EngineAdapter {
-    static let logFile = "mlx-textgen-server.log"
     /// The server refuses `max_reprocess_tokens` below `min_tokens`; 250 is its own default.
     private static let reprocessDefault = 250
 
     static func dialect(of worker: Worker) -> String { "mlx-textgen" }
     static func modelID(of worker: Worker) -> String? { worker.backend.modelName }
+    static func log(of worker: Worker) -> LogNames.Choice? { .init(preferred: "mlx-textgen-server", otherwise: worker.name) }
 
     private static func file(_ worker: Worker) -> PlanPath { .rooted(.runtime, "files/\(worker.name)/mlx-textgen.yaml") }
 
@@ -35,7 +35,7 @@ enum MLXTextgenEngine: EngineAdapter {
             files: [GeneratedFile(path: file(worker), contents: configuration(worker))],
             // The list of models answers before a model is loaded: only a token proves that one is. While it generates, nothing
             // is answered, so that there is no liveness question.
-            probes: worker.probes(at: worker.tcp, startup: firstToken(worker), readiness: models, liveness: nil), logFile: logFile)
+            probes: worker.probes(at: worker.tcp, startup: firstToken(worker), readiness: models, liveness: nil), logFile: worker.logFile)
     }
 
     private static func firstToken(_ worker: Worker) -> Probe.Check {

@@ -11,9 +11,7 @@ enum NativeEngine: EngineAdapter {
     /// Each worker has a store of its own: a store has one writer.
     private static func store(_ worker: Worker) -> PlanPath { worker.cache[CacheKeys.directory] ?? .rooted(.cache, "kv/\(worker.name)") }
 
-    private static func cacheBytes(_ worker: Worker) -> Int {
-        worker.cache[CacheKeys.maxBytes] ?? WorkerSettings.Cache(directory: store(worker)).maxBytes
-    }
+    private static func cacheBytes(_ worker: Worker) -> Int { worker.cache[CacheKeys.maxBytes] }
 
     static func service(for worker: Worker) throws -> Service {
         let probe = Endpoint.socket(name: DescriptorName.probe)
@@ -38,13 +36,13 @@ enum NativeEngine: EngineAdapter {
             cache: WorkerSettings.Cache(
                 enabled: worker.isCached, slots: worker.cacheSlots, minTokens: worker.cacheMinimum, directory: store(worker),
                 maxBytes: cacheBytes(worker)),
-            threads: worker.resources.threads, maxQueue: worker.section[BackendKeys.maxQueue] ?? 64,
+            threads: worker.resources.threads, maxQueue: worker.section[BackendKeys.maxQueue],
             maxBatch: batch(worker),
             // One worker alone can keep to the budget of all; several are told their own shares, or warned of.
             memoryBytes: worker.resources.memoryBytes ?? worker.memoryBudget)
     }
 
-    private static func batch(_ worker: Worker) -> Int { worker.section[BackendKeys.maxBatch] ?? 8 }
+    private static func batch(_ worker: Worker) -> Int { worker.section[BackendKeys.maxBatch] }
 
     static func preflight(for worker: Worker) -> [PreflightCheck] {
         let path = model(worker)

@@ -3,7 +3,7 @@ import LaunchPlan
 /// A launcher script of the earlier tool: `SCRIPT MODEL PORT LOG`, or for a Python file `python3 SCRIPT --model MODEL --port PORT`.
 ///
 /// The script may send its server's output to LOG by itself, as the earlier tool's did; so LOG is a file that only the script
-/// writes, `mlx-textgen-server.log` for `mlx-textgen-server.sh`, and what reaches its standard output is captured in
+/// writes, `mlx-textgen-server.log` for `mlx-textgen-server.sh` where no other worker has it, and what reaches its standard output is captured in
 /// `<service>.log`. No file has two writers. What the arguments cannot say is passed in `ANYCLAUDE_…` variables.
 enum ScriptEngine: EngineAdapter {
     private static let textgenStem = "mlx-textgen-server"
@@ -29,11 +29,10 @@ enum ScriptEngine: EngineAdapter {
         return parts.joined(separator: "-")
     }
 
-    private static func log(_ worker: Worker) -> PlanPath {
-        let stem = stem(worker)
-        // `<service>.log` is the supervisor's.
-        return .rooted(.logs, stem == worker.name ? "\(stem)-script.log" : "\(stem).log")
-    }
+    /// `<service>.log` is the supervisor's.
+    static func log(of worker: Worker) -> LogNames.Choice? { .init(preferred: stem(worker), otherwise: worker.name + LogNames.suffix) }
+
+    private static func log(_ worker: Worker) -> PlanPath { .rooted(.logs, worker.logFile ?? "\(worker.name)\(LogNames.suffix).log") }
 
     private static func interpreter(_ worker: Worker) -> PlanValue { worker.program("python3") }
 
@@ -71,10 +70,8 @@ enum ScriptEngine: EngineAdapter {
 
     /// The launcher is told where to keep its store and how large it may be, where the file says both.
     private static func store(_ worker: Worker) -> [PreflightCheck] {
-        guard worker.isCached, worker.cache.has(CacheKeys.maxBytes), let bytes = worker.cache[CacheKeys.maxBytes],
-            let directory = worker.cache[CacheKeys.directory]
-        else { return [] }
-        return [worker.check(.diskSpace(path: directory, bytes: bytes), "cache.maxBytes")]
+        guard worker.isCached, worker.cache.has(CacheKeys.maxBytes), let directory = worker.cache[CacheKeys.directory] else { return [] }
+        return [worker.check(.diskSpace(path: directory, bytes: worker.cache[CacheKeys.maxBytes]), "cache.maxBytes")]
     }
 }
 
@@ -85,12 +82,12 @@ enum LauncherVariables {
             "ANYCLAUDE_PORT": .text(String(worker.port)), "ANYCLAUDE_HOST": .text(worker.host),
             "ANYCLAUDE_ENABLE_CACHE": worker.isCached ? "true" : "false",
             "ANYCLAUDE_CACHE_SLOTS": .text(String(worker.cacheSlots)), "ANYCLAUDE_MIN_TOKENS_FOR_CACHE": .text(String(worker.cacheMinimum)),
+            "ANYCLAUDE_CACHE_MAX_BYTES": .text(String(worker.cache[CacheKeys.maxBytes])),
         ]
         if worker.section.has(BackendKeys.model) || worker.section.has(BackendKeys.modelPath) { result["ANYCLAUDE_MODEL"] = worker.model }
         if let modelID { result["ANYCLAUDE_MODEL_NAME"] = .text(modelID) }
         if let window = worker.section[BackendKeys.contextWindow] { result["ANYCLAUDE_CONTEXT_WINDOW"] = .text(String(window)) }
         if let directory = worker.cache[CacheKeys.directory] { result["ANYCLAUDE_CACHE_DIRECTORY"] = .path(directory) }
-        if let bytes = worker.cache[CacheKeys.maxBytes] { result["ANYCLAUDE_CACHE_MAX_BYTES"] = .text(String(bytes)) }
         return result
     }
 }
