@@ -122,7 +122,7 @@ let package = Package(
         library(name: "ConfigurationTwins", path: "Tests/ConfigurationTwins", ["JSON"]),
         tests("SchemaValidation", ["SchemaValidation", "JSON"]),
         tests("Diagnostics", ["Diagnostics", "SchemaValidation", "JSON"]),
-        tests("LaunchPlan", ["LaunchPlan", "JSON"]),
+        tests("LaunchPlan", ["LaunchPlan", "ConfigurationTwins", "JSON"]),
         tests("Checkpoint", ["Checkpoint", "JSON"]),
         tests("Messages", ["Messages", "JSON"]),
         tests("Control", ["Control", "LaunchPlan", "JSON"]),

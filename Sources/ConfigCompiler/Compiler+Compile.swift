@@ -17,14 +17,6 @@ public enum Compiler {
             keys: run.keys, comments: run.comments, documents: run.documents)
     }
 
-    /// The files of an input with their secrets hidden, for texts that are shown for another reason than a finding.
-    static func hiddenSources(_ input: CompilerInput) -> SourceMap {
-        var run = Run()
-        run.compile(input)
-        run.hideSecrets()
-        return run.sources
-    }
-
     private struct Run {
         var sources = SourceMap()
         var diagnostics: [Diagnostic] = []

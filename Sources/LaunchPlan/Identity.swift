@@ -25,8 +25,6 @@ private func contentAddress(_ domain: String, _ value: JSON) -> String {
     return "sha256:" + hexadecimal(hash.finalize())
 }
 
-private func hexadecimal(_ digest: SHA256.Digest) -> String { digest.map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined() }
-
 extension Provenance.File {
     /// A file by its bytes.
     public init(path: String, contents: [UInt8]) {

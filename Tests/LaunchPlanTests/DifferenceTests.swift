@@ -1,3 +1,4 @@
+import ConfigurationTwins
 import JSON
 import LaunchPlan
 import Testing
@@ -35,19 +36,6 @@ import Testing
         #expect(paths(1, [1]) == [""])
     }
 
-    /// The same numbers in each run (SplitMix64).
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var value = state
-            value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-            return value ^ (value >> 31)
-        }
-    }
-
     private func random(_ generator: inout some RandomNumberGenerator, _ depth: Int) -> JSON {
         switch Int.random(in: 0..<(depth > 0 ? 6 : 4), using: &generator) {
         case 0: return .null
@@ -66,7 +54,7 @@ import Testing
 
     /// There is a difference exactly where the values are not the same, and none of them says the same twice.
     @Test func nothingIsOverlooked() {
-        var generator = Seeded(state: 23)
+        var generator = SplitMix(seed: 23)
         for _ in 0..<5000 {
             let (old, new) = (random(&generator, 4), random(&generator, 4))
             let differences = Difference.between(old, new)

@@ -44,20 +44,21 @@ struct MigrationState {
 
     /// Whether the original text has something to hide without the secrets that moved. One that cannot be read may have.
     var holdsSecretsWithoutMoved: Bool {
-        guard let text = MigrationText(file.path, withoutSecrets, compilation, refused: []) else { return true }
+        let bytes = withoutSecrets
+        guard let text = MigrationText(file.path, bytes, compile(bytes), refused: []) else { return true }
         // Under a name that nobody knows, a reference is hidden like a secret.
         let edits = moves.sorted { $0.span < $1.span }
         let references = edits.map { edit in
             let start = edits.image(of: edit.span.start)
             return start..<start + edit.text.utf8.count
         }
-        return text.hidden(secrets.map(\.value), includes).contains { place in !references.contains { $0.clamped(to: place) == place } }
+        return text.hidden(secrets.map(\.value)).contains { place in !references.contains { $0.clamped(to: place) == place } }
     }
 
     /// What is still to be hidden in the text, as far as a report has room for it, and how many places there are.
     var remainders: (shown: [Migration.Remainder], count: Int) {
         guard let text = MigrationText(file.path, bytes, compilation, refused: []) else { return ([], 0) }
-        let places = text.hidden(secrets.map(\.value), includes)
+        let places = text.hidden(secrets.map(\.value))
         let shown = places.prefix(Migration.Remainder.maximumShown).map { range in
             let entry = text.entry(around: range)
             return Migration.Remainder(

@@ -21,9 +21,8 @@ extension MigrationText {
     /// What a report would have to hide, in order: what the compiler takes for secrets, what looks like one, and given texts.
     ///
     /// - Parameter values: secrets that moved; shorter ones stand in other words as well.
-    func hidden(_ values: [String], _ includes: IncludeReader) -> [Range<Int>] {
-        let input = CompilerInput(file: SourceFile(path: source.path, bytes: bytes), includes: includes)
-        var text = Compiler.hiddenSources(input).files.first ?? source
+    func hidden(_ values: [String]) -> [Range<Int>] {
+        var text = compilation.hiddenSources.files.first ?? source
         for value in values where value.utf8.count >= 6 { text.mask(bytes.ranges(of: Array(value.utf8))) }
         return text.masked
     }

@@ -145,5 +145,3 @@ public final class SocketChannel: ByteChannel {
         }
     }
 }
-
-private func errorText(_ code: Int32) -> String { String(cString: strerror(code)) }

@@ -1,4 +1,5 @@
 import CProcess
+import Control
 import Glibc
 import Host
 import LaunchPlan

@@ -1,5 +1,4 @@
 import Control
-@preconcurrency import Glibc
 import Host
 
 /// What the executable does, with its exit codes.
@@ -8,7 +7,7 @@ public enum SupervisorProgram {
     public static func run(_ options: SupervisorOptions) -> Int32 {
         let log = SupervisorLog()
         do throws(OperationError) {
-            return try Supervisor.run(options, environment: environment)
+            return try Supervisor.run(options, environment: ProcessEnvironment.current)
         } catch {
             log.write(.error, error.message + (error.hint.map { " (\($0))" } ?? ""))
             return error.exitCode
@@ -18,20 +17,10 @@ public enum SupervisorProgram {
     /// After the unit has stopped for good nothing may be left. A supervisor that crashed is started again instead, and its
     /// services live on until then: `SERVICE_RESULT` of systemd.exec(5) tells the two apart.
     public static func sweep(_ options: SupervisorOptions) -> Int32 {
+        let environment = ProcessEnvironment.current
         let result = environment["SERVICE_RESULT"]
         let isFinal = result == nil || result == "success" || result == "timeout" || result == "start-limit-hit"
         if isFinal { Supervisor.sweep(Instance(name: options.instance, environment: environment)) }
         return 0
-    }
-
-    private static var environment: [String: String] {
-        var variables: [String: String] = [:]
-        var entry = environ
-        while let text = entry.pointee {
-            let parts = String(cString: text).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
-            entry += 1
-        }
-        return variables
     }
 }

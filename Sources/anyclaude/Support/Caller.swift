@@ -1,4 +1,5 @@
-@preconcurrency import Glibc
+import Glibc
+import Host
 
 /// Who runs the command: environment, folder, and where our programs are. Read once, then a value.
 struct Caller: Sendable {
@@ -8,13 +9,7 @@ struct Caller: Sendable {
     var programs: String
 
     static func current() throws(CommandError) -> Caller {
-        var environment: [String: String] = [:]
-        var entry = environ
-        while let text = entry.pointee {
-            let pair = String(cString: text)
-            if let equals = pair.firstIndex(of: "=") { environment[String(pair[..<equals])] = String(pair[pair.index(after: equals)...]) }
-            entry += 1
-        }
+        var environment = ProcessEnvironment.current
         guard let folder = getcwd(nil, 0) else { throw CommandError("find", "the current folder", errno: errno) }
         defer { free(folder) }
         let directory = String(cString: folder)

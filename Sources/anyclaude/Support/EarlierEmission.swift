@@ -1,5 +1,6 @@
 import ConfigCompiler
 import Glibc
+import Host
 
 /// The files in a tree that emit wrote for an instance, this time or an earlier one.
 struct EarlierEmission {
@@ -19,7 +20,7 @@ struct EarlierEmission {
             files += try marked(in: root.place(folder))
         }
         let own = root.place(configuration)
-        for name in Paths.names(in: own) where name != "." && name != ".." && name != "secrets" {
+        for name in Folder.names(in: own) where name != "secrets" {
             guard try isFolder("\(own)/\(name)") else { continue }
             files += try marked(in: "\(own)/\(name)")
         }
@@ -27,7 +28,7 @@ struct EarlierEmission {
     }
 
     private func marked(in folder: String) throws(CommandError) -> [String] {
-        let names = Paths.names(in: folder)
+        let names = Folder.names(in: folder)
         guard names.count <= Self.maximumNames else {
             throw CommandError(
                 "\(folder) has more than \(Self.maximumNames) names: too many to look for what emit wrote earlier",

@@ -1,4 +1,5 @@
 import Glibc
+import Host
 
 extension Files {
     /// Makes a new file that is whole from its first moment, on the disk when this returns. What exists is never touched.
@@ -12,13 +13,9 @@ extension Files {
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode == nil ? 0o644 : 0o600)
         guard descriptor >= 0 else { throw CommandError("write", path, errno: errno, place: place) }
         defer { unlink(temporary) }
-        var rest = bytes[...]
         var failure: Int32 = 0
         if let mode, fchmod(descriptor, mode) != 0 { failure = errno }
-        while !rest.isEmpty, failure == 0 {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { failure = errno }
-        }
+        if failure == 0 { failure = AtomicFile.writeAll(bytes, to: descriptor) }
         if failure == 0, fsync(descriptor) != 0 { failure = errno }
         close(descriptor)
         guard failure == 0 else { throw CommandError("write", path, errno: failure, place: place) }

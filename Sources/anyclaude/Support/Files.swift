@@ -1,4 +1,5 @@
 import Glibc
+import Host
 
 /// Small files, read and written whole.
 enum Files {
@@ -48,12 +49,8 @@ enum Files {
         let temporary = "\(path).\(getpid()).tmp"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode)
         guard descriptor >= 0 else { throw CommandError("write", path, errno: errno, place: place) }
-        var rest = bytes[...]
         var failure = prepare(descriptor)
-        while !rest.isEmpty, failure == 0 {
-            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count >= 0 { rest = rest.dropFirst(count) } else if errno != EINTR { failure = errno }
-        }
+        if failure == 0 { failure = AtomicFile.writeAll(bytes, to: descriptor) }
         if failure == 0, fsync(descriptor) != 0 { failure = errno }
         close(descriptor)
         if failure == 0, rename(temporary, path) != 0 { failure = errno }

@@ -20,17 +20,6 @@ enum Paths {
         return "/" + parts.joined(separator: "/")
     }
 
-    /// The names in a folder; none where there is no folder.
-    static func names(in path: String) -> [String] {
-        guard let directory = opendir(path) else { return [] }
-        defer { closedir(directory) }
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            names.append(withUnsafeBytes(of: &entry.pointee.d_name) { bytes in String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) })
-        }
-        return names
-    }
-
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     static func isExecutable(_ path: String) -> Bool {

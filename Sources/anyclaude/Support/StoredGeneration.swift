@@ -32,19 +32,24 @@ enum StoredGeneration {
 extension Session {
     /// What is current: the supervisor's word, or the disk's where none runs or is to be asked.
     func currentPlan(_ instanceName: String, offline: Bool = false) throws -> CurrentPlan? {
-        if !offline, let answer = try ask(instanceName, { _, client throws(ControlClientError) in try client.currentPlan() }) { return answer }
+        if !offline, let answer = try runningPlan(instanceName) { return answer }
         return try StoredGeneration.current(state: instance(instanceName).state)
     }
 
     /// What a new plan is compared with. A generation on the disk that cannot be read counts as none, and is said: the supervisor
     /// that an apply starts does without it too.
     func basePlan(_ instanceName: String, offline: Bool = false) throws -> CurrentPlan? {
-        if !offline, let answer = try ask(instanceName, { _, client throws(ControlClientError) in try client.currentPlan() }) { return answer }
+        if !offline, let answer = try runningPlan(instanceName) { return answer }
         do throws(CommandError) {
             return try StoredGeneration.current(state: instance(instanceName).state)
         } catch {
             Output.note("\(errorStyle.warning("warning")): \(error.message ?? "what is current cannot be read")")
             return nil
         }
+    }
+
+    /// Nil where no supervisor runs; a supervisor's nil where nothing was ever applied.
+    private func runningPlan(_ instanceName: String) throws(ControlClientError) -> CurrentPlan?? {
+        try ask(instanceName) { _, client throws(ControlClientError) in try client.currentPlan() }
     }
 }

@@ -127,7 +127,7 @@ extension Checker {
 
     /// A word in the style of the one that it replaces; in quotes where it could be read as something else.
     static func written(_ text: String, as node: SyntaxNode) -> String {
-        let isWord = text.utf8.allSatisfy { isAlphanumeric($0) || [UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_")].contains($0) }
+        let isWord = text.utf8.allSatisfy { $0.isWord || [UInt8(ascii: "-"), UInt8(ascii: ".")].contains($0) }
         let isText = if case .value(.string) = CoreSchema.resolve(text) { true } else { false }
         return node.style == .plain && isYAML(node) && isWord && isText ? text : JSON.string(text).text
     }
@@ -205,7 +205,7 @@ extension Checker {
             let inner = place.child(entry.key)
             let isName =
                 entry.key.utf8.first.map { !(0x30...0x39).contains($0) } == true
-                && entry.key.utf8.allSatisfy { $0 == UInt8(ascii: "_") || Self.isAlphanumeric($0) }
+                && entry.key.utf8.allSatisfy { $0.isWord }
             guard isName else {
                 if isFull { continue }
                 report(
@@ -228,9 +228,5 @@ extension Checker {
             }
         }
         return .variables(result)
-    }
-
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
     }
 }

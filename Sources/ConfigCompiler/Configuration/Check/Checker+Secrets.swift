@@ -92,7 +92,7 @@ extension Checker {
     }
 
     private func name(_ text: String, _ noun: String, _ also: (UInt8) -> Bool) throws(ValueFault) -> String {
-        let isRight = text.utf8.allSatisfy { also($0) || (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) }
+        let isRight = text.utf8.allSatisfy { also($0) || $0.isLetterOrDigit }
         guard !text.isEmpty, isRight, text != ".", text != "..", text.utf8.count <= 255 else {
             throw ValueFault(.badName, "is not the name of \(noun)")
         }

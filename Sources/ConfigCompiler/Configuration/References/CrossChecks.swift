@@ -17,7 +17,7 @@ struct CrossChecks {
     mutating func run() {
         for backend in configuration.backends { check(backend) }
         for worker in configuration.workers { EngineChecks.check(worker.backend, worker.engine, &diagnostics) }
-        var listeners = ListenerChecks(configuration)
+        var listeners = ListenerChecks(configuration, started: started)
         listeners.run()
         diagnostics += listeners.diagnostics
         openListener()

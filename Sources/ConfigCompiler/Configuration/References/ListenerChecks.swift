@@ -16,9 +16,9 @@ struct ListenerChecks {
         var span: SourceSpan?
     }
 
-    init(_ configuration: Configuration) {
+    /// - Parameter started: the names of the workers.
+    init(_ configuration: Configuration, started: Set<String>) {
         self.configuration = configuration
-        let started = Set(configuration.workers.map(\.backend.name))
         servers = configuration.reachable.filter { !started.contains($0.name) && $0.url.isOnThisMachine }.map { backend in
             let section = backend.section
             return Listener(

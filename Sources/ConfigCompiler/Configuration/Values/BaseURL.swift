@@ -1,3 +1,4 @@
+import Diagnostics
 import Glibc
 
 /// The address of a server: scheme, host, port and path, nothing else.
@@ -79,7 +80,7 @@ enum HostName {
         if host.contains(":") { return IPv6(host) != nil }
         return host.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
             !label.isEmpty && label.utf8.count <= 63
-                && label.utf8.allSatisfy { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "_") || isAlphanumeric($0) }
+                && label.utf8.allSatisfy { $0 == UInt8(ascii: "-") || $0.isWord }
         }
     }
 
@@ -126,9 +127,5 @@ enum HostName {
     private static func isIPv4(_ text: String) -> Bool {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         return parts.count == 4 && parts.allSatisfy { UInt8($0) != nil }
-    }
-
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
     }
 }

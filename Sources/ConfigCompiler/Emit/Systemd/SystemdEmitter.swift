@@ -18,7 +18,7 @@ public struct SystemdEmitter {
         var files: [EmittedFile] = []
         var notes = SystemdNotes(plan: plan, bindings: bindings, names: names)
         for service in plan.services {
-            try SystemdLimits.check(service)
+            if let problem = PlanLimits.problem(service) { throw EmitError(problem, hint: "make the plan again with `anyclaude plan --out FILE`") }
             let context = try SystemdService(service, plan: plan, bindings: bindings, names: names)
             files += try context.files()
             for socket in service.sockets { files.append(try socketUnit(socket, of: service)) }

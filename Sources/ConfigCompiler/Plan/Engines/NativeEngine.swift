@@ -11,8 +11,6 @@ enum NativeEngine: EngineAdapter {
     /// Each worker has a store of its own: a store has one writer.
     private static func store(_ worker: Worker) -> PlanPath { worker.cache[CacheKeys.directory] ?? .rooted(.cache, "kv/\(worker.name)") }
 
-    private static func cacheBytes(_ worker: Worker) -> Int { worker.cache[CacheKeys.maxBytes] }
-
     static func service(for worker: Worker) throws -> Service {
         let probe = Endpoint.socket(name: DescriptorName.probe)
         let health = Probe.Check.http(path: "/health", at: probe)
@@ -35,26 +33,25 @@ enum NativeEngine: EngineAdapter {
             model: model(worker), modelName: worker.backend.modelName ?? worker.name, contextWindow: worker.section[BackendKeys.contextWindow],
             cache: WorkerSettings.Cache(
                 enabled: worker.isCached, slots: worker.cacheSlots, minTokens: worker.cacheMinimum, directory: store(worker),
-                maxBytes: cacheBytes(worker)),
+                maxBytes: worker.cache[CacheKeys.maxBytes]),
             threads: worker.resources.threads, maxQueue: worker.section[BackendKeys.maxQueue],
-            maxBatch: batch(worker),
+            maxBatch: worker.section[BackendKeys.maxBatch],
             // One worker alone can keep to the budget of all; several are told their own shares, or warned of.
             memoryBytes: worker.resources.memoryBytes ?? worker.memoryBudget)
     }
-
-    private static func batch(_ worker: Worker) -> Int { worker.section[BackendKeys.maxBatch] }
 
     static func preflight(for worker: Worker) -> [PreflightCheck] {
         let path = model(worker)
         // The runtime holds as many contexts as it computes together, where they fit; kept prefixes beyond them live on disk.
         let memory = PreflightCheck.Requirement.memory(
-            model: path, contextTokens: worker.section[BackendKeys.contextWindow], slots: batch(worker), limitBytes: worker.resources.memoryBytes,
+            model: path, contextTokens: worker.section[BackendKeys.contextWindow], slots: worker.section[BackendKeys.maxBatch],
+            limitBytes: worker.resources.memoryBytes,
             reading: .packed)
         return [worker.check(.model(path: path), worker.modelKey), worker.check(memory, Worker.memoryKey)]
             + (worker.isCached
                 ? [
                     worker.check(.writableDirectory(path: store(worker)), "cache.directory"),
-                    worker.check(.diskSpace(path: store(worker), bytes: cacheBytes(worker)), "cache.maxBytes"),
+                    worker.check(.diskSpace(path: store(worker), bytes: worker.cache[CacheKeys.maxBytes]), "cache.maxBytes"),
                 ] : [])
     }
 }

@@ -1,6 +1,4 @@
-import LaunchPlan
-
-/// The numbers of a plan within what the supervisor can calculate with: a plan may come from anywhere.
+/// The numbers of a plan within what a supervisor and units of systemd can calculate with: a plan may come from anywhere.
 package enum PlanLimits {
     /// Longer than the language of the configuration allows for anything; sums of many stay far from 64 bits.
     package static let longestMs = 366 * 86_400_000
@@ -10,13 +8,13 @@ package enum PlanLimits {
     static let largestProcessor = 8191
     static let largestTokens = 1 << 30
 
-    static func problem(_ plan: LaunchPlan) -> String? {
+    package static func problem(_ plan: LaunchPlan) -> String? {
         first(of: [
             ("probation_ms", plan.probationMs, 0...longestMs), ("memory_budget_bytes", plan.memoryBudgetBytes, 0...largestBytes),
         ])
     }
 
-    static func problem(_ service: Service) -> String? {
+    package static func problem(_ service: Service) -> String? {
         let restart = service.restart
         let limits: [(String, Int?, ClosedRange<Int>)] = [
             ("restart.initial_ms", restart.initialMs, 0...longestMs), ("restart.max_ms", restart.maxMs, 0...longestMs),
@@ -38,7 +36,7 @@ package enum PlanLimits {
         return first(of: limits + ofProbes + processors).map { "\(service.name): \($0)" }
     }
 
-    static func problem(_ check: PreflightCheck) -> String? {
+    package static func problem(_ check: PreflightCheck) -> String? {
         let limits: [(String, Int?, ClosedRange<Int>)]
         switch check.requirement {
         case .memory(_, let tokens, let slots, let limit, _):
