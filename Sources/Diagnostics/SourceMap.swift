@@ -166,9 +166,19 @@ public struct SourceMap: Sendable {
     private mutating func remember(_ span: SourceSpan) {
         guard !secrets.isFull, (SecretTexts.shortest...SecretTexts.longest).contains(span.range.count) else { return }
         let raw = text(of: span)
-        // As it stands, and as it reads where it has escapes.
         secrets.insert(raw.trimmed(Self.marks))
-        if raw.hasPrefix("\""), let text = (try? JSON(parsing: raw))?.stringValue { secrets.insert(text) }
+        let value = Self.withoutProperties(raw)
+        if value.utf8.count < raw.utf8.count { secrets.insert(value.trimmed(Self.marks)) }
+        if value.hasPrefix("\""), let text = (try? JSON(parsing: value))?.stringValue { secrets.insert(text) }
+    }
+
+    /// Without the anchor and the tag that a YAML node may have before its text.
+    private static func withoutProperties(_ raw: String) -> String {
+        var rest = Substring(raw)
+        while let first = rest.unicodeScalars.first, first == "&" || first == "!", let blank = rest.firstIndex(where: \.isWhitespace) {
+            rest = rest[blank...].drop(while: \.isWhitespace)
+        }
+        return String(rest)
     }
 
     /// What was masked, as far as it can be looked for in messages.

@@ -68,6 +68,13 @@ import Testing
         #expect(text.contains("maxTokenz: 4096") && text.contains("min_token_for_cache: 100"), "\(text)")
     }
 
+    @Test(arguments: ["? &k \"--token hunter2zz\"\n: 3", "\"--token hunter2zz\": 3", "backends: { lab: { \"--api-key=hunter2zz\": 1 } }"])
+    func keysAreNotShownEither(entry: String) {
+        let result = compile("backend: claude\n\(entry)\n")
+        let text = TextRenderer(color: false).render(result.diagnostics, result.sources)
+        #expect(text.contains("AC0301") && !text.contains("hunter2"), "\(text)")
+    }
+
     /// Of one line, all that is a secret is hidden, and nothing else.
     @Test func oneLineOfAFrame() {
         func shown(_ line: String) -> String {

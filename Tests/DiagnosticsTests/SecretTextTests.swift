@@ -31,6 +31,12 @@ import Testing
         #expect(report(bytes, mask: 5..<bytes.utf8.count, "`canary-7f3a91c2`").diagnostics[0].message == "`***`")
     }
 
+    @Test(arguments: ["&k ", "!!str ", "&k !t\t", ""])
+    func anchorsAndTagsAreNoPartOfIt(before: String) {
+        let bytes = "key: \(before)\"canary\\u002d7f3a91c2\""
+        #expect(report(bytes, mask: 5..<bytes.utf8.count, "`canary-7f3a91c2`").diagnostics[0].message == "`***`")
+    }
+
     @Test func shortWordsStay() {
         #expect(report("key: port ", mask: 5..<9, "`port` is wrong").diagnostics[0].message == "`port` is wrong")
     }

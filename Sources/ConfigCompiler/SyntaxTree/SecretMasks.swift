@@ -51,6 +51,7 @@ extension SyntaxNode {
             }
         case .mapping(let entries):
             for entry in entries {
+                if SecretWords.hasArgument(entry.key) { result.append(entry.keySpan) }
                 if !SecretScan.isSecretName(entry.key) || KeyTable.isPlain(entry.key) {
                     entry.value.collectSecrets(&result)
                 } else if !entry.value.isReference {
