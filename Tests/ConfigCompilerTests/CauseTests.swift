@@ -29,6 +29,13 @@ import Testing
         #expect(flagged["b"] == ["backend --backend"])
     }
 
+    /// mlx-lm's server is asked for "default_model" whatever it holds.
+    @Test func theModelOfAWorkerThatHasOneName() throws {
+        let text = Self.two.replacing("model: ./a,", with: "engine: mlx-lm, model: ./a,")
+        let proxy = try causes(compile(text), compile(text.replacing("./a", with: "./c") + "proxy: { port: 4999 }\n"))["proxy"]
+        #expect(proxy == ["proxy.port test.yaml:5:16"])
+    }
+
     @Test func aRoute() throws {
         let routed = Self.two + "routes:\n  - match: { model: \"*haiku*\" }\n    to: b\n"
         let added = try causes(compile(Self.two), compile(routed))

@@ -12,6 +12,11 @@ extension ProvenanceBuilder {
     /// Those of them that it is not made from where the backend is a worker: that is found by its name.
     private static let foundByLease: Set<String> = [BackendKeys.baseUrl.name, BackendKeys.port.name]
 
+    /// Those of them that the proxy is not made from where a worker of this engine is started for the backend.
+    private static func unusedKeys(of engine: EngineName) -> Set<String> {
+        engine.adapter.hasOneModelID ? foundByLease.union([BackendKeys.model.name, BackendKeys.modelPath.name]) : foundByLease
+    }
+
     /// That there is a command says how the worker is spoken to, whatever the command is.
     private func commandInputs(_ backend: Backend) -> [Input] {
         let section = backend.section
@@ -40,9 +45,9 @@ extension ProvenanceBuilder {
             if let match = route.match { inputs += flatten(match, "routes[\(index)].match.", except: []) }
         }
         let others = Self.keysBesides(Self.proxyKeys)
-        let workers = Set(configuration.workers.map(\.backend.name))
+        let engines = Dictionary(configuration.workers.map { ($0.backend.name, $0.engine) }, uniquingKeysWith: { first, _ in first })
         for backend in configuration.reachable {
-            let except = workers.contains(backend.name) ? others.union(Self.foundByLease) : others
+            let except = engines[backend.name].map { others.union(Self.unusedKeys(of: $0)) } ?? others
             inputs += flatten(backend.section, "backends.\(backend.name).", except: except) + commandInputs(backend)
         }
         return inputs

@@ -6,6 +6,8 @@ protocol EngineAdapter {
     static func dialect(of worker: Worker) -> String
     /// The model id that it answers to; nil leaves the client's own.
     static func modelID(of worker: Worker) -> String?
+    /// Whether that id is the same for all models.
+    static var hasOneModelID: Bool { get }
     /// The log that the earlier tool's users know; nil where the worker has `<service>.log` alone.
     static func log(of worker: Worker) -> LogNames.Choice?
     static func service(for worker: Worker) throws -> Service
@@ -14,6 +16,7 @@ protocol EngineAdapter {
 }
 
 extension EngineAdapter {
+    static var hasOneModelID: Bool { false }
     static func log(of worker: Worker) -> LogNames.Choice? { nil }
 }
 

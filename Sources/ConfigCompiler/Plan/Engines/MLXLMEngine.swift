@@ -6,6 +6,7 @@ enum MLXLMEngine: EngineAdapter {
     static func dialect(of worker: Worker) -> String { "mlx-lm" }
     /// Any other word than this one and the path is looked up on the hub.
     static func modelID(of worker: Worker) -> String? { "default_model" }
+    static let hasOneModelID = true
 
     static func log(of worker: Worker) -> LogNames.Choice? { .init(preferred: "mlx-lm-server", otherwise: worker.name) }
 
