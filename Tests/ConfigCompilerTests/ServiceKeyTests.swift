@@ -29,6 +29,11 @@ import Testing
             ])
     }
 
+    @Test func faultsOfRoutesAreAtTheirPlacesInTheList() {
+        let found = compile("backend: claude\nroutes: [3, { to: nowhere }]\n").diagnostics
+        #expect(found.map(\.path) == ["/routes/0", "/routes/1/to"], "\(found)")
+    }
+
     @Test func aRouteIsUnreachableOnlyWhereAnEarlierOneTakesAllOfIt() {
         func unreachable(_ first: String, _ second: String) -> Bool {
             codes(

@@ -133,7 +133,8 @@ struct Checker {
             return nil
         }
         guard isBounded(elements.count, node, place) else { return nil }
-        return .list(elements.enumerated().compactMap { index, element in section(element, scope, place.child(String(index))) })
+        // One that is at fault keeps its place, so that the places of those behind it are the file's.
+        return .list(elements.enumerated().map { index, element in section(element, scope, place.child(String(index))) ?? Section(scope) })
     }
 
     private mutating func named(_ node: SyntaxNode, _ scope: Scope, _ place: Place) -> CheckedValue? {
@@ -185,7 +186,10 @@ struct Checker {
         }
         do throws(ValueFault) {
             _ = try TextValue.name(entry.key)
-            if entry.key == "proxy" { throw ValueFault(.badName, "is taken: it is the proxy's own", notes: ["call the backend by another name"]) }
+            // A service's name is that of its log too.
+            if ["proxy", "supervisor"].contains(entry.key) {
+                throw ValueFault(.badName, "is taken: it is the \(entry.key)'s own", notes: ["call the backend by another name"])
+            }
             return true
         } catch {
             let notes = error.notes + (error.replacement.map { ["as `\($0.text)`; `backend` and `routes` call it by its name"] } ?? [])
