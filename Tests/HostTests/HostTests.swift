@@ -61,16 +61,44 @@ import Testing
         #expect(Membership.members(leader: nil, directory: "/nowhere", wasStartedHere: nil).isEmpty)
     }
 
+    /// A kill between any two writes of an apply leaves the values of the generation that is current.
+    @Test func secretsBelongToTheirGeneration() throws {
+        let folder = try TemporaryFolder()
+        let reference = SecretReference.env(name: "ANYCLAUDE_TEST_SECRET")
+        func load(_ current: Int?) throws -> SecretStore {
+            var store = try SecretStore(runtime: folder.path, state: folder.path)
+            try store.settle(current: current)
+            return store
+        }
+        var store = try load(nil)
+        var first = store.knowing(["ANYCLAUDE_TEST_SECRET": "one"])
+        try first.prepare(for: 1)
+        #expect(throws: OperationError.self) { try load(nil).value(reference, [:]) }
+        try first.prepare(for: 1)
+        #expect(try load(1).value(reference, [:]) == "one")
+        store = try load(1)
+        var second = store.knowing(["ANYCLAUDE_TEST_SECRET": "two"])
+        try second.prepare(for: 2)
+        #expect(try load(1).value(reference, [:]) == "one", "the apply of 2 was not committed")
+        #expect(try load(2).value(reference, [:]) == "one", "and is forgotten")
+        try second.prepare(for: 2)
+        try second.keep()
+        #expect(try load(1).value(reference, [:]) == "two")
+        #expect(Folder.names(in: folder.path) == ["secrets.json"])
+    }
+
     @Test func secrets() throws {
         let folder = try TemporaryFolder()
         var store = try SecretStore(runtime: folder.path, state: folder.path)
         let reference = SecretReference.env(name: "ANYCLAUDE_TEST_SECRET")
         #expect(throws: OperationError.self) { try store.value(reference, [:]) }
         let absent = try store.fingerprint([reference], [:])
-        try store.add(["ANYCLAUDE_TEST_SECRET": "one"])
+        store = store.knowing(["ANYCLAUDE_TEST_SECRET": "one"])
+        try store.keep()
         #expect(try store.value(reference, [:]) == "one")
         let one = try store.fingerprint([reference], [:])
-        try store.add(["ANYCLAUDE_TEST_SECRET": "two"])
+        store = store.knowing(["ANYCLAUDE_TEST_SECRET": "two"])
+        try store.keep()
         #expect(Set([absent, one, try store.fingerprint([reference], [:])]).count == 3)
         #expect(try SecretStore(runtime: folder.path, state: folder.path).value(reference, [:]) == "two")
         var status = stat()
@@ -79,6 +107,7 @@ import Testing
         #expect(access(store.path, F_OK) != 0)
         #expect(try store.fingerprint([reference], [:]) == absent)
         try store.forget()
+        #expect(Folder.names(in: folder.path) == ["host.key"])
 
         try AtomicFile.write(Array("key\n".utf8), to: "\(folder.path)/key")
         #expect(try store.value(.file(path: .rooted(.config, "key")), [.config: folder.path]) == "key")

@@ -5,38 +5,70 @@ import LaunchPlan
 
 /// Resolves references to secrets. Values that an apply sent are kept in the runtime directory alone, which is not on a disk
 /// where the system has a tmpfs for it; no value is ever logged or compared but by its HMAC.
+///
+/// A value becomes the instance's with the generation that it was sent for, and is dropped with it. So an apply works on a copy that
+/// knows the new values (`knowing`), writes them beside the old ones (`prepare`), makes the generation current, and puts them in the old
+/// ones' place (`keep`). A supervisor that starts after a kill in between sees by the current generation which ones count (`settle`).
 package struct SecretStore {
     /// Of the runtime directory.
     package let path: String
+    private let nextPath: String
     /// Of the state directory: makes the HMACs of this host worthless elsewhere.
     package let keyPath: String
     private(set) var sent: [String: String] = [:]
+    private var next: Next?
+
+    /// Values that count as soon as a generation is current.
+    private struct Next: Codable {
+        var generation: Int
+        var sent: [String: String]
+    }
 
     package init(runtime: String, state: String) throws(OperationError) {
         path = "\(runtime)/secrets.json"
+        nextPath = "\(runtime)/secrets.next.json"
         keyPath = "\(state)/host.key"
-        guard let bytes = try AtomicFile.read(path) else { return }
-        sent = try decode(bytes, path)
+        if let bytes = try AtomicFile.read(path) { sent = try decode(bytes, path) }
+        if let bytes = try AtomicFile.read(nextPath) { next = try decode(bytes, nextPath) as Next }
     }
 
-    /// Values of a caller's environment; they replace earlier ones of the same names.
-    package mutating func add(_ values: [String: String]) throws(OperationError) {
-        guard !values.isEmpty else { return }
-        sent.merge(values) { $1 }
-        try AtomicFile.write(try encoded(sent).bytes, to: path)
-    }
-
-    /// The store with values that are not kept: for a look at what an apply would find.
+    /// The store with values of a caller's environment; they replace earlier ones of the same names. Nothing is written.
     package func knowing(_ values: [String: String]) -> SecretStore {
         var copy = self
         copy.sent.merge(values) { $1 }
         return copy
     }
 
+    /// Writes the values so that they count from the moment that `generation`, which is not yet current, is.
+    package mutating func prepare(for generation: Int) throws(OperationError) {
+        let next = Next(generation: generation, sent: sent)
+        try AtomicFile.write(try encoded(next).bytes, to: nextPath)
+        self.next = next
+    }
+
+    /// Makes the values the instance's.
+    package mutating func keep() throws(OperationError) {
+        if try AtomicFile.read(path) != nil || !sent.isEmpty { try AtomicFile.write(try encoded(sent).bytes, to: path) }
+        try removeNext()
+    }
+
+    /// Ends what an earlier supervisor left half done.
+    package mutating func settle(current generation: Int?) throws(OperationError) {
+        guard let next else { return }
+        if next.generation == generation { sent = next.sent }
+        try keep()
+    }
+
     /// Removes what was sent.
     package mutating func forget() throws(OperationError) {
         sent = [:]
         guard unlink(path) == 0 || errno == ENOENT else { throw .system("cannot remove \(path)", errno: errno) }
+        try removeNext()
+    }
+
+    private mutating func removeNext() throws(OperationError) {
+        guard unlink(nextPath) == 0 || errno == ENOENT else { throw .system("cannot remove \(nextPath)", errno: errno) }
+        next = nil
     }
 
     package func value(_ reference: SecretReference, _ bindings: PlanPath.Bindings) throws(OperationError) -> String {

@@ -14,6 +14,8 @@ final class ApplySession {
     /// What is to be current when it succeeds.
     var generation: Generation?
     var plan: LaunchPlan?
+    /// With the values that were sent, where any were: the instance's when it succeeds.
+    var secrets: SecretStore?
     /// The stack outlives its clients when it succeeds.
     var stays = false
     /// The last words of the service that failed.

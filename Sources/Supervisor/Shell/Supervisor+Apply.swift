@@ -12,18 +12,19 @@ extension Supervisor {
             let plan = try verify(request)
             session.plan = plan
             session.stays = request.stays ?? false
-            try secrets.add(request.secrets)
-            let bindings = instance.bound(request.bindings)
-            let target = try target(plan, bindings)
-            try demandPreflight(plan, bindings, session)
+            let making = Making(bindings: instance.bound(request.bindings), secrets: secrets.knowing(request.secrets))
+            session.secrets = request.secrets.isEmpty ? nil : making.secrets
+            let fallback = try fallback()
+            let target = try target(plan, making)
+            try demandPreflight(plan, making, session)
             if isRunning(target), request.envelope.planId == generation?.planId {
+                try keepSecrets()
                 if session.stays { endsWithLastClient = false }
                 return end(
                     session, Outcome(result: .unchanged, exitCode: 0, generation: generation?.number, planId: generation?.planId), record: false)
             }
             try announceDiff(request.envelope, plan, target, session)
-            let fallback = try fallback()
-            session.generation = try generation(for: request, bindings, session)
+            session.generation = try generation(for: request, making.bindings, session)
             log.write(.notice, "applying generation \(session.generation?.number ?? 0), \(Staleness.short(request.envelope.planId))")
             handle(.begin(Change.Request(kind: .apply, target: target, fallback: fallback, timeoutMs: request.timeoutMs)))
         } catch {
@@ -46,16 +47,18 @@ extension Supervisor {
             let chosen = try rollbackTarget(request.generation)
             let envelope = try store.reader.envelope(chosen)
             let plan = try PlanCheck.verified(envelope)
-            let target = try target(plan, chosen.bindings)
+            let making = making(chosen)
+            let fallback = try fallback()
+            let target = try target(plan, making)
             session.plan = plan
             if chosen.number == generation?.number, isRunning(target) {
                 return end(session, Outcome(result: .unchanged, exitCode: 0, generation: chosen.number, planId: chosen.planId), record: false)
             }
-            try demandPreflight(plan, chosen.bindings, session)
+            try demandPreflight(plan, making, session)
             try announceDiff(envelope, plan, target, session)
             session.generation = chosen
             log.write(.notice, "returning to generation \(chosen.number)")
-            handle(.begin(Change.Request(kind: .apply, target: target, fallback: try fallback())))
+            handle(.begin(Change.Request(kind: .apply, target: target, fallback: fallback)))
         } catch {
             refuse(session, error)
         }
@@ -90,19 +93,30 @@ extension Supervisor {
 
     // MARK: targets
 
-    func target(_ plan: LaunchPlan, _ bindings: [String: String]) throws(OperationError) -> Change.Target {
-        let roots = PlanPath.Bindings(named: bindings)
+    /// Of what is current, or was.
+    func making(_ generation: Generation) -> Making { Making(bindings: generation.bindings, secrets: secrets) }
+
+    func target(_ plan: LaunchPlan, _ making: Making) throws(OperationError) -> Change.Target {
         var wanted: [Change.Wanted] = []
-        for service in plan.services {
-            wanted.append(.init(service: service, identity: try Identity.of(service, bindings: bindings, secrets: secrets, roots: roots)))
-        }
-        for want in wanted { wantedBindings[want.identity] = bindings }
+        for service in plan.services { wanted.append(.init(service: service, identity: try Identity.of(service, making))) }
+        for want in wanted { makings[want.identity] = making }
         return Change.Target(services: wanted, probationMs: plan.probationMs, memoryBudgetBytes: plan.memoryBudgetBytes)
     }
 
+    /// What is current. A service that runs is wanted as it runs: the file of a secret may hold another one since it was read.
     private func fallback() throws(OperationError) -> Change.Target {
         guard let generation, let plan else { return .nothing }
-        return try target(plan, generation.bindings)
+        var target = try target(plan, making(generation))
+        for index in target.services.indices {
+            let running = core.units.values.filter {
+                $0.service == target.services[index].service && !$0.retiring && bindings(of: $0.id) == generation.bindings
+            }
+            // Of two, the one that serves.
+            guard let kept = running.first(where: { core.serving[$0.name] == $0.id }) ?? running.first else { continue }
+            makings[kept.identity] = makings[kept.identity] ?? making(generation)
+            target.services[index].identity = kept.identity
+        }
+        return target
     }
 
     /// Exactly the target's services run, and none has given up.

@@ -39,6 +39,7 @@ extension Supervisor {
         }
         log.write(.notice, "supervisor \(Version.current) of instance \(instance.name), pid \(getpid())")
         try readCurrent()
+        try secrets.settle(current: generation?.number)
         adoptRuns()
         let mailbox = mailbox
         server = try ControlServer(
@@ -72,7 +73,7 @@ extension Supervisor {
         defer { if let initial { close(initial) } }
         if let generation, let plan {
             guard !options.idle else { return }
-            handle(.begin(Change.Request(kind: .boot, target: try target(plan, generation.bindings))))
+            handle(.begin(Change.Request(kind: .boot, target: try target(plan, making(generation)))))
         } else if let initial {
             let name = "the initial plan"
             guard let bytes = try AtomicFile.read("/proc/self/fd/\(initial)", limit: ControlServer.maximumBody) else {
@@ -114,7 +115,7 @@ extension Supervisor {
         defer { systemd.ready(generation.map { "generation \($0.number)" } ?? "waiting for the first apply") }
         guard session == nil, !isEnding, let generation, let plan else { return }
         do throws(OperationError) {
-            handle(.begin(Change.Request(kind: .boot, target: try target(plan, generation.bindings))))
+            handle(.begin(Change.Request(kind: .boot, target: try target(plan, making(generation)))))
         } catch {
             log.write(.error, "cannot reload: \(error.message)")
         }

@@ -8,8 +8,11 @@ extension Supervisor {
     /// The target is healthy: from here on it is what a restart brings back. Returns why it could not be made so.
     func commit() -> String? {
         guard var committed = session?.generation else { return nil }
+        let isAnother = committed.number != generation?.number
         do throws(OperationError) {
+            if isAnother { try session?.secrets?.prepare(for: committed.number) }
             try store.commit(committed)
+            if !isAnother { try keepSecrets() }
         } catch {
             log.write(.error, "cannot make the generation current: \(error.message)")
             return error.message
@@ -17,14 +20,28 @@ extension Supervisor {
         committed.standing = .good
         generation = committed
         plan = session?.plan
+        if isAnother {
+            do throws(OperationError) {
+                try keepSecrets()
+            } catch {
+                log.write(.error, "the next supervisor has to finish this: \(error.message)")
+            }
+        }
         if session?.stays == true { endsWithLastClient = false }
         return nil
+    }
+
+    /// What was sent for a change that succeeded counts from here on.
+    func keepSecrets() throws(OperationError) {
+        guard let sent = session?.secrets else { return }
+        secrets = sent
+        try secrets.keep()
     }
 
     func finished(_ result: Change.Result) {
         listeners.retain(core.servicesWithListeners)
         let identities = Set(core.units.values.map(\.identity))
-        wantedBindings = wantedBindings.filter { identities.contains($0.key) }
+        makings = makings.filter { identities.contains($0.key) }
         answerLeasesForNothing()
         guard let session else {
             if result == .stopped {

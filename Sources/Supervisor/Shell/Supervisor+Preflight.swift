@@ -11,7 +11,7 @@ extension Supervisor {
         do throws(OperationError) {
             let plan = try PlanCheck.verified(request.envelope)
             try Staleness.checkInstance(plan, instance.name)
-            let checks = preflight(plan, instance.bound(request.bindings), secrets.knowing(request.secrets))
+            let checks = preflight(plan, Making(bindings: instance.bound(request.bindings), secrets: secrets.knowing(request.secrets)))
             reply.send(checks.report(plan, request, current: current))
         } catch {
             reply.fail(error)
@@ -19,8 +19,8 @@ extension Supervisor {
     }
 
     /// - Throws: exit code 3 with the first of what does not hold. Warnings are told and logged.
-    func demandPreflight(_ plan: LaunchPlan, _ bindings: [String: String], _ session: ApplySession) throws(OperationError) {
-        let report = preflight(plan, bindings, secrets, makesFolders: true).report(plan)
+    func demandPreflight(_ plan: LaunchPlan, _ making: Making, _ session: ApplySession) throws(OperationError) {
+        let report = preflight(plan, making, makesFolders: true).report(plan)
         for (result, finding) in report.findings where finding.severity == .warning {
             log.write(.warning, "preflight: \(result.key): \(finding.message)" + (finding.hint.map { " (\($0))" } ?? ""))
         }
@@ -31,28 +31,25 @@ extension Supervisor {
         throw OperationError("preflight: \(result.key): \(finding.message)\(more)", hint: finding.hint, exitCode: 3)
     }
 
-    private func preflight(
-        _ plan: LaunchPlan, _ bindings: [String: String], _ secrets: SecretStore, makesFolders: Bool = false
-    ) -> Preflight {
+    private func preflight(_ plan: LaunchPlan, _ making: Making, makesFolders: Bool = false) -> Preflight {
         let names = Set(plan.services.map(\.name))
         return Preflight(
-            bindings: PlanPath.Bindings(named: bindings), secrets: secrets, isListening: listeners.holds,
+            bindings: PlanPath.Bindings(named: making.bindings), secrets: making.secrets, isListening: listeners.holds,
             members: { name in
                 self.live.values.filter { $0.record.service.name == name }.reduce(into: []) {
                     $0.formUnion($1.members)
                 }
-            }, leaving: Set(core.units.values.map(\.name)).subtracting(names), replaced: replaced(by: plan, bindings, secrets),
+            }, leaving: Set(core.units.values.map(\.name)).subtracting(names), replaced: replaced(by: plan, making),
             makesFolders: makesFolders)
     }
 
     /// The services that run, and of which the plan would run a second instance beside the first.
-    private func replaced(by plan: LaunchPlan, _ bindings: [String: String], _ secrets: SecretStore) -> Set<String> {
-        let roots = PlanPath.Bindings(named: bindings)
-        return Set(
+    private func replaced(by plan: LaunchPlan, _ making: Making) -> Set<String> {
+        Set(
             plan.services.filter { service in
                 let running = core.units.values.filter { $0.name == service.name && !$0.retiring }
                 guard service.replace == .overlap, !running.isEmpty, running.allSatisfy({ $0.service.replace == .overlap }) else { return false }
-                let identity = try? Identity.of(service, bindings: bindings, secrets: secrets, roots: roots)
+                let identity = try? Identity.of(service, making)
                 return !running.contains { $0.identity == identity }
             }.map(\.name))
     }

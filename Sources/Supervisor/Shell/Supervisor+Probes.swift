@@ -16,7 +16,7 @@ extension Supervisor {
             let target = try ProbeTarget.resolve(
                 probe.check, address: { endpoint throws(OperationError) in try self.address(endpoint, service, live.directory) },
                 command: { argv throws(OperationError) in
-                    var request = try self.launcher.command(argv, service, roots, self.secrets, live.directory)
+                    var request = try self.launcher.command(argv, service, roots, self.secrets(of: unit), live.directory)
                     // The run is not told apart from its probes by this variable alone: a probe must not count as one of its processes.
                     request.environment[Membership.variable] = nil
                     return request

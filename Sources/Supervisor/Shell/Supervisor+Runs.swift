@@ -8,7 +8,7 @@ extension Supervisor {
     func start(_ unit: Int, _ run: Int) {
         guard let service = core.units[unit]?.service, let identity = core.units[unit]?.identity else { return }
         do throws(OperationError) {
-            let prepared = try launcher.prepare(service, bindings: roots(of: unit), secrets: secrets, listeners: listeners)
+            let prepared = try launcher.prepare(service, bindings: roots(of: unit), secrets: secrets(of: unit), listeners: listeners)
             let child: SpawnRequest.Child
             do throws(OperationError) {
                 child = try prepared.request.spawn()

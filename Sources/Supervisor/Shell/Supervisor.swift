@@ -20,14 +20,16 @@ public final class Supervisor {
     let history: History
     let listeners: ListenerPool
     let launcher: Launcher
+    /// Those of what is current.
     var secrets: SecretStore
     var server: ControlServer?
 
     var core: Core
     var live: [Int: LiveRun] = [:]
-    /// Roots that each unit was made with, and those of targets, by identity.
+    /// Roots that each unit was made with.
     var bindings: [Int: [String: String]] = [:]
-    var wantedBindings: [String: [String: String]] = [:]
+    /// What units are made with, by the identity that they are wanted with.
+    var makings: [String: Making] = [:]
     var timers: [UnitTimer: TimerQueue.Token] = [:]
     var changeTimers: [Change.Timer: TimerQueue.Token] = [:]
     var logFiles: [String: LogFile] = [:]
@@ -51,6 +53,12 @@ public final class Supervisor {
     /// Events that actions led to; handled in order, never within each other.
     private var queue: [Core.Event] = []
     private var isHandling = false
+
+    /// What an identity says of a unit besides its service. The same identity means the same roots and the same values.
+    struct Making {
+        var bindings: [String: String]
+        var secrets: SecretStore
+    }
 
     struct UnitTimer: Hashable {
         var unit: Int
@@ -92,8 +100,11 @@ public final class Supervisor {
 
     func bindings(of unit: Int) -> [String: String] {
         if let known = bindings[unit] { return known }
-        let wanted = core.units[unit].flatMap { wantedBindings[$0.identity] } ?? [:]
+        let wanted = core.units[unit].flatMap { makings[$0.identity]?.bindings } ?? [:]
         bindings[unit] = wanted
         return wanted
     }
+
+    /// The values that a unit is wanted with: while an apply is under way, those of a unit that stays or comes back are the old ones.
+    func secrets(of unit: Int) -> SecretStore { core.units[unit].flatMap { makings[$0.identity]?.secrets } ?? secrets }
 }
