@@ -40,6 +40,8 @@ public struct StatusReport: Codable, Sendable, Equatable {
 }
 
 public enum ServiceState: String, Codable, Sendable, CaseIterable {
+    /// Runs on demand, and nobody needs it.
+    case idle
     /// Not started: a dependency is not ready yet.
     case waiting
     /// Runs, and has not yet been ready.

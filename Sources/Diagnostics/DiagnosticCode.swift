@@ -73,6 +73,7 @@ public enum DiagnosticCode: String, Sendable, CaseIterable {
     case dependencyCycle = "AC0512"
     case badDependency = "AC0513"
     case selfReference = "AC0514"
+    case noRoomOnDemand = "AC0515"
 
     case interpolation = "AC0602"
     case literalSecret = "AC0603"

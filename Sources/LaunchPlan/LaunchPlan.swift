@@ -8,7 +8,9 @@ public struct LaunchPlan: Codable, Sendable, Equatable {
     public static let formatName = "anyclaude.plan"
     public static let currentVersion = "1.0"
     /// Features of the format that this version can honour; a plan that requires another one is refused, not half applied.
-    public static let knownFeatures: Set<String> = []
+    public static let knownFeatures: Set<String> = [onDemand]
+    /// Services with an `IdlePolicy`.
+    public static let onDemand = "on-demand"
 
     public var format = LaunchPlan.formatName
     public var formatVersion = LaunchPlan.currentVersion
@@ -35,6 +37,7 @@ public struct LaunchPlan: Codable, Sendable, Equatable {
     public init(instance: String, services: [Service], preflight: [PreflightCheck] = [], probationMs: Int, memoryBudgetBytes: Int? = nil) {
         self.instance = instance
         self.services = services.sorted { $0.name < $1.name }
+        if services.contains(where: { $0.idle != nil }) { requiredFeatures = [Self.onDemand] }
         self.preflight = preflight
         self.probationMs = probationMs
         self.memoryBudgetBytes = memoryBudgetBytes

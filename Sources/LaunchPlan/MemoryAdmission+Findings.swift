@@ -78,6 +78,9 @@ extension MemoryAdmission {
 
     private var parts: String {
         if shares.count == 1 { return shares[0].sumText }
-        return shares.map { share in "\(share.service) \(share.neededBytes.map(ByteText.text) ?? "not known")" }.joined(separator: ", ")
+        return shares.map { share in
+            let note = onDemand?.contains(share.service) == true ? " on demand" : ""
+            return "\(share.service) \(share.neededBytes.map(ByteText.text) ?? "not known")\(note)"
+        }.joined(separator: ", ")
     }
 }

@@ -27,9 +27,13 @@ public struct MemoryAdmission: Codable, Sendable, Equatable {
     /// Services of which two instances run while they are replaced, and what is needed while all of them are.
     public var doubled: [String]
     public var replacementBytes: Int
+    /// Services that run on demand: at least one of them fits at a time, and others make room for it. Absent where there are none.
+    public var onDemand: [String]?
 
-    /// - Parameter doubled: the names of services that are replaced by overlap.
-    public init(_ shares: [MemoryShare], doubled: Set<String>, allowedBytes: Int, bound: Bound) {
+    /// - Parameters:
+    ///   - doubled: the names of services that are replaced by overlap.
+    ///   - onDemand: of those that run on demand.
+    public init(_ shares: [MemoryShare], doubled: Set<String>, onDemand: Set<String> = [], allowedBytes: Int, bound: Bound) {
         var shares = shares
         for index in shares.indices {
             // The runtime keeps to what it is given, and otherwise to what is there.
@@ -40,8 +44,12 @@ public struct MemoryAdmission: Codable, Sendable, Equatable {
         self.allowedBytes = allowedBytes
         self.bound = bound
         self.doubled = shares.map(\.service).filter(doubled.contains)
-        neededBytes = Self.sum(shares.compactMap(\.neededBytes))
-        mostBytes = Self.sum(shares.compactMap { $0.mostBytes ?? $0.neededBytes })
+        let always = shares.filter { !onDemand.contains($0.service) }
+        let sometimes = shares.filter { onDemand.contains($0.service) }
+        self.onDemand = sometimes.isEmpty ? nil : sometimes.map(\.service)
+        neededBytes = Self.sum(always.compactMap(\.neededBytes) + [sometimes.compactMap(\.neededBytes).max() ?? 0])
+        mostBytes = Self.sum(
+            always.compactMap { $0.mostBytes ?? $0.neededBytes } + [sometimes.compactMap { $0.mostBytes ?? $0.neededBytes }.max() ?? 0])
         replacementBytes = Self.sum([neededBytes] + shares.filter { doubled.contains($0.service) }.compactMap(\.neededBytes))
     }
 
@@ -58,6 +66,7 @@ public struct MemoryAdmission: Codable, Sendable, Equatable {
 
     enum CodingKeys: String, CodingKey {
         case shares, bound, doubled
+        case onDemand = "on_demand"
         case allowedBytes = "allowed_bytes"
         case neededBytes = "needed_bytes"
         case mostBytes = "most_bytes"

@@ -20,7 +20,8 @@ package enum PlanLimits {
             ("restart.initial_ms", restart.initialMs, 0...longestMs), ("restart.max_ms", restart.maxMs, 0...longestMs),
             ("restart.reset_after_ms", restart.resetAfterMs, 0...longestMs), ("restart.within_ms", restart.withinMs, 0...longestMs),
             ("restart.slow_retry_ms", restart.slowRetryMs, 1...longestMs), ("restart.failures", restart.failures, 0...largestCount),
-            ("stop.timeout_ms", service.stop.timeoutMs, 0...longestMs), ("logs.max_bytes", service.logs.maxBytes, 1...largestBytes),
+            ("stop.timeout_ms", service.stop.timeoutMs, 0...longestMs), ("idle.stop_after_ms", service.idle?.stopAfterMs, 1...longestMs),
+            ("logs.max_bytes", service.logs.maxBytes, 1...largestBytes),
             ("logs.max_files", service.logs.maxFiles, 0...1000), ("resources.memory_bytes", service.resources.memoryBytes, 0...largestBytes),
         ]
         let probes = [("startup", service.probes.startup), ("readiness", service.probes.readiness), ("liveness", service.probes.liveness)]

@@ -88,6 +88,16 @@ public struct StopPolicy: Codable, Sendable, Equatable {
     enum CodingKeys: String, CodingKey { case timeoutMs = "timeout_ms" }
 }
 
+/// On demand: started by the first lease, and stopped where nobody holds one for `stopAfterMs`, or where the memory budget needs its room.
+public struct IdlePolicy: Codable, Sendable, Equatable {
+    /// Nil where only the memory budget stops it.
+    public var stopAfterMs: Int?
+
+    public init(stopAfterMs: Int? = nil) { self.stopAfterMs = stopAfterMs }
+
+    enum CodingKeys: String, CodingKey { case stopAfterMs = "stop_after_ms" }
+}
+
 public struct Resources: Codable, Sendable, Equatable {
     public var memoryBytes: Int?
     public var threads: Int?

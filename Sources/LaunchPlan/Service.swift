@@ -33,10 +33,12 @@ public struct Service: Codable, Sendable, Equatable {
     public var logs: LogPolicy
     /// The program may hold the descriptor `lease`, to ask for endpoints of other services.
     public var leases: Bool
+    /// It runs while somebody uses it; nil where it always runs. Needs the feature `LaunchPlan.onDemand`.
+    public var idle: IdlePolicy?
 
     enum CodingKeys: String, CodingKey {
         case name, role, argv, environment, directory, files, settings, secrets, sockets, endpoint, notifies, probes, restart, stop, replace
-        case resources, logs, leases
+        case resources, logs, leases, idle
         case dependsOn = "depends_on"
     }
 
@@ -45,7 +47,8 @@ public struct Service: Codable, Sendable, Equatable {
         files: [GeneratedFile] = [], settings: JSON? = nil, secrets: [String: SecretReference] = [:], sockets: [ListenSocket] = [],
         endpoint: Endpoint? = nil, dependsOn: [String] = [], notifies: Bool = false, probes: Probes = Probes(),
         restart: RestartPolicy = RestartPolicy(), stop: StopPolicy = StopPolicy(), replace: ReplaceMode = .stopFirst,
-        resources: Resources = Resources(), logs: LogPolicy = LogPolicy(), leases: Bool = false
+        resources: Resources = Resources(), logs: LogPolicy = LogPolicy(), leases: Bool = false,
+        idle: IdlePolicy? = nil
     ) {
         self.name = name
         self.role = role
@@ -66,6 +69,7 @@ public struct Service: Codable, Sendable, Equatable {
         self.resources = resources
         self.logs = logs
         self.leases = leases
+        self.idle = idle
     }
 }
 

@@ -53,7 +53,29 @@ package enum PlanCheck {
         if let unknown = plan.preflight.first(where: { !names.contains($0.service) }) {
             return "a check before the apply is of the service \(unknown.service), which is not in the plan"
         }
+        if let problem = onDemandProblem(plan) { return problem }
         return cycle(plan.services).map { "these services wait for each other: \($0.joined(separator: ", "))" }
+    }
+
+    /// Services that come and go must not take others with them, and each must find room.
+    private static func onDemandProblem(_ plan: LaunchPlan) -> String? {
+        let onDemand = plan.services.filter { $0.idle != nil }
+        let names = Set(onDemand.map(\.name))
+        for service in plan.services {
+            guard let needed = service.dependsOn.first(where: names.contains) else { continue }
+            return "\(service.name) depends on \(needed), which runs on demand only"
+        }
+        let always = plan.services.filter { $0.idle == nil }.map { $0.resources.memoryBytes ?? 0 }.reduce(0, +)
+        for service in onDemand {
+            if service.replace == .overlap { return "\(service.name) runs on demand and cannot be replaced by overlap" }
+            if service.leases { return "\(service.name) runs on demand and cannot ask for other services" }
+            guard let budget = plan.memoryBudgetBytes else { continue }
+            guard let needed = service.resources.memoryBytes else {
+                return "\(service.name) runs on demand and does not say how much memory it needs"
+            }
+            if always + needed > budget { return "\(service.name) never fits: the memory budget is \(budget) bytes, \(always + needed) are needed" }
+        }
+        return nil
     }
 
     private static func isName(_ name: String) -> Bool {

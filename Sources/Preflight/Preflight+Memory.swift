@@ -15,7 +15,8 @@ extension Preflight {
         let budget = plan.memoryBudgetBytes.map { MachineMemory(bytes: $0, bound: .budget) }
         guard let allowed = [budget, machine].compactMap({ $0 }).min(by: { $0.bytes < $1.bytes }) else { return nil }
         let doubled = plan.services.filter { $0.role == .worker && $0.replace == .overlap }.map(\.name)
-        return MemoryAdmission(shares, doubled: Set(doubled), allowedBytes: allowed.bytes, bound: allowed.bound)
+        let onDemand = Set(plan.services.filter { $0.idle != nil }.map(\.name))
+        return MemoryAdmission(shares, doubled: Set(doubled), onDemand: onDemand, allowedBytes: allowed.bytes, bound: allowed.bound)
     }
 
     private func native(_ service: String, _ model: PlanPath?, _ contextTokens: Int?, _ slots: Int, _ limit: Int?) -> MemoryShare {

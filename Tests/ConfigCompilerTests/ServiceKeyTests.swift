@@ -72,6 +72,33 @@ import Testing
         }
     }
 
+    @Test func workersOnDemand() throws {
+        let text = """
+            backend: a
+            budget: { memory: 10GiB }
+            backends:
+              a: { kind: vllm-mlx, model: ./a, port: 8081, idle: { stopAfter: 10m }, resources: { memory: 4GiB } }
+              b: { kind: vllm-mlx, model: ./b, port: 8082, idle: {}, resources: { memory: 6GiB } }
+              c: { kind: vllm-mlx, model: ./c, port: 8083, resources: { memory: 2GiB } }
+            routes: [{ match: { model: b }, to: b }, { match: { model: c }, to: c }]
+            """
+        let result = try plan(text)
+        #expect(result.requiredFeatures == [LaunchPlan.onDemand])
+        #expect(result.service(named: "a")?.idle == IdlePolicy(stopAfterMs: 600_000))
+        #expect(result.service(named: "b")?.idle == IdlePolicy(stopAfterMs: nil))
+        #expect(result.service(named: "c")?.idle == nil)
+        #expect(result.service(named: "a")?.replace == .stopFirst)
+        #expect(result.service(named: "c")?.replace == .overlap, "2 + 6 for the largest of the others, and 2 again")
+        #expect(!(try plan("backend: claude\n").json().text.contains("\"idle\"")), "ids of other plans stay")
+        func found(_ change: (String, String)) -> [DiagnosticCode] { codes(text.replacing(change.0, with: change.1)) }
+        #expect(found(("idle: {},", "idle: {}, replace: overlap,")) == [.overlapImpossible])
+        #expect(found(("port: 8083,", "port: 8083, dependsOn: [a],")) == [.badDependency])
+        #expect(found(("memory: 6GiB", "threads: 1")) == [.noRoomOnDemand])
+        #expect(found(("memory: 6GiB", "memory: 9GiB")) == [.noRoomOnDemand])
+        #expect(found(("budget: { memory: 10GiB }", "")) == [])
+        #expect(found(("c: { kind: vllm-mlx, model: ./c, port: 8083,", "c: { kind: lmstudio, idle: {},")).allSatisfy { $0 == .withoutEffect })
+    }
+
     @Test func processorsAreNumbersAndRanges() throws {
         #expect(try ProcessorList.numbers("0-3,6") == [0, 1, 2, 3, 6])
         #expect(try ProcessorList.numbers("4,1-2,2") == [1, 2, 4])

@@ -39,6 +39,22 @@ import Testing
         #expect(problem(shared[0], shared[1]) == nil)
     }
 
+    @Test func servicesOnDemandMustFindRoomAndTakeNobodyWithThem() {
+        func problem(_ services: Service..., budget: Int? = 10) -> String? {
+            PlanCheck.problem(LaunchPlan(instance: "default", services: services, probationMs: 0, memoryBudgetBytes: budget))
+        }
+        let a = Fixture.service("a", memory: 6, idle: IdlePolicy())
+        #expect(problem(a, Fixture.service("b", memory: 6, idle: IdlePolicy()), Fixture.service("p", memory: 4)) == nil)
+        #expect(problem(a, Fixture.service("p", memory: 5))?.contains("never fits") == true)
+        #expect(problem(Fixture.service("a", idle: IdlePolicy()))?.contains("how much memory") == true)
+        #expect(problem(Fixture.service("a", idle: IdlePolicy()), budget: nil) == nil)
+        #expect(problem(a, Fixture.service("b", dependsOn: ["a"]))?.contains("on demand") == true)
+        #expect(problem(Fixture.service("a", replace: .overlap, memory: 1, idle: IdlePolicy()))?.contains("overlap") == true)
+        #expect(problem(Fixture.service("a", leases: true, memory: 1, idle: IdlePolicy()))?.contains("cannot ask") == true)
+        #expect(LaunchPlan(instance: "default", services: [a], probationMs: 0).requiredFeatures == [LaunchPlan.onDemand])
+        #expect(PlanLimits.problem(Fixture.service(idle: IdlePolicy(stopAfterMs: 0)))?.contains("idle.stop_after_ms") == true)
+    }
+
     @Test func numbersThatNobodyCanCalculateWithAreRefused() {
         func problem(_ change: (inout Service) -> Void) -> String? {
             var service = Fixture.service(readiness: true)

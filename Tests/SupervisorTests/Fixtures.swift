@@ -10,6 +10,10 @@ extension Fixture {
     static func wanted(_ service: Service) -> Change.Wanted { Change.Wanted(service: service, identity: "\(service.name)/\(service.argv)") }
 
     static func target(_ services: Service..., probationMs: Int = 1000) -> Change.Target {
-        Change.Target(services: services.map(wanted), probationMs: probationMs)
+        target(services, probationMs: probationMs)
+    }
+
+    static func target(_ services: [Service], probationMs: Int = 1000, budget: Int? = nil) -> Change.Target {
+        Change.Target(services: services.map(wanted), probationMs: probationMs, memoryBudgetBytes: budget)
     }
 }

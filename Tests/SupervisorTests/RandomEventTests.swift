@@ -13,7 +13,15 @@ import Testing
         [Fixture.service("w", argument: "bad"), Fixture.service("p", replace: .overlap, notifies: true, leases: true, argument: "c")],
         [Fixture.service("v", dependsOn: ["w"]), Fixture.service("w", endpointPort: 8081)],
         [Fixture.service("v", endpointPort: 8081), Fixture.service("p", leases: true)],
+        onDemand,
+        onDemand.dropLast() + [Fixture.service("x", notifies: true, argument: "b", memory: 7, idle: IdlePolicy(stopAfterMs: 700))],
         [],
+    ]
+    /// Any two of the last three are too much.
+    static let onDemand = [
+        Fixture.service("v", memory: 2), Fixture.service("w", notifies: true, memory: 4, idle: IdlePolicy()),
+        Fixture.service("y", notifies: true, memory: 5, idle: IdlePolicy(stopAfterMs: 500)),
+        Fixture.service("x", notifies: true, memory: 6, idle: IdlePolicy(stopAfterMs: 700)),
     ]
 
     @Test(arguments: 0..<200 as Range<UInt64>)
@@ -24,15 +32,19 @@ import Testing
         var good = Change.Target.nothing
         var pending = Change.Target.nothing
         for _ in 0..<150 {
-            switch Int.random(in: 0..<12, using: &random) {
+            switch Int.random(in: 0..<14, using: &random) {
             case 0 where !world.isChanging:
-                pending = Change.Target(services: (Self.variants.randomElement(using: &random) ?? []).map(Fixture.wanted), probationMs: 500)
+                pending = Fixture.target(Self.variants.randomElement(using: &random) ?? [], probationMs: 500, budget: 10)
                 world.begin(.init(kind: .apply, target: pending, fallback: good))
             case 1: world.endTerminated()
             case 2: if let unit = world.processes.keys.sorted().randomElement(using: &random) { world.end(unit, .exited(1)) }
-            case 3, 4: for name in ["w", "p", "v"] { world.notifyReady(name) }
+            case 3, 4: for name in ["w", "p", "v", "x", "y"] { world.notifyReady(name) }
             case 5: if let unit = world.core.units.keys.sorted().randomElement(using: &random) { world.handle(.unit(unit, .restart)) }
             case 6: if let unit = world.terminated.sorted().randomElement(using: &random) { world.end(unit, .signalled(15)) }
+            case 12, 13:
+                let name = ["w", "v", "x", "y"].randomElement(using: &random) ?? ""
+                world.handle(
+                    .demand(service: name, held: Int.random(in: 0...1, using: &random), waiting: Int.random(in: 0...1, using: &random)))
             case 7: world.elapse(Int.random(in: 1...100, using: &random))
             default: world.elapse(Int.random(in: 1...2000, using: &random))
             }

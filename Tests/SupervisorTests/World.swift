@@ -22,7 +22,10 @@ struct World {
     enum Timer: Hashable {
         case unit(Int, ServiceTimer)
         case change(Change.Timer)
+        case room
     }
+    /// Names that `admit` was said for, the last one last.
+    private(set) var admitted: [String] = []
 
     mutating func begin(_ request: Change.Request) { handle(.begin(request)) }
 
@@ -51,6 +54,9 @@ struct World {
         case .forget(let unit):
             if processes[unit] != nil { violations.append("unit \(unit) was forgotten with a process") }
             timers = timers.filter { if case .unit(unit, _) = $0.key { false } else { true } }
+        case .admit(let name): admitted.append(name)
+        case .armRoom(let time): timers[.room] = time
+        case .disarmRoom: timers[.room] = nil
         case .serve, .progress: break
         }
     }
@@ -108,6 +114,7 @@ struct World {
             switch due.key {
             case .unit(let unit, let timer): handle(.unit(unit, .timer(timer)))
             case .change(let timer): handle(.changeTimer(timer))
+            case .room: handle(.roomTimer)
             }
         }
         now = end
@@ -124,6 +131,8 @@ struct World {
                 violations.append("\(unit.name): a run in \(unit.machine.phase)")
             }
         }
+        let used = processes.keys.compactMap { core.units[$0]?.service.resources.memoryBytes }.reduce(0, +)
+        if let budget = core.memoryBudgetBytes, used > budget { violations.append("\(used) of \(budget) bytes are in use") }
         for (name, id) in core.serving where core.units[id]?.name != name { violations.append("\(name) is served by nothing") }
     }
 

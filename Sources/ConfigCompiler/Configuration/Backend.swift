@@ -14,6 +14,9 @@ struct Backend: Sendable {
 
     var dependencies: [PlacedName] { self[BackendKeys.dependsOn] ?? [] }
 
+    /// Where it is a worker: whether it runs only while somebody uses it.
+    var isOnDemand: Bool { section.has(BackendKeys.idle) }
+
     var isEnabled: Bool { self[BackendKeys.enabled] }
 
     /// The port of a worker on this machine.

@@ -11,7 +11,9 @@ struct PlanBuilder {
         self.configuration = configuration
         let memory = { (backend: Backend) in backend[BackendKeys.resources]?[ResourceKeys.memory] }
         let all = configuration.workers
-        let planned = all.compactMap { memory($0.backend) }.reduce(0, +)
+        // Of those on demand, the largest alone.
+        let (onDemand, always) = (all.filter { $0.backend.isOnDemand }, all.filter { !$0.backend.isOnDemand })
+        let planned = always.compactMap { memory($0.backend) }.reduce(onDemand.compactMap { memory($0.backend) }.max() ?? 0, +)
         var workers = all.map { backend, engine in
             Worker(
                 backend: backend, engine: engine, pythonVenv: backend[BackendKeys.pythonVenv] ?? configuration.file[FileKeys.pythonVenv],

@@ -73,6 +73,7 @@ struct ProvenanceBuilder {
     private func budgetInputs(besides backend: Backend) -> [Input] {
         configuration.workers.filter { $0.backend.name != backend.name }.flatMap { other in
             given(other.backend[BackendKeys.resources], ResourceKeys.memory, "backends.\(other.backend.name).resources.")
+                + onDemandInput(other.backend)
         } + given(configuration.file[FileKeys.budget], BudgetKeys.memory, "budget.")
     }
 
@@ -98,7 +99,13 @@ struct ProvenanceBuilder {
             .init(
                 key: FileKeys.probation.name, value: (probation?.value ?? FileKeys.probation.spec.defaultValue)?.json ?? .null,
                 source: source(probation?.origin)),
-        ] + given(file[FileKeys.budget], BudgetKeys.memory, "budget.") + windows
+        ] + given(file[FileKeys.budget], BudgetKeys.memory, "budget.") + windows + configuration.workers.flatMap { onDemandInput($0.backend) }
+    }
+
+    /// That there is an `idle`, whatever it says.
+    private func onDemandInput(_ backend: Backend) -> [Input] {
+        guard let field = backend.section.field(BackendKeys.idle) else { return [] }
+        return [.init(key: "backends.\(backend.name).\(BackendKeys.idle.name)", value: true, source: source(field.origin))]
     }
 
     /// The preflight alone counts with the windows that workers are not told of.

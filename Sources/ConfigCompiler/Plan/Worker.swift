@@ -19,6 +19,7 @@ struct Worker {
     var host: String { backend.host }
     var section: Section { backend.section }
     var cache: Section { section[BackendKeys.cache] ?? Section(CacheKeys.scope) }
+    var isOnDemand: Bool { backend.isOnDemand }
     var isCached: Bool { cache[CacheKeys.enable] }
     var cacheSlots: Int { cache[CacheKeys.slots] }
     var cacheMinimum: Int { cache[CacheKeys.minTokens] }
@@ -54,7 +55,8 @@ struct Worker {
             dependsOn: Set(backend.dependencies.map(\.text)).sorted(), probes: probes, restart: Policies.restart(section[BackendKeys.restart]),
             stop: Policies.stop(section[BackendKeys.stop]), replace: .stopFirst,
             resources: resources,
-            logs: Policies.logs(section[BackendKeys.logs], file: logFile))
+            logs: Policies.logs(section[BackendKeys.logs], file: logFile),
+            idle: section[BackendKeys.idle].map { IdlePolicy(stopAfterMs: $0[IdleKeys.stopAfter]) })
     }
 
     /// - Parameter endpoint: where HTTP probes ask.

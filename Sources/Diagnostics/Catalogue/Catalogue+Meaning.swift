@@ -78,6 +78,11 @@ extension Catalogue {
             .error, "overlap is not possible",
             "`replace: overlap` runs the old and the new instance together on one listener of the supervisor's. This engine binds its port by itself, so the\n"
                 + "old instance must be gone first: `replace: stop-first`."),
+        .noRoomOnDemand: CodePage(
+            .error, "a worker on demand without room",
+            "Workers with `idle` share `budget.memory`: one is stopped where another is asked for. So each of them must say what it needs, as\n"
+                + "`resources: { memory: 6GiB }`, and must fit beside everything that always runs. Raise the budget, lower the need, or let fewer\n"
+                + "workers always run."),
         .engineNeeds: CodePage(.error, "the engine needs another key", "The engine cannot be started without the key that the message names."),
         .engineOnRemoteKind: CodePage(
             .error, "an engine on a kind that is never started",

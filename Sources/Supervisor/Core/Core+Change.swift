@@ -91,8 +91,8 @@ extension Core {
                 guard let unit = units[id], unit.machine.phase == .ready else { continue }
                 serve(step.name, by: id, &actions)
                 moved = retire(units(of: step.name).filter { $0.id != id && !$0.retiring }, now, &actions) || moved
-            } else if let wanted = step.wanted {
-                let id = makeUnit(wanted.service, identity: wanted.identity)
+            } else if let wanted = step.wanted, hasRoomForChange {
+                let id = makeUnit(wanted.service, identity: wanted.identity, now)
                 change?.steps?[index].unit = id
                 send(.start, to: id, now, &actions)
                 moved = true
@@ -142,12 +142,18 @@ extension Core {
     private mutating func exchange(_ index: Int, mayStart: Bool, _ now: Int, _ actions: inout [Action]) -> Bool {
         guard let step = change?.steps?[index], let wanted = step.wanted else { return false }
         let present = units(of: step.name)
-        if let served = serving[step.name], let unit = units[served], !unit.retiring, unit.machine.everReady, change?.gapStart[step.name] == nil {
+        if let served = serving[step.name], let unit = units[served], !unit.retiring, unit.machine.everReady, unit.machine.phase != .idle,
+            change?.gapStart[step.name] == nil
+        {
             change?.gapStart[step.name] = now
         }
         let moved = retire(present.filter { !$0.retiring }, now, &actions)
-        guard mayStart, units(of: step.name).allSatisfy({ $0.machine.phase == .stopped }) else { return moved }
-        let id = makeUnit(wanted.service, identity: wanted.identity)
+        guard mayStart, wanted.service.idle != nil || hasRoomForChange, units(of: step.name).allSatisfy({ $0.machine.phase == .stopped }) else {
+            return moved
+        }
+        let id = makeUnit(wanted.service, identity: wanted.identity, now)
+        // A rollback returns to what has been ready before.
+        if wanted.service.idle != nil, change?.kind == .apply { units[id]?.trialSince = now }
         change?.steps?[index].unit = id
         serve(step.name, by: id, &actions)
         send(.start, to: id, now, &actions)
@@ -172,14 +178,20 @@ extension Core {
         }
     }
 
-    private func isFulfilled(_ step: Change.Step) -> Bool {
+    func isFulfilled(_ step: Change.Step) -> Bool {
         guard let id = step.unit, serving[step.name] == id else { return false }
-        return units[id]?.machine.phase == .ready
+        return isThere(id)
+    }
+
+    /// Ready, or able to be as soon as somebody comes.
+    private func isThere(_ id: Int) -> Bool {
+        guard let unit = units[id] else { return false }
+        return unit.machine.phase == .ready || (unit.machine.phase == .idle && unit.trialSince == nil)
     }
 
     private func closeGaps(_ change: inout Change, _ now: Int) {
         for (name, start) in change.gapStart {
-            guard let id = serving[name], units[id]?.machine.phase == .ready else { continue }
+            guard let id = serving[name], isThere(id) else { continue }
             change.gapsMs[name, default: 0] += now - start
             change.gapStart[name] = nil
         }

@@ -41,6 +41,7 @@ extension Core {
             return
         }
         actions.append(.progress(.rollback(reason, culprit: culprit)))
+        keepTo(failed.request.fallback)
         var rollback = Change(Change.Request(kind: .rollback, target: failed.request.fallback), now: now)
         rollback.reason = reason
         rollback.culprit = culprit
@@ -52,6 +53,6 @@ extension Core {
 
     /// Whom a deadline is blamed on: a service that is not ready.
     func slowest(_ change: Change) -> String? {
-        (change.steps ?? []).first { step in step.action != .remove && step.unit.flatMap { units[$0]?.machine.phase } != .ready }?.name
+        (change.steps ?? []).first { step in step.action != .remove && !isFulfilled(step) }?.name
     }
 }

@@ -39,8 +39,7 @@ extension Core {
         guard let budget = target.memoryBudgetBytes else { return false }
         let names = Set(target.services.map(\.service.name))
         let leaving = units.values.filter { !names.contains($0.name) }.map { $0.service.resources.memoryBytes ?? 0 }
-        let staying = target.services.map { $0.service.resources.memoryBytes ?? 0 }
-        return (leaving + staying).reduce(0, +) > budget
+        return leaving.reduce(Self.memory(of: target.services.map(\.service)), +) > budget
     }
 
     /// The TCP ports that a service needs for itself.

@@ -12,6 +12,10 @@ public struct Core: Sendable {
         /// What the service is made of: its digest, the bindings and the secrets; equal means nothing to do.
         public let identity: String
         public internal(set) var machine: ServiceMachine
+        /// Of one that runs on demand: since when it is to be ready once, to show that it can be, whether or not somebody needs it.
+        var trialSince: Int?
+        /// When somebody last came or went.
+        var usedAt: Int
         /// On its way out: it serves no new clients and is forgotten when it has stopped.
         public internal(set) var retiring = false
 
@@ -22,6 +26,13 @@ public struct Core: Sendable {
     public internal(set) var units: [Int: Unit] = [:]
     public internal(set) var serving: [String: Int] = [:]
     public internal(set) var change: Change?
+    /// What clients want, by the service's name.
+    var demands: [String: Demand] = [:]
+    /// What all services together may use; nil for no limit.
+    var memoryBudgetBytes: Int?
+    /// Services that are about to make room for others: who comes now waits, as if they did not run.
+    public internal(set) var closed: Set<String> = []
+    var roomDeadline: Int?
     private var nextUnit = 1
     private var seed: SplitMix64
 
@@ -31,6 +42,9 @@ public struct Core: Sendable {
         case unit(Int, ServiceEvent)
         case begin(Change.Request)
         case changeTimer(Change.Timer)
+        /// How many leases on a service there are: of clients that know where it is, and of clients that wait for it.
+        case demand(service: String, held: Int, waiting: Int)
+        case roomTimer
         /// What the shell answers to `commit`.
         case committed(problem: String?)
     }
@@ -42,6 +56,10 @@ public struct Core: Sendable {
         case serve(name: String, unit: Int?)
         case armChange(Change.Timer, at: Int)
         case disarmChange(Change.Timer)
+        /// Those who wait for the service may be let in again, where it is ready.
+        case admit(name: String)
+        case armRoom(at: Int)
+        case disarmRoom
         case progress(Change.Progress)
         /// Make the target the current generation, durably; answered by `committed`.
         case commit
@@ -59,8 +77,11 @@ public struct Core: Sendable {
         case .begin(let request):
             if let change { actions += disarmAll(change) }
             change = Change(request, now: now)
+            keepTo(request.target)
             if let deadline = change?.deadline { actions.append(.armChange(.deadline, at: deadline)) }
         case .changeTimer(let timer): changeTimer(timer, now, &actions)
+        case .demand(let service, let held, let waiting): demand(service, held: held, waiting: waiting, now)
+        case .roomTimer: roomDeadline = nil
         case .committed(let problem): committed(problem, now, &actions)
         }
         settle(now, &actions)
@@ -74,7 +95,9 @@ public struct Core: Sendable {
             moved = releaseWaiting(now, &actions)
             moved = forgetRetired(&actions) || moved
             moved = advanceChange(now, &actions) || moved
+            moved = makeRoom(now, &actions) || moved
         }
+        armRoom(now, &actions)
     }
 
     /// Starts what waited for a dependency that is ready now.
@@ -110,16 +133,16 @@ public struct Core: Sendable {
     }
 
     /// A new unit, stopped.
-    mutating func makeUnit(_ service: Service, identity: String) -> Int {
+    mutating func makeUnit(_ service: Service, identity: String, _ now: Int) -> Int {
         let id = nextUnit
         nextUnit += 1
-        units[id] = Unit(id: id, identity: identity, machine: ServiceMachine(service: service, seed: seed.next()))
+        units[id] = Unit(id: id, identity: identity, machine: ServiceMachine(service: service, seed: seed.next()), usedAt: now)
         return id
     }
 
     /// A process that an earlier supervisor started becomes a unit. `run` 1 is its run.
     public mutating func adopt(_ service: Service, identity: String, pid: Int32, ready: Bool, now: Int) -> (unit: Int, actions: [Action]) {
-        let id = makeUnit(service, identity: identity)
+        let id = makeUnit(service, identity: identity, now)
         var actions: [Action] = []
         serve(service.name, by: id, &actions)
         send(.adopted(pid: pid, ready: ready), to: id, now, &actions)

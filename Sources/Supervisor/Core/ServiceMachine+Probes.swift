@@ -25,6 +25,7 @@ extension ServiceMachine {
     mutating func becomeReady(_ now: Int, _ actions: inout [ServiceAction]) {
         phase = .ready
         everReady = true
+        if run?.readyAt == nil { run?.readyAt = now }
         problem = nil
         actions.append(.disarm(.startDeadline))
         for kind in [ProbeKind.readiness, .liveness] {

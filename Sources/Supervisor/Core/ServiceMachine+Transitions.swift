@@ -10,6 +10,12 @@ extension ServiceMachine {
         case .start: start(&actions)
         case .stop: stop(now, &actions)
         case .restart: restart(now, &actions)
+        case .demand:
+            if phase == .idle {
+                phase = .waiting
+                problem = nil
+            }
+        case .rest(let reason): rest(reason, now, &actions)
         case .dependenciesReady: if phase == .waiting { spawn(now, &actions) }
         case .adopted(let pid, let ready): adopt(pid, ready: ready, now, &actions)
         case .timer(let timer): fire(timer, now, &actions)
@@ -39,8 +45,19 @@ extension ServiceMachine {
         switch phase {
         case .stopped, .backoff, .failed:
             actions.append(.disarm(.retry))
-            phase = .waiting
-        case .waiting, .starting, .ready, .unready, .ending: break
+            phase = isOnDemand ? .idle : .waiting
+        case .idle, .waiting, .starting, .ready, .unready, .ending: break
+        }
+    }
+
+    private mutating func rest(_ reason: String, _ now: Int, _ actions: inout [ServiceAction]) {
+        guard isOnDemand, goal == .run else { return }
+        switch phase {
+        case .waiting: phase = .idle
+        case .starting, .ready, .unready:
+            problem = reason
+            end(.rested, now, &actions)
+        case .stopped, .idle, .ending, .backoff, .failed: break
         }
     }
 
@@ -48,7 +65,7 @@ extension ServiceMachine {
         goal = .stop
         switch phase {
         case .stopped, .ending: break
-        case .waiting: phase = .stopped
+        case .idle, .waiting: phase = .stopped
         case .backoff, .failed:
             actions.append(.disarm(.retry))
             phase = .stopped
@@ -61,7 +78,7 @@ extension ServiceMachine {
         switch phase {
         case .starting, .ready, .unready: end(.asked, now, &actions)
         case .ending: run?.cause = .asked
-        case .stopped, .waiting, .backoff, .failed: start(&actions)
+        case .stopped, .idle, .waiting, .backoff, .failed: start(&actions)
         }
     }
 
@@ -136,13 +153,17 @@ extension ServiceMachine {
         guard let ended = run else { return }
         actions.append(.disarm(.stopDeadline))
         run = nil
-        let wasAsked = ended.cause == .asked
+        let wasAsked = ended.cause == .asked || ended.cause == .rested
         if !wasAsked {
             failures += 1
             if !everReady { failuresBeforeReady += 1 }
         }
         guard goal == .run else {
             phase = .stopped
+            return
+        }
+        if ended.cause == .rested {
+            phase = .idle
             return
         }
         if wasAsked {
@@ -165,7 +186,8 @@ extension ServiceMachine {
     private mutating func fire(_ timer: ServiceTimer, _ now: Int, _ actions: inout [ServiceAction]) {
         switch timer {
         case .retry:
-            if phase == .backoff || phase == .failed { spawn(now, &actions) }
+            guard phase == .backoff || phase == .failed else { return }
+            if isOnDemand { phase = .idle } else { spawn(now, &actions) }
         case .stopDeadline:
             guard phase == .ending, let id = run?.id else { return }
             actions.append(.kill(run: id))

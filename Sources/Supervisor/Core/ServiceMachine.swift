@@ -15,6 +15,10 @@ import LaunchPlan
 ///                                                                                                     │
 ///                 starting ◀── timer or at once ── backoff / failed ◀── gone, and the goal is run ────┘
 ///
+/// A service that runs on demand (`Service.idle`) has one phase more, `idle`: it is to run, and nobody needs it. `start` and the timer of
+/// `backoff` and `failed` lead there instead of to a process, `demand` from there to `waiting`, and `rest` back through `ending`. Who
+/// gives these two events is `Core+Room`'s matter.
+///
 /// - `starting` to `ready`: the process exists, READY=1 came where the service notifies, then the startup probe, then the readiness probe passed once.
 /// - `ending`: a process or something that it left behind may still exist. Only the event `gone`, which the shell gives when the
 ///   whole group is empty, leaves it. SIGTERM first where the end is asked for, SIGKILL after the stop time-out, at once for
@@ -34,16 +38,18 @@ import LaunchPlan
 /// does not count while a lease is held: a busy worker is not a dead one. A dependency that goes away does not touch a
 /// service that runs; it waits through the restart.
 public struct ServiceMachine: Sendable {
-    public enum Phase: Sendable, Equatable { case stopped, waiting, starting, ready, unready, ending, backoff, failed }
+    public enum Phase: Sendable, Equatable { case stopped, idle, waiting, starting, ready, unready, ending, backoff, failed }
     public enum Goal: Sendable, Equatable { case stop, run }
     /// Why a run ends.
-    public enum Cause: Sendable, Equatable { case asked, crashed, unhealthy }
+    public enum Cause: Sendable, Equatable { case asked, rested, crashed, unhealthy }
 
     /// One process, from the decision to start it until nothing of it is left.
     public struct Run: Sendable, Equatable {
         public var id: Int
         public var pid: Int32?
         public var startedAt: Int
+        /// When it was ready for the first time.
+        public var readyAt: Int?
         public var notified = false
         public var startupPassed = false
         public var leaderExited = false
@@ -80,6 +86,7 @@ public struct ServiceMachine: Sendable {
     public var state: ServiceState {
         switch phase {
         case .stopped: .stopped
+        case .idle: .idle
         case .waiting: .waiting
         case .starting: .starting
         case .ready: .ready
@@ -95,6 +102,8 @@ public struct ServiceMachine: Sendable {
 
     /// How long a start may take where its probe does not say: as long as the stack's predecessor waited for its workers.
     public static let defaultStartDeadlineMs = 120_000
+
+    var isOnDemand: Bool { service.idle != nil }
 
     var startDeadlineMs: Int { service.probes.startup?.deadlineMs ?? Self.defaultStartDeadlineMs }
 }
@@ -127,6 +136,10 @@ public enum ServiceEvent: Sendable, Equatable {
     case stop
     /// Stop and start again, asked for by a person.
     case restart
+    /// Of a service that runs on demand: somebody needs it, and there is room for it.
+    case demand
+    /// Nobody needs it any more, or others need its room.
+    case rest(reason: String)
     case dependenciesReady
     /// A process that an earlier supervisor started; `ready` as that one knew it.
     case adopted(pid: Int32, ready: Bool)

@@ -27,6 +27,15 @@ struct LeaseTable: Sendable {
 
     mutating func answered(_ lease: Lease) { waiting.remove(lease) }
 
+    var heldServices: Set<String> { Set(services.values) }
+
+    /// Of clients that know where the service is, and of those that wait for it.
+    func count(of service: String) -> (held: Int, waiting: Int) {
+        let all = services.filter { $0.value == service }.map(\.key)
+        let waiting = all.count { self.waiting.contains($0) }
+        return (all.count - waiting, waiting)
+    }
+
     func isHeld(_ service: String) -> Bool { services.values.contains(service) }
 
     func waiting(for service: String) -> [Lease] {

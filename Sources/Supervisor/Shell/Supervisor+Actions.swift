@@ -14,6 +14,16 @@ extension Supervisor {
                 self.handle(.changeTimer(timer))
             }
         case .disarmChange(let timer): if let token = changeTimers.removeValue(forKey: timer) { loop.cancel(token) }
+        case .admit(let name): answerLeases(for: name)
+        case .armRoom(let time):
+            if let roomTimer { loop.cancel(roomTimer) }
+            roomTimer = loop.schedule(at: time) { [unowned self] in
+                self.roomTimer = nil
+                self.handle(.roomTimer)
+            }
+        case .disarmRoom:
+            if let roomTimer { loop.cancel(roomTimer) }
+            roomTimer = nil
         case .progress(let progress): report(progress)
         case .commit: handle(.committed(problem: commit()))
         case .finished(let result): finished(result)
@@ -51,7 +61,7 @@ extension Supervisor {
 
     private func forget(_ unit: Int) {
         for key in timers.keys where key.unit == unit { if let token = timers.removeValue(forKey: key) { loop.cancel(token) } }
-        leases.releaseAll(holder: unit)
+        releaseLeases(of: unit)
         bindings[unit] = nil
         // At once, not only when the change has ended: a successor may bind the port by itself, and must not find it held, nor its
         // probe find a listener that nobody serves. What the target names stays open between two instances of a service.

@@ -12,6 +12,20 @@ extension Supervisor {
             holder.lease?.send(reply)
         }
         leasesChanged.insert(holder.unit)
+        demandChanged(request.service)
+    }
+
+    func releaseLeases(of holder: Int) {
+        let services = Set(leases.held(by: holder).values)
+        leases.releaseAll(holder: holder)
+        for service in services { demandChanged(service) }
+    }
+
+    /// What is on demand runs by its leases.
+    private func demandChanged(_ service: String) {
+        guard core.units.values.contains(where: { $0.name == service && $0.service.idle != nil }) else { return }
+        let counts = leases.count(of: service)
+        handle(.demand(service: service, held: counts.held, waiting: counts.waiting))
     }
 
     /// Those who wait for the service learn its new state.
@@ -24,6 +38,7 @@ extension Supervisor {
             }
             live[lease.holder]?.lease?.send(reply)
         }
+        demandChanged(service)
     }
 
     /// After an apply: those who wait for a service that it did not make wait in vain.
@@ -52,14 +67,19 @@ extension Supervisor {
         }
     }
 
+    /// After all of them are restored: of services that were adopted later than those who use them, and of those that were not.
+    func demandRestored() { for service in leases.heldServices { demandChanged(service) } }
+
     private func reply(to lease: LeaseTable.Lease, service: String) -> LeaseReply {
         guard let id = core.serving[service] ?? core.units.values.filter({ $0.name == service }).map(\.id).max(), let unit = core.units[id] else {
             // An apply under way may be about to make it; else nobody will.
             return LeaseReply(id: lease.id, state: core.change == nil ? .failed : .stopped, message: "there is no service \(service)")
         }
         let machine = unit.machine
-        guard machine.state == .ready, let endpoint = endpoint(of: id) else {
-            return LeaseReply(id: lease.id, state: machine.state, message: machine.statusText ?? machine.problem)
+        guard machine.state == .ready, !core.closed.contains(service), let endpoint = endpoint(of: id) else {
+            let state = machine.state == .ready ? ServiceState.idle : machine.state
+            let room = state == .idle ? "waits for room in the memory budget" : nil
+            return LeaseReply(id: lease.id, state: state, message: room ?? machine.statusText ?? machine.problem)
         }
         return LeaseReply(id: lease.id, state: .ready, endpoint: endpoint)
     }

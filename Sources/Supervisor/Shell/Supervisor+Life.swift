@@ -41,6 +41,7 @@ extension Supervisor {
         try readCurrent()
         try secrets.settle(current: generation?.number)
         adoptRuns()
+        demandRestored()
         let mailbox = mailbox
         server = try ControlServer(
             path: instance.controlSocket,

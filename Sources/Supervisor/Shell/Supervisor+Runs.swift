@@ -56,7 +56,7 @@ extension Supervisor {
             live.lease = try LeaseChannel(
                 loop: loop, descriptor: lease, onRequest: { [unowned self] request in self.lease(request, live) },
                 onClose: { [unowned self] in
-                    self.leases.releaseAll(holder: live.unit)
+                    self.releaseLeases(of: live.unit)
                     self.leasesChanged.insert(live.unit)
                 })
         }
@@ -145,7 +145,7 @@ extension Supervisor {
         live.probes = [:]
         live.pump?.finish()
         live.lease?.close()
-        leases.releaseAll(holder: live.unit)
+        releaseLeases(of: live.unit)
         if live.notify >= 0 {
             loop.unwatch(live.notify)
             close(live.notify)

@@ -31,6 +31,7 @@ public final class Supervisor {
     /// What units are made with, by the identity that they are wanted with.
     var makings: [String: Making] = [:]
     var timers: [UnitTimer: TimerQueue.Token] = [:]
+    var roomTimer: TimerQueue.Token?
     var changeTimers: [Change.Timer: TimerQueue.Token] = [:]
     var logFiles: [String: LogFile] = [:]
     var leases = LeaseTable()

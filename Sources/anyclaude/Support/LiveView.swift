@@ -28,7 +28,7 @@ struct LiveView {
     private func mark(_ state: ServiceState?, _ elapsedMs: Int) -> String {
         switch state {
         case nil: style.dim("·")
-        case .ready, .stopped: style.good("✔")
+        case .ready, .idle, .stopped: style.good("✔")
         case .failed: style.error("✘")
         case .backoff, .unready: style.warning("!")
         case .waiting, .starting, .stopping: frame(elapsedMs)
@@ -40,7 +40,7 @@ struct LiveView {
         case .ready: style.good(text)
         case .failed: style.error(text)
         case .backoff, .unready: style.warning(text)
-        case nil, .stopped, .waiting: style.dim(text)
+        case nil, .stopped, .idle, .waiting: style.dim(text)
         case .starting, .stopping: text
         }
     }

@@ -59,6 +59,10 @@ struct ServiceText {
         if let probe = service.probes.liveness { rows.append(("liveness", probe.text)) }
         rows += [("restarts", service.restart.text), ("stops", "SIGTERM, and SIGKILL after \(Text.exact(milliseconds: service.stop.timeoutMs))")]
         rows.append(("replaced", service.replace.rawValue))
+        if let idle = service.idle {
+            let end = idle.stopAfterMs.map { "stopped when unused for \(Text.exact(milliseconds: $0))" } ?? "stopped where others need its memory"
+            rows.append(("on demand", "started by the first request, \(end)"))
+        }
         if let memory = service.resources.memoryBytes { rows.append(("memory", "at most \(Text.exact(bytes: memory))")) }
         if let threads = service.resources.threads { rows.append(("threads", "\(threads)")) }
         rows.append(("log", service.logs.text(of: service.name)))

@@ -32,6 +32,9 @@ enum BackendKeys {
     static let restart = Key<Section>.section("restart", RestartKeys.scope, "What happens after an exit that nobody asked for.")
     static let stop = Key<Section>.section("stop", StopKeys.scope, "How a worker is stopped.")
     static let resources = Key<Section>.section("resources", ResourceKeys.scope, "What a worker may use.")
+    static let idle = Key<Section>.section(
+        "idle", IdleKeys.scope,
+        "A worker on demand: the first request starts it, and waits for it. Several of them share `budget.memory`: who is not used makes room.")
     static let logs = Key<Section>.section("logs", LogKeys.scope, "What is kept of a worker's output.")
     static let replace = Key<ReplaceMode>.choice(
         "replace",
@@ -39,7 +42,7 @@ enum BackendKeys {
             Choice(ReplaceMode.overlap.rawValue, "the new instance becomes ready while the old one serves; native engine only"),
             Choice(ReplaceMode.stopFirst.rawValue, "the old instance is gone before the new one starts"),
         ], "How a changed worker is exchanged."
-    ).otherwise("`overlap` for a native worker whose memory fits twice into the budget, else `stop-first`")
+    ).otherwise("`overlap` for a native worker that always runs and whose memory fits twice into the budget, else `stop-first`")
     static let autoStartServer = Key<Bool>.boolean(
         "autoStartServer", default: true, "Whether a worker may be started; false where somebody else starts it.")
     static let startupTimeout = Key<Int>.milliseconds(
@@ -80,7 +83,8 @@ enum BackendKeys {
             kind.spec, enabled.spec, description.spec, engine.spec, baseUrl.spec, port.spec, apiKey.spec, model.spec, modelPath.spec,
             serverScript.spec,
             pythonVenv.spec, command.spec, environment.spec, contextWindow.spec, maxTokens.spec, cache.spec, health.spec, restart.spec, stop.spec,
-            resources.spec, logs.spec, replace.spec, autoStartServer.spec, startupTimeout.spec, dependsOn.spec, maxQueue.spec, maxBatch.spec,
+            resources.spec, idle.spec, logs.spec, replace.spec, autoStartServer.spec, startupTimeout.spec, dependsOn.spec, maxQueue.spec,
+            maxBatch.spec,
         ] + unused)
 }
 

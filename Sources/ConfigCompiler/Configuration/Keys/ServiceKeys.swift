@@ -22,6 +22,12 @@ enum StopKeys {
     static let scope = Scope("a stop policy", keys: [timeout.spec])
 }
 
+enum IdleKeys {
+    static let stopAfter = Key<Int>.duration("stopAfter", 1000...86_400_000 * 30, "A worker that nobody has used for so long is stopped.").otherwise(
+        "never by itself: only where another worker on demand needs its room in `budget.memory`")
+    static let scope = Scope("an idle policy", keys: [stopAfter.spec])
+}
+
 enum ResourceKeys {
     static let memory = Key<Int>.size("memory", 1 << 20...1 << 50, "The memory that the service may use.").otherwise("not limited")
     static let threads = Key<Int>.integer("threads", 1...4096, "Threads for computing.").otherwise("all cores")

@@ -17,6 +17,7 @@ struct CrossChecks {
     mutating func run() {
         for backend in configuration.backends { check(backend) }
         for worker in configuration.workers { EngineChecks.check(worker.backend, worker.engine, &diagnostics) }
+        diagnostics += OnDemandChecks(configuration).findings
         var listeners = ListenerChecks(configuration, started: started)
         listeners.run()
         diagnostics += listeners.diagnostics
@@ -74,8 +75,8 @@ struct CrossChecks {
     private static let workerKeys: [String] = [
         BackendKeys.engine.name, BackendKeys.port.name, BackendKeys.modelPath.name, BackendKeys.serverScript.name, BackendKeys.command.name,
         BackendKeys.environment.name, BackendKeys.cache.name, BackendKeys.health.name, BackendKeys.restart.name, BackendKeys.stop.name,
-        BackendKeys.resources.name, BackendKeys.logs.name, BackendKeys.replace.name, BackendKeys.startupTimeout.name, BackendKeys.maxQueue.name,
-        BackendKeys.maxBatch.name, BackendKeys.pythonVenv.name, BackendKeys.dependsOn.name,
+        BackendKeys.resources.name, BackendKeys.idle.name, BackendKeys.logs.name, BackendKeys.replace.name, BackendKeys.startupTimeout.name,
+        BackendKeys.maxQueue.name, BackendKeys.maxBatch.name, BackendKeys.pythonVenv.name, BackendKeys.dependsOn.name,
     ]
 
     private static let modelKeys: [String] = [BackendKeys.model.name, BackendKeys.maxTokens.name, BackendKeys.contextWindow.name]

@@ -49,6 +49,7 @@ struct SystemdNotes {
             notes.append("Active once it runs: the plan has no question to ask it.")
         }
         if service.probes.liveness != nil { notes.append("The plan's liveness probe has no counterpart: a hung process is not restarted.") }
+        if service.idle != nil { notes.append("The plan would start it on demand; here, it always runs.") }
         if service.replace == .overlap {
             notes.append("The plan would replace it by overlap; here, clients wait in the socket's queue during a restart.")
         }

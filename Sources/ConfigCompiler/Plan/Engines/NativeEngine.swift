@@ -24,7 +24,7 @@ enum NativeEngine: EngineAdapter {
         ]
         service.endpoint = .socket(name: DescriptorName.http)
         service.notifies = true
-        service.replace = worker.section[BackendKeys.replace] ?? (worker.overlapFits ? .overlap : .stopFirst)
+        service.replace = worker.section[BackendKeys.replace] ?? (worker.overlapFits && !worker.isOnDemand ? .overlap : .stopFirst)
         return service
     }
 
