@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +23,7 @@ struct start {
     const struct cprocess_spec *spec;
     char **environment;
     char *listen_pid;             ///< where the digits of LISTEN_PID go; NULL without descriptors
+    pid_t parent;
     int report;                   ///< write end of the error pipe
     int *moved;                   ///< room for 4 + descriptor_count numbers
     cpu_set_t *cpus;              ///< NULL leaves the caller's
@@ -80,6 +82,8 @@ static _Noreturn void fail(const struct start *start, int stage, int code) {
 static _Noreturn void run_child(struct start *start) {
     const struct cprocess_spec *spec = start->spec;
     if (setsid() < 0) fail(start, CPROCESS_STAGE_SESSION, errno);
+    // The parent may have ended before it could be tied to it.
+    if (spec->dies_with_parent && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != start->parent)) _exit(127);
     const int arranged = arrange_descriptors(start);
     if (arranged < 0) fail(start, CPROCESS_STAGE_DESCRIPTORS, -arranged);
     if (chdir(spec->directory) < 0) fail(start, CPROCESS_STAGE_DIRECTORY, errno);
@@ -146,6 +150,7 @@ static int start_and_wait(struct start *start, struct cprocess_child *child) {
     sigfillset(&all);
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     int pidfd = -1;
+    start->parent = getpid();
     const pid_t pid = clone_child(start->spec->cgroup, &pidfd);
     if (pid == 0) {
         start->report = report[1];

@@ -12,7 +12,7 @@
 /// | `POST /v1/apply` of `ApplyRequest` | events, each a `ProgressEvent`; the last has the `outcome` |
 /// | `POST /v1/rollback` of `RollbackRequest` | as for apply |
 /// | `POST /v1/down` of `DownRequest` | as for apply |
-/// | `POST /v1/restart` of `RestartRequest` | `ServiceStatus`, as soon as the restart has begun |
+/// | `POST /v1/restart` of `RestartRequest` | `ServiceStatus`, as soon as the restart has begun; the name `supervisor` means itself |
 ///
 /// Events are server-sent events whose `data` is one JSON text. A status of 400 or more has a `ControlError` as its body.
 public enum ControlAPI {
@@ -31,6 +31,9 @@ public enum ControlAPI {
 
 /// The body of `POST /v1/restart`.
 public struct RestartRequest: Codable, Sendable, Equatable {
+    /// No service has this name: the supervisor's program is executed anew, and no service is touched.
+    public static let supervisor = "supervisor"
+
     public var service: String
     public var command: String
 

@@ -4,6 +4,8 @@ public struct StatusReport: Codable, Sendable, Equatable {
     public var version: String
     public var instance: String
     public var pid: Int
+    /// Milliseconds since the machine's start when this image of the supervisor began: an upgrade keeps the pid. Absent in older versions.
+    public var startedMs: Int?
     /// The generation that is current; nil where none is.
     public var generation: Int?
     public var planId: String?
@@ -16,12 +18,13 @@ public struct StatusReport: Codable, Sendable, Equatable {
     public var services: [ServiceStatus]
 
     public init(
-        version: String, instance: String, pid: Int, generation: Int?, planId: String?, busy: Bool, configDirectory: String?,
+        version: String, instance: String, pid: Int, startedMs: Int? = nil, generation: Int?, planId: String?, busy: Bool, configDirectory: String?,
         endsWithLastClient: Bool? = nil, services: [ServiceStatus]
     ) {
         self.version = version
         self.instance = instance
         self.pid = pid
+        self.startedMs = startedMs
         self.generation = generation
         self.planId = planId
         self.busy = busy
@@ -33,6 +36,7 @@ public struct StatusReport: Codable, Sendable, Equatable {
     enum CodingKeys: String, CodingKey {
         case version, instance, pid, generation, busy, services
         case apiVersion = "api_version"
+        case startedMs = "started_ms"
         case planId = "plan_id"
         case configDirectory = "config_directory"
         case endsWithLastClient = "ends_with_last_client"

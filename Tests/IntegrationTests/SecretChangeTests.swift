@@ -71,6 +71,24 @@ extension IntegrationTests {
             #expect(try key(stack) == "good-2")
         }
 
+        /// Nobody has to say so: a file that is exchanged replaces what uses it.
+        @Test func aSecretFileThatChangesIsNoticed() throws {
+            let stack = try Stack()
+            try stack.write("key", "good-1", mode: 0o600)
+            try stack.write(".anyclauderc.yaml", Self.picky.replacing("{ env: LAB_KEY }", with: "{ file: ./key }"))
+            try #require(try stack.anyclaude("apply").status == 0)
+            let proxy = try stack.service("proxy").pid
+            try stack.write("key", "good-2", mode: 0o600)
+            try stack.wait(for: "the worker with the new secret") { try (try? key(stack)) == "good-2" && stack.status().busy == false }
+            #expect(try stack.service("proxy").pid == proxy, "it has no part in it")
+            #expect(try stack.anyclaude("history").output.contains("a secret's file changed"))
+            // Of one that is not there any more nothing is made.
+            try FileManager.default.removeItem(atPath: "\(stack.folder)/key")
+            try stack.write("another", "x")
+            try stack.wait(for: "the supervisor to have looked") { stack.supervisorLog.contains("is not used") }
+            #expect(try key(stack) == "good-2")
+        }
+
         /// A file's earlier contents are gone: there is nothing to return to, and the outcome says so.
         @Test func aSecretFileIsNotRolledBack() throws {
             let stack = try Stack()

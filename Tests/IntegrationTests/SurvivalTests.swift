@@ -45,6 +45,32 @@ extension IntegrationTests {
             #expect(try stack.ask("Hello again").status == 200)
         }
 
+        @Test func anUpgradeTouchesNoService() throws {
+            let stack = try Stack()
+            try stack.write(".anyclauderc.yaml", Stack.quickstart)
+            try #require(try stack.anyclaude("apply").status == 0)
+            let before = try stack.status()
+            let upgrade = try stack.anyclaude("restart", "supervisor")
+            #expect(upgrade.status == 0, "\(upgrade.output)\(upgrade.errors)\n\(stack.supervisorLog)")
+            let after = try stack.status()
+            #expect(after.pid == before.pid && after.startedMs != before.startedMs)
+            #expect(after.services.map(\.pid) == before.services.map(\.pid))
+            #expect(try stack.ask().status == 200)
+            // They are its children still: how one ends is known exactly, and it comes back.
+            let pid = try #require(try stack.service("vllm-mlx").pid)
+            kill(pid_t(pid), SIGKILL)
+            try stack.wait(for: "the worker's successor") {
+                let service = try stack.service("vllm-mlx")
+                return service.state == .ready && service.pid != pid
+            }
+            #expect(try stack.service("vllm-mlx").lastExit == "signal 9")
+            // Listeners went along: the proxy is replaced on the same one.
+            try stack.write(".anyclauderc.yaml", Stack.quickstart.replacing("port: @PORT@", with: "port: @PORT@, limits: { maxConcurrent: 7 }"))
+            let apply = try stack.anyclaude("apply")
+            #expect(apply.status == 0, "\(apply.output)\(apply.errors)")
+            #expect(try stack.ask("Hi there").status == 200)
+        }
+
         /// As a service starts it: what runs first is compiled there, and no file keeps the secrets that go with it.
         @Test func aFirstStartInTheForeground() throws {
             let stack = try Stack()

@@ -1,4 +1,5 @@
 import Glibc
+import HostFixtures
 import LaunchPlan
 import Testing
 
@@ -6,6 +7,26 @@ import Testing
 @testable import Supervisor
 
 @Suite struct SmallPartsTests {
+    @Test func anEntryOfTheJournalNamesItsService() {
+        let entry = String(decoding: Journal.entry("a = b", service: "proxy", instance: "default", priority: 6), as: UTF8.self)
+        #expect(
+            entry == "PRIORITY=6\nSYSLOG_IDENTIFIER=anyclaude-proxy\nANYCLAUDE_SERVICE=proxy\nANYCLAUDE_INSTANCE=default\nMESSAGE=a = b\n")
+        #expect(Journal(instance: "default", socket: "/nowhere") == nil)
+    }
+
+    @Test func filesThatAreWrittenOrPutInPlaceAreNoticed() throws {
+        let folder = try TemporaryFolder()
+        let watch = try FileWatch()
+        #expect(watch.watch([folder.path, "/nowhere/at/all"]).keys.sorted() == ["/nowhere/at/all"])
+        #expect(!watch.take())
+        try folder.write("a", "1")
+        #expect(watch.take() && !watch.take())
+        #expect(watch.watch([]).isEmpty)
+        _ = watch.take()
+        try folder.write("a", "2")
+        #expect(!watch.take(), "nobody asks for it any more")
+    }
+
     @Test func probeAnswers() {
         func result(_ text: String) -> ProbeResult? { HTTPProbe.result(Array(text.utf8)) }
         #expect(result("HTTP/1.1 200 OK\r\n") == .passed)

@@ -26,6 +26,7 @@ struct cprocess_spec {
     int cgroup;                   ///< a cgroup v2 directory to start in, or -1
     const int *cpus;              ///< the processors to run on; all of the caller's where there are none
     int cpu_count;
+    int dies_with_parent;         ///< it is killed when the thread that started it ends, and never outlives it
 };
 
 /// What can fail between the start and the first instruction of the program.

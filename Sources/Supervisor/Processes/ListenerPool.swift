@@ -18,6 +18,12 @@ final class ListenerPool {
         }
     }
 
+    /// All that must outlive this process, those too that nobody has asked for yet.
+    var descriptors: [CInt] { Array(open.values) + Array(inherited.values) }
+
+    /// In systemd's store: of one address alone, and without the colon that separates names there.
+    private static func name(_ address: SocketAddress) -> String { "listener-\(address.description.replacing(":", with: "_"))" }
+
     func holds(_ address: SocketAddress) -> Bool { open[address] != nil || inherited[address] != nil }
 
     /// - Throws: where the port is in use, with the process that has it.
@@ -54,7 +60,7 @@ final class ListenerPool {
 
     private func keep(_ descriptor: CInt, _ address: SocketAddress) {
         open[address] = descriptor
-        systemd.store([descriptor], name: "listener-\(address.port ?? 0)")
+        systemd.store([descriptor], name: Self.name(address))
     }
 
     /// Closes what no service of `services` names.
@@ -65,7 +71,7 @@ final class ListenerPool {
                 return try? SocketAddress(host: host, port: port)
             })
         for (address, descriptor) in open where !named.contains(address) {
-            systemd.forget(name: "listener-\(address.port ?? 0)")
+            systemd.forget(name: Self.name(address))
             close(descriptor)
             open[address] = nil
         }

@@ -14,6 +14,8 @@ struct SpawnRequest {
     var descriptors: [(name: String, descriptor: CInt)] = []
     /// The processors to run on; all that this process may where empty.
     var processors: [Int] = []
+    /// Killed when this process ends, however it does.
+    var diesWithSupervisor = false
 
     struct Child {
         var pid: Int32
@@ -43,7 +45,7 @@ struct SpawnRequest {
                                     program: program, arguments: argv, environment: environment, directory: directory, input: null,
                                     output: output < 0 ? null : output, error: output < 0 ? null : output, descriptors: numbers.baseAddress,
                                     descriptor_count: CInt(numbers.count), cgroup: -1, cpus: processors.baseAddress,
-                                    cpu_count: CInt(processors.count))
+                                    cpu_count: CInt(processors.count), dies_with_parent: diesWithSupervisor ? 1 : 0)
                                 return cprocess_spawn(&specification, &child)
                             }
                         }

@@ -53,12 +53,19 @@ extension Supervisor {
         }
         let (unit, actions) = core.adopt(service, identity: identity, pid: record.pid, ready: record.ready, now: EventLoop.now)
         bindings[unit] = record.bindings
-        let live = LiveRun(unit: unit, run: 1, pid: record.pid, pidfd: pidfd, reaper: nil, directory: directory, record: record)
+        // A child of the image before this one is a child of this one: its end is told like that of any other.
+        let isChild = ProcFS.stat(record.pid)?.parent == getpid()
+        let live = LiveRun(
+            unit: unit, run: 1, pid: record.pid, pidfd: pidfd, reaper: isChild ? reaper : nil, directory: directory, record: record)
         live.notify = notify
         self.live[unit] = live
         try connect(live, output: output, lease: lease)
-        try loop.watch(pidfd, readable) { [unowned self] _ in
-            self.leaderExited(live, self.exitStatus(live))
+        if isChild {
+            reaper.expect(record.pid) { [unowned self] status in self.leaderExited(live, status) }
+        } else {
+            try loop.watch(pidfd, readable) { [unowned self] _ in
+                self.leaderExited(live, self.exitStatus(live))
+            }
         }
         restoreLeases(live)
         log.write(.notice, "\(service.name): adopted pid \(record.pid), started \(record.started)")

@@ -104,7 +104,7 @@ extension Supervisor {
     }
 
     /// What is current. A service that runs is wanted as it runs: the file of a secret may hold another one since it was read.
-    private func fallback() throws(OperationError) -> Change.Target {
+    func fallback() throws(OperationError) -> Change.Target {
         guard let generation, let plan else { return .nothing }
         var target = try target(plan, making(generation))
         for index in target.services.indices {

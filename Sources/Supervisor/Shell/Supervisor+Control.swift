@@ -67,6 +67,7 @@ extension Supervisor {
     }
 
     func publish(_ lines: [String], _ service: String) {
+        journal?.write(lines, service: service)
         for (reply, wanted) in logSubscribers where wanted == nil || wanted == service {
             for line in lines { reply.event(LogLine(service: service, line: line)) }
         }
@@ -97,6 +98,7 @@ extension Supervisor {
     // MARK: single services
 
     private func restart(_ request: RestartRequest, _ reply: ControlReply) {
+        if request.service == RestartRequest.supervisor { return restartSupervisor(request, reply) }
         guard let unit = core.serving[request.service] else {
             let names = core.units.values.map(\.name).sorted().joined(separator: ", ")
             return reply.fail(

@@ -28,6 +28,7 @@ extension Supervisor {
         let systemd = Systemd()
         let supervisor = try Supervisor(options: options, instance: instance, inherited: inherited, systemd: systemd)
         try supervisor.live(signals)
+        if let image = supervisor.nextImage { try execute(image) }
         return supervisor.exitCode
     }
 
@@ -40,6 +41,9 @@ extension Supervisor {
         log.write(.notice, "supervisor \(Version.current) of instance \(instance.name), pid \(getpid())")
         try readCurrent()
         try secrets.settle(current: generation?.number)
+        try loop.watch(secretFiles.descriptor, readable) { [unowned self] _ in
+            if self.secretFiles.take() { self.checkSecretsSoon() }
+        }
         adoptRuns()
         demandRestored()
         let mailbox = mailbox

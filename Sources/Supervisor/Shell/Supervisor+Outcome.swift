@@ -43,6 +43,11 @@ extension Supervisor {
         let identities = Set(core.units.values.map(\.identity))
         makings = makings.filter { identities.contains($0.key) }
         answerLeasesForNothing()
+        watchSecretFiles()
+        if secretsMayHaveChanged {
+            secretsMayHaveChanged = false
+            checkSecretsSoon()
+        }
         guard let session else {
             if result == .stopped {
                 if endsWithLastClient { forgetSecrets() }

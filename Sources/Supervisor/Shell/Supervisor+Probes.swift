@@ -19,6 +19,7 @@ extension Supervisor {
                     var request = try self.launcher.command(argv, service, roots, self.secrets(of: unit), live.directory)
                     // The run is not told apart from its probes by this variable alone: a probe must not count as one of its processes.
                     request.environment[Membership.variable] = nil
+                    request.diesWithSupervisor = true
                     return request
                 })
             let attempt = ProbeAttempt(loop: loop, reaper: reaper, target: target, timeoutMs: probe.timeoutMs) { [unowned self] result in

@@ -10,7 +10,8 @@ extension Supervisor {
             core.serving[name].flatMap { core.units[$0] } ?? core.units.values.filter { $0.name == name }.max { $0.id < $1.id }
         }
         return StatusReport(
-            version: Version.current, instance: instance.name, pid: Int(getpid()), generation: generation?.number, planId: generation?.planId,
+            version: Version.current, instance: instance.name, pid: Int(getpid()), startedMs: startedAt, generation: generation?.number,
+            planId: generation?.planId,
             busy: session != nil, configDirectory: generation?.bindings[PlanPath.Root.config.rawValue],
             endsWithLastClient: endsWithLastClient, services: shown.map(serviceStatus))
     }

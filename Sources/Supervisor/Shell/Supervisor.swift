@@ -11,7 +11,7 @@ import LaunchPlan
 public final class Supervisor {
     let options: SupervisorOptions
     let instance: Instance
-    let log = SupervisorLog()
+    let log: SupervisorLog
     let loop: EventLoop
     let mailbox: Mailbox<Supervisor>
     let reaper = ChildReaper()
@@ -43,6 +43,15 @@ public final class Supervisor {
     var plan: LaunchPlan?
     var session: ApplySession?
     var isEnding = false
+    /// What this process becomes when the loop ends; nil where it ends.
+    var nextImage: NextImage?
+    /// A secret's file changed while a change was under way.
+    var secretsMayHaveChanged = false
+    var secretCheck: TimerQueue.Token?
+    let secretFiles: FileWatch
+    let journal: Journal?
+    /// When this image of the program began: tells it from the one before, which had the same process.
+    let startedAt = EventLoop.now
     /// Until an apply says that the stack is to stay.
     var endsWithLastClient: Bool
     var exitCode: Int32 = 0
@@ -71,6 +80,9 @@ public final class Supervisor {
         endsWithLastClient = options.untilIdle
         self.instance = instance
         self.systemd = systemd
+        log = SupervisorLog(file: "\(instance.logs)/supervisor.log")
+        journal = log.isJournal ? Journal(instance: instance.name) : nil
+        secretFiles = try FileWatch()
         store = try Store(state: instance.state)
         for folder in [instance.logs, instance.cache, instance.runtime] { try Folder.make(folder) }
         chmod(instance.runtime, 0o700)
