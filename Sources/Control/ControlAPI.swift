@@ -11,6 +11,7 @@
 /// | `POST /v1/preflight` of `ApplyRequest` | `PreflightReport`; nothing is touched |
 /// | `POST /v1/apply` of `ApplyRequest` | events, each a `ProgressEvent`; the last has the `outcome` |
 /// | `POST /v1/rollback` of `RollbackRequest` | as for apply |
+/// | `POST /v1/gc` of `GCRequest` | `GCReport`: old generations and the plans that only they had are gone |
 /// | `POST /v1/down` of `DownRequest` | as for apply |
 /// | `POST /v1/restart` of `RestartRequest` | `ServiceStatus`, as soon as the restart has begun; the name `supervisor` means itself |
 ///
@@ -27,6 +28,7 @@ public enum ControlAPI {
     public static let rollback = "/v1/rollback"
     public static let down = "/v1/down"
     public static let restart = "/v1/restart"
+    public static let gc = "/v1/gc"
 }
 
 /// The body of `POST /v1/restart`.
@@ -40,6 +42,25 @@ public struct RestartRequest: Codable, Sendable, Equatable {
     public init(service: String, command: String) {
         self.service = service
         self.command = command
+    }
+}
+
+/// The body of `POST /v1/gc`.
+public struct GCRequest: Codable, Sendable, Equatable {
+    /// How many good generations stay besides the current one.
+    public var keep: Int
+
+    public init(keep: Int) { self.keep = keep }
+}
+
+/// What `POST /v1/gc` removed.
+public struct GCReport: Codable, Sendable, Equatable {
+    public var generations: [Int]
+    public var plans: Int
+
+    public init(generations: [Int], plans: Int) {
+        self.generations = generations
+        self.plans = plans
     }
 }
 

@@ -5,15 +5,21 @@ import LaunchPlan
 /// A lease says that a service is in use. Its answer is where the service is now: endpoints come from here, never from settings.
 public struct LeaseRequest: Codable, Sendable, Equatable {
     public enum Operation: String, Codable, Sendable { case acquire, release }
+    /// Of the request that the lease was for, where it came to one: whether the service answered it, well or refusing, or failed at it
+    /// (a status of 500 or more, a connection that broke off).
+    public enum Outcome: String, Codable, Sendable { case answered, failed }
     /// Chosen by the caller; the same id ends the lease.
     public var id: Int
     public var operation: Operation
     public var service: String
+    /// Of a release. Absent where nothing was asked.
+    public var outcome: Outcome?
 
-    public init(id: Int, operation: Operation, service: String) {
+    public init(id: Int, operation: Operation, service: String, outcome: Outcome? = nil) {
         self.id = id
         self.operation = operation
         self.service = service
+        self.outcome = outcome
     }
 }
 

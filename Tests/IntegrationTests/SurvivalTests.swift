@@ -45,6 +45,21 @@ extension IntegrationTests {
             #expect(try stack.ask("Hello again").status == 200)
         }
 
+        @Test func oldGenerationsAreForgotten() throws {
+            let stack = try Stack()
+            for limit in 1...4 {
+                let text = Stack.quickstart.replacing("port: @PORT@", with: "port: @PORT@, limits: { maxConcurrent: \(limit) }")
+                try stack.write(".anyclauderc.yaml", text)
+                try #require(try stack.anyclaude("apply", limit == 4 ? "--no-wait" : "--wait").status == 0)
+            }
+            try stack.wait(for: "the last apply") { try stack.status().generation == 4 && !stack.status().busy }
+            let gc = try stack.anyclaude("gc", "--keep", "1")
+            #expect(gc.status == 0 && gc.output == "forgot generations 1, 2, and 2 plans with them\n", "\(gc.output)\(gc.errors)")
+            #expect(try stack.anyclaude("rollback", "1").status == 3)
+            #expect(try stack.anyclaude("rollback").status == 0)
+            #expect(try stack.status().generation == 3)
+        }
+
         @Test func anUpgradeTouchesNoService() throws {
             let stack = try Stack()
             try stack.write(".anyclauderc.yaml", Stack.quickstart)

@@ -51,7 +51,7 @@ import Testing
 
     @Test func aWaitThatEndsLeavesNothingBehind() async throws {
         let shared = Lease.Shared(service: "w")
-        let lease = Lease(shared, presence: SupervisorPresence(), last: { nil }, release: {})
+        let lease = Lease(shared, presence: SupervisorPresence(), last: { nil }, release: { _ in })
         shared.set(LeaseReply(id: 1, state: .ready, endpoint: Self.here))
         try await lease.news()
         #expect(shared.waiters == 0)
@@ -59,36 +59,37 @@ import Testing
     }
 
     @Test func patienceEnds() async throws {
-        let lease = Lease(Lease.Shared(service: "w"), presence: SupervisorPresence(), last: { nil }, release: {})
+        let lease = Lease(Lease.Shared(service: "w"), presence: SupervisorPresence(), last: { nil }, release: { _ in })
         #expect(try await lease.endpoint(within: .milliseconds(5)) == nil)
     }
 
     @Test func oneWaitFindsOutThatTheSupervisorIsAway() async throws {
         let presence = SupervisorPresence()
-        let first = Lease(Lease.Shared(service: "w"), presence: presence, last: { Self.here }, release: {})
+        let first = Lease(Lease.Shared(service: "w"), presence: presence, last: { Self.here }, release: { _ in })
         #expect(try await first.endpoint() == Self.here)
         #expect(presence.isAway)
         // A hundred that waited half a second each would be noticed.
         for _ in 0..<100 {
-            let next = Lease(Lease.Shared(service: "w"), presence: presence, last: { Self.here }, release: {})
+            let next = Lease(Lease.Shared(service: "w"), presence: presence, last: { Self.here }, release: { _ in })
             #expect(try await next.endpoint() == Self.here)
         }
     }
 
     @Test func aServiceThatIsGivenUpIsAnError() async throws {
         let shared = Lease.Shared(service: "w")
-        let lease = Lease(shared, presence: SupervisorPresence(), last: { Self.here }, release: {})
+        let lease = Lease(shared, presence: SupervisorPresence(), last: { Self.here }, release: { _ in })
         shared.set(LeaseReply(id: 1, state: .failed, message: "no model"))
         let error = await #expect(throws: AnthropicError.self) { _ = try await lease.endpoint() }
         #expect(error?.kind == .overloaded && error?.message.contains("no model") == true)
     }
 
     @Test func aLeaseThatIsLetGoIsReleased() {
-        let released = Mutex(false)
+        let released = Mutex<LeaseRequest.Outcome?>(nil)
         var lease: Lease? = Lease(
-            Lease.Shared(service: "w"), presence: SupervisorPresence(), last: { nil }, release: { released.withLock { $0 = true } })
-        #expect(lease != nil)
+            Lease.Shared(service: "w"), presence: SupervisorPresence(), last: { nil }, release: { outcome in released.withLock { $0 = outcome } })
+        lease?.note(.failed)
+        lease?.note(.answered)
         lease = nil
-        #expect(released.withLock { $0 })
+        #expect(released.withLock { $0 } == .answered)
     }
 }

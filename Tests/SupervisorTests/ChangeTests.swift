@@ -81,6 +81,26 @@ import Testing
         #expect(world.state("w") == "ready")
     }
 
+    @Test(arguments: [(3, 0, true), (2, 2, true), (3, 1, false), (4, 3, false), (1, 50, true)])
+    func requestsThatFailOnProbationRollBack(failed: Int, answered: Int, isGood: Bool) {
+        var world = World()
+        let good = Fixture.target(Fixture.service("w"), Fixture.service("v"))
+        world.settle(good)
+        world.begin(.init(kind: .apply, target: Fixture.target(Fixture.service("w", argument: "new"), Fixture.service("v")), fallback: good))
+        world.endTerminated()
+        // What did not change is not judged.
+        for _ in 0..<10 { world.handle(.answered(service: "v", failed: true)) }
+        for _ in 0..<answered { world.handle(.answered(service: "w", failed: false)) }
+        for _ in 0..<failed { world.handle(.answered(service: "w", failed: true)) }
+        world.endTerminated()
+        world.elapse(1000)
+        switch world.results.last {
+        case .committed: #expect(isGood)
+        case .rolledBack(let reason, let culprit, _): #expect(!isGood && culprit == "w" && reason.contains("of \(failed + answered) requests"))
+        default: Issue.record("\(world.results)")
+        }
+    }
+
     @Test func firstApplyThatFailsLeavesNothing() {
         var world = World()
         world.failing = ["bad"]

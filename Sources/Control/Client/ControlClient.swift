@@ -49,6 +49,10 @@ public struct ControlClient {
         try get(.post(ControlAPI.restart, try Self.encode(request)))
     }
 
+    public func collectGarbage(_ request: GCRequest) throws(ControlClientError) -> GCReport {
+        try get(.post(ControlAPI.gc, try Self.encode(request)))
+    }
+
     /// - Parameter service: nil for all of them.
     public func logs(service: String?, lines: Int, follow: Bool) throws(ControlClientError) -> ControlEvents<LogLine> {
         let query = (service.map { [("service", $0)] } ?? []) + [("lines", String(lines)), ("follow", String(follow))]

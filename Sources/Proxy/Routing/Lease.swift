@@ -49,13 +49,15 @@ final class Lease: Sendable {
     private let shared: Shared
     private let presence: SupervisorPresence
     private let last: @Sendable () -> LeaseEndpoint?
-    private let release: @Sendable () -> Void
+    private let release: @Sendable (LeaseRequest.Outcome?) -> Void
+    private let outcome = Mutex<LeaseRequest.Outcome?>(nil)
 
     /// - Parameters:
     ///   - last: where the supervisor last said that the service is.
     ///   - release: called when the lease is let go.
     init(
-        _ shared: Shared, presence: SupervisorPresence, last: @escaping @Sendable () -> LeaseEndpoint?, release: @escaping @Sendable () -> Void
+        _ shared: Shared, presence: SupervisorPresence, last: @escaping @Sendable () -> LeaseEndpoint?,
+        release: @escaping @Sendable (LeaseRequest.Outcome?) -> Void
     ) {
         self.shared = shared
         self.presence = presence
@@ -63,7 +65,10 @@ final class Lease: Sendable {
         self.release = release
     }
 
-    deinit { release() }
+    deinit { release(outcome.withLock { $0 }) }
+
+    /// How the request went that the lease is for; said when it is let go.
+    func note(_ outcome: LeaseRequest.Outcome) { self.outcome.withLock { $0 = outcome } }
 
     /// A supervisor that lives answers within a millisecond; without an answer for this long it is away.
     private static let silence = Duration.milliseconds(500)

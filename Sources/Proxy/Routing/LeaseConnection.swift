@@ -38,16 +38,16 @@ final class LeaseConnection: Sendable {
         }
         let lease = Lease(shared, presence: presence) {
             self.state.withLock { $0.lastEndpoint[service] }
-        } release: {
-            self.release(id, service)
+        } release: { outcome in
+            self.release(id, service, outcome)
         }
         if !outbox.add(LeaseRequest(id: id, operation: .acquire, service: service)) { fallBack(id, service) }
         return lease
     }
 
-    private func release(_ id: Int, _ service: String) {
+    private func release(_ id: Int, _ service: String, _ outcome: LeaseRequest.Outcome?) {
         state.withLock { $0.leases[id] = nil }
-        _ = outbox.add(LeaseRequest(id: id, operation: .release, service: service))
+        _ = outbox.add(LeaseRequest(id: id, operation: .release, service: service, outcome: outcome))
     }
 
     /// The supervisor does not answer: the place where the service was last, or a plain word.

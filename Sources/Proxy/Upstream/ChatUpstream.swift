@@ -40,7 +40,10 @@ struct ChatUpstream: Sendable {
                 return try await ask(at: location, entry, lease, generation)
             } catch let error as UpstreamUnreachable {
                 upstreams.workers.forget(location)
-                if error.wasSent { losses += 1 }
+                if error.wasSent {
+                    losses += 1
+                    lease.note(.failed)
+                }
                 guard losses < Self.maximumLosses else {
                     throw AnthropicError(.api, "the service `\(name)` broke off \(losses) times at this request: \(error.reason)", shouldRetry: false)
                 }
@@ -66,12 +69,16 @@ struct ChatUpstream: Sendable {
             if response.status.code == 503, case .service = backend.settings.target {
                 throw UpstreamUnreachable(url: location.base, reason: "not ready (503)", wasSent: false)
             }
+            lease?.note(response.status.code >= 500 ? .failed : .answered)
             throw UpstreamClient.failure(response, body, backend.dialect)
         }
         if answer.isHeld { upstreams.metrics.notResent(bytes: entry.bytes) }
         generation.setKV(response.headers.first(name: Native.cacheHeader))
         generation.setModel(backend.answeringModel(stated: response.headers.first(name: Native.modelHeader), named: answer.model))
+        // Until its last event it may still break off.
+        lease?.note(.failed)
         try await relay(response, generation, stream: MessageStream(streamOptions(entry, generation)))
+        lease?.note(.answered)
         if mayBeHeld(entry), !answer.isHeld, generation.isComplete {
             upstreams.workers.offer(entry, at: location, backend: backend, lease: lease)
         }

@@ -10,6 +10,7 @@ enum ControlRoute: Sendable {
     case rollback(RollbackRequest)
     case down(DownRequest)
     case restart(RestartRequest)
+    case gc(GCRequest)
 
     struct Rejection: Error, Equatable {
         var status: Int
@@ -35,9 +36,10 @@ enum ControlRoute: Sendable {
         case ("POST", ControlAPI.rollback): return .rollback(try decode(body))
         case ("POST", ControlAPI.down): return .down(try decode(body))
         case ("POST", ControlAPI.restart): return .restart(try decode(body))
+        case ("POST", ControlAPI.gc): return .gc(try decode(body))
         case (_, ControlAPI.status), (_, ControlAPI.plan), (_, ControlAPI.history), (_, ControlAPI.events), (_, ControlAPI.attach),
             (_, ControlAPI.logs), (_, ControlAPI.preflight),
-            (_, ControlAPI.apply), (_, ControlAPI.rollback), (_, ControlAPI.down), (_, ControlAPI.restart):
+            (_, ControlAPI.apply), (_, ControlAPI.rollback), (_, ControlAPI.down), (_, ControlAPI.restart), (_, ControlAPI.gc):
             throw rejection(405, "\(method) is not a method of \(path)")
         default: throw rejection(404, "there is no \(path)", hint: "the routes begin with /v1/; is the client of another version?")
         }

@@ -14,7 +14,7 @@ import LaunchPlan
 ///   new services are started; a changed `stop-first` service is stopped and started anew when nothing of it is left.
 /// - *overlapping*: changed `overlap` services start beside the old ones, which are asked to end as soon as the new ones are
 ///   ready. They come after the others, so that a worker which never becomes healthy does not touch them at all.
-/// - *probation*: a changed service that ends or loses its readiness now fails the apply.
+/// - *probation*: a changed service that ends, loses its readiness or fails at most of its requests now fails the apply.
 /// - *retiring*: the rest of what the target does not have is stopped.
 ///
 /// ## Invariants
@@ -106,6 +106,9 @@ public struct Change: Sendable {
         var early = false
         /// Ends that the unit had when its probation began.
         var failuresAtProbation = 0
+        /// Requests to it on probation, and those of them that it failed at.
+        var answers = 0
+        var failedAnswers = 0
     }
 
     let request: Request
@@ -124,6 +127,13 @@ public struct Change: Sendable {
     init(_ request: Request, now: Int) {
         self.request = request
         self.deadline = request.kind == .boot || request.kind == .down ? nil : now + (request.timeoutMs ?? Self.patienceMs(request.target))
+    }
+
+    /// On probation a service is judged by its answers too.
+    mutating func count(_ service: String, failed: Bool) {
+        guard stage == .probation, let index = steps?.firstIndex(where: { $0.name == service }) else { return }
+        steps?[index].answers += 1
+        if failed { steps?[index].failedAnswers += 1 }
     }
 
     /// Enough for every service to stop and to start one after the other, so that no change waits for ever.

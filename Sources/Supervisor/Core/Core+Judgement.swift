@@ -7,6 +7,9 @@ extension Core {
     /// A rollback returns to what was good: it is given more patience before it is called failed.
     static let forgivenEndsInRollback = 3
 
+    /// So many answers are needed to speak of a rate; more than half of them failed is too much.
+    static let leastAnswers = 4
+
     func firstFailure(_ change: Change) -> (reason: String, culprit: String?)? {
         guard change.kind == .apply || change.kind == .rollback, change.stage != .committing, let steps = change.steps else { return nil }
         for step in steps where step.action == .exchange || step.action == .overlap {
@@ -23,6 +26,9 @@ extension Core {
         // A start that used all of its time is not repeated within an apply.
         if !machine.everReady, machine.run?.cause == .unhealthy { return machine.problem ?? "did not become ready in time" }
         guard change.stage == .probation else { return nil }
+        if step.answers >= Self.leastAnswers, step.failedAnswers * 2 > step.answers {
+            return "failed at \(step.failedAnswers) of \(step.answers) requests on probation"
+        }
         if machine.phase == .unready { return "lost its readiness on probation: \(machine.problem ?? "readiness probe failed")" }
         if machine.failures > step.failuresAtProbation || machine.run?.cause == .unhealthy {
             return "failed on probation: \(machine.problem ?? "ended by itself")"

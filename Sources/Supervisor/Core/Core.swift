@@ -45,6 +45,8 @@ public struct Core: Sendable {
         /// How many leases on a service there are: of clients that know where it is, and of clients that wait for it.
         case demand(service: String, held: Int, waiting: Int)
         case roomTimer
+        /// How a request to the service went.
+        case answered(service: String, failed: Bool)
         /// What the shell answers to `commit`.
         case committed(problem: String?)
     }
@@ -82,6 +84,7 @@ public struct Core: Sendable {
         case .changeTimer(let timer): changeTimer(timer, now, &actions)
         case .demand(let service, let held, let waiting): demand(service, held: held, waiting: waiting, now)
         case .roomTimer: roomDeadline = nil
+        case .answered(let service, let failed): change?.count(service, failed: failed)
         case .committed(let problem): committed(problem, now, &actions)
         }
         settle(now, &actions)

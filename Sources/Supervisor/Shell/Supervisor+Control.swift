@@ -21,6 +21,7 @@ extension Supervisor {
         case .rollback(let request): rollback(request, user: name, reply)
         case .down(let request): down(request.command, user: name, reply)
         case .restart(let request): restart(request, reply)
+        case .gc(let request): collectGarbage(request, reply)
         }
     }
 
@@ -47,6 +48,14 @@ extension Supervisor {
 
     private func serveHistory(_ reply: ControlReply) {
         do throws(OperationError) { reply.send(try history.entries()) } catch { reply.fail(error) }
+    }
+
+    private func collectGarbage(_ request: GCRequest, _ reply: ControlReply) {
+        guard session == nil else {
+            return reply.fail(409, ControlError(message: "a change is under way", hint: "wait for its end and try again", exitCode: 3))
+        }
+        guard request.keep >= 0 else { return reply.fail(400, ControlError(message: "keep is negative: \(request.keep)", exitCode: 64)) }
+        reply.send(Retention.clean(store, good: request.keep, others: min(request.keep, Retention.others)))
     }
 
     // MARK: logs

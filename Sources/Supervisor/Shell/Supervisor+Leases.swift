@@ -5,7 +5,9 @@ extension Supervisor {
     func lease(_ request: LeaseRequest, _ holder: LiveRun) {
         let lease = LeaseTable.Lease(holder: holder.unit, id: request.id)
         switch request.operation {
-        case .release: leases.release(lease)
+        case .release:
+            leases.release(lease)
+            if let outcome = request.outcome, core.change != nil { handle(.answered(service: request.service, failed: outcome == .failed)) }
         case .acquire:
             let reply = reply(to: lease, service: request.service)
             leases.acquire(lease, service: request.service, isReady: reply.endpoint != nil)

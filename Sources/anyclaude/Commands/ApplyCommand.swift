@@ -21,6 +21,8 @@ struct ApplyCommand: Command {
     @Argument(help: ArgumentHelp("A saved plan; `-` is standard input.", valueName: "planfile"), completion: .file()) var planFile: String?
     @Flag(help: "Take over an instance whose plan came from another folder or has moved on.") var replace = false
     @Option(help: ArgumentHelp("How long the whole apply may take, as 90s or 5m.", valueName: "D")) var timeout: String?
+    @Flag(inversion: .prefixedNo, help: "Wait for the end; otherwise only until the first service is touched, and the apply goes on.")
+    var wait = true
     @Flag(help: "Each step as one line of JSON.") var json = false
     @Flag(name: .customLong("dry-run"), help: "Only show what would be done and whether it could begin; end with 3 where it could not.")
     var dryRun = false
@@ -55,7 +57,11 @@ struct ApplyCommand: Command {
         applier.replace = replace
         applier.timeoutMs = timeout.flatMap(Text.milliseconds)
         applier.json = json
-        let outcome = try applier.apply(comparison.envelope, prepared.plan, configDirectory: prepared.directory, to: supervisor)
+        applier.waits = wait
+        guard let outcome = try applier.apply(comparison.envelope, prepared.plan, configDirectory: prepared.directory, to: supervisor) else {
+            if !json { Output.print("begun; `anyclaude status --watch` shows how it goes, `anyclaude history` how it ended") }
+            return ExitStatus.success
+        }
         if !json { report(outcome, prepared.plan, session) }
         return Int32(outcome.exitCode)
     }

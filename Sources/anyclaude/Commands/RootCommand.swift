@@ -22,7 +22,8 @@ struct RootCommand: ParsableCommand {
             InitCommand.self, ValidateCommand.self, PlanCommand.self, DiffCommand.self, ApplyCommand.self, StatusCommand.self, LogsCommand.self,
             RollbackCommand.self,
             HistoryCommand.self,
-            RestartCommand.self, DownCommand.self, RunCommand.self, EnvCommand.self, SuperviseCommand.self, ExplainCommand.self, SchemaCommand.self,
+            RestartCommand.self, GCCommand.self, DownCommand.self, RunCommand.self, EnvCommand.self, SuperviseCommand.self, ExplainCommand.self,
+            SchemaCommand.self,
             FmtCommand.self, MigrateCommand.self, EmitCommand.self, ConfigCommand.self, CheckSetupCommand.self, TestModelCommand.self,
             ProbeCommand.self,
         ])

@@ -13,23 +13,41 @@ struct ProgressRunner {
         self.reporter = reporter
     }
 
+    /// - Parameter untilBegun: returns without an outcome as soon as the first service is touched; the change goes on.
+    mutating func follow(_ events: ControlEvents<ProgressEvent>, untilBegun: Bool) throws -> Outcome? {
+        defer { reporter.finish() }
+        var silence = Deadline.after(milliseconds: Self.silenceMs)
+        while true {
+            if let event = try next(events, &silence) {
+                if let outcome = event.outcome { return outcome }
+                if untilBegun, event.kind == .service || event.kind == .gate { return nil }
+            }
+        }
+    }
+
     mutating func follow(_ events: ControlEvents<ProgressEvent>) throws -> Outcome {
         defer { reporter.finish() }
         var silence = Deadline.after(milliseconds: Self.silenceMs)
         while true {
-            switch try step(events) {
-            case .event(let event):
-                try reporter.take(event)
-                if let outcome = event.outcome { return outcome }
-                silence = .after(milliseconds: Self.silenceMs)
-            case .waiting:
-                reporter.tick()
-                guard silence.hasPassed else { continue }
-                _ = try client.status()
-                silence = .after(milliseconds: Self.silenceMs)
-            case .ended:
-                throw lost("the supervisor ended the stream before it said how it went")
-            }
+            if let outcome = try next(events, &silence)?.outcome { return outcome }
+        }
+    }
+
+    /// Nil where nothing came yet.
+    private mutating func next(_ events: ControlEvents<ProgressEvent>, _ silence: inout Deadline) throws -> ProgressEvent? {
+        switch try step(events) {
+        case .event(let event):
+            try reporter.take(event)
+            silence = .after(milliseconds: Self.silenceMs)
+            return event
+        case .waiting:
+            reporter.tick()
+            guard silence.hasPassed else { return nil }
+            _ = try client.status()
+            silence = .after(milliseconds: Self.silenceMs)
+            return nil
+        case .ended:
+            throw lost("the supervisor ended the stream before it said how it went")
         }
     }
 

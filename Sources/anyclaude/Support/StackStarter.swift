@@ -18,7 +18,7 @@ struct StackStarter {
         if try base?.envelope.planId != envelope.planId || !isHealthy(supervisor) {
             let applier = StackApplier(session: session, replace: replace, stays: false)
             let outcome = try applier.apply(envelope, compiled.plan, configDirectory: compiled.directory, to: supervisor)
-            guard outcome.exitCode == 0 else {
+            if let outcome, outcome.exitCode != 0 {
                 outcome.report(session, done: "")
                 throw CommandError(nil, exitCode: Int32(outcome.exitCode))
             }
@@ -31,7 +31,7 @@ struct StackStarter {
     /// What is applied already runs: nothing is to be sent. A supervisor that has just adopted or started it may still wait for it.
     private func isHealthy(_ supervisor: RunningSupervisor) throws -> Bool {
         let services = try supervisor.client.status().services
-        return !services.isEmpty && services.allSatisfy { $0.state == .ready }
+        return !services.isEmpty && services.allSatisfy { $0.state == .ready || $0.state == .idle }
     }
 
     /// Without a configuration, the stack that runs is the one that is meant.
