@@ -45,6 +45,53 @@ extension IntegrationTests {
             #expect(try stack.ask("Hello again").status == 200)
         }
 
+        /// It is ready by every probe, and fails at what it is for.
+        @Test func aWorkerThatFailsAtRequestsOnProbationIsRolledBack() throws {
+            let stack = try Stack()
+            try stack.write(
+                "server.py",
+                """
+                import http.server, sys
+                class Handler(http.server.BaseHTTPRequestHandler):
+                    def answer(self, status):
+                        self.send_response(status)
+                        self.send_header("content-length", "2")
+                        self.end_headers()
+                        self.wfile.write(b"{}")
+                    def do_GET(self): self.answer(200)
+                    def do_POST(self):
+                        self.rfile.read(int(self.headers.get("content-length", 0)))
+                        self.answer(500)
+                http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+                """)
+            let text = """
+                backend: lab
+                probation: @PROBATION@
+                proxy: { port: @PORT@ }
+                backends:
+                  lab:
+                    kind: local
+                    engine: command
+                    port: @WORKER@
+                    command: [python3, server.py, "@WORKER@"]
+                    health: { startup: { http: /, timeout: 20s }, readiness: { http: / }, liveness: none }
+
+                """
+            try stack.write(".anyclauderc.yaml", text.replacing("@PROBATION@", with: "10ms"))
+            let first = try stack.anyclaude("apply")
+            try #require(first.status == 0, "\(first.output)\(first.errors)")
+            try stack.write(
+                ".anyclauderc.yaml", text.replacing("@PROBATION@", with: "60s").replacing("liveness: none", with: "liveness: { http: / }"))
+            try #require(try stack.anyclaude("apply", "--no-wait").status == 0)
+            // Asked until the probation has ended: only answers that come in it count.
+            try stack.wait(for: "the rollback") {
+                _ = try stack.ask()
+                return try !stack.status().busy
+            }
+            let history = try stack.anyclaude("history").output
+            #expect(history.contains("rolled-back") && history.contains("requests on probation"), "\(history)")
+        }
+
         @Test func oldGenerationsAreForgotten() throws {
             let stack = try Stack()
             for limit in 1...4 {
