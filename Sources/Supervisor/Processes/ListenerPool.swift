@@ -54,7 +54,12 @@ final class ListenerPool {
 
     private func keep(_ descriptor: CInt, _ address: SocketAddress) {
         open[address] = descriptor
-        systemd.store([descriptor], name: "listener-\(address.port ?? 0)")
+        systemd.store([descriptor], name: Self.storedName(address))
+    }
+
+    /// systemd forgets by name: one port of two addresses has two. A colon is not allowed (sd_pid_notify_with_fds(3)).
+    private static func storedName(_ address: SocketAddress) -> String {
+        "listener-" + String(address.description.map { $0 == ":" ? "." : $0 })
     }
 
     /// Closes what no service of `services` names.
@@ -65,7 +70,7 @@ final class ListenerPool {
                 return try? SocketAddress(host: host, port: port)
             })
         for (address, descriptor) in open where !named.contains(address) {
-            systemd.forget(name: "listener-\(address.port ?? 0)")
+            systemd.forget(name: Self.storedName(address))
             close(descriptor)
             open[address] = nil
         }
