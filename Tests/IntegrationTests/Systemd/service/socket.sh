@@ -36,3 +36,13 @@ check "but the socket listens" '[ "$(value SubState anyclaude.socket)" = listeni
 check "and starts it again" 'answers'
 systemctl stop anyclaude.socket anyclaude.service
 check "both stopped, the port is free" '! curl -sS -m 5 http://127.0.0.1:8788/ 2>/dev/null'
+
+# Of a socket unit with several addresses, systemd passes all listeners under one name.
+mkdir -p /etc/systemd/system/anyclaude.socket.d
+printf '[Socket]\nListenStream=[::1]:8788\n' > /etc/systemd/system/anyclaude.socket.d/second.conf
+clean
+systemctl start anyclaude.socket
+check "the proxy gets its own of several listeners" 'answers'
+systemctl stop anyclaude.socket anyclaude.service
+rm -r /etc/systemd/system/anyclaude.socket.d
+systemctl daemon-reload

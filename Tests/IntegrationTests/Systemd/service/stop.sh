@@ -23,6 +23,18 @@ check "a stack with a worker that ignores SIGTERM is ready" 'await 60 is_ready'
 systemctl stop anyclaude.service
 check "a supervisor that takes too long to stop is killed, and its services are swept" '! left >/dev/null && [ "$(value Result)" = timeout ]'
 
+# The same, where it dies by itself in the middle of the stop: no successor comes.
+clean
+stubborn
+systemctl start anyclaude.service
+await 60 is_ready
+systemctl stop --no-block anyclaude.service
+await 20 'journalctl --no-pager -o cat _PID="$(value MainPID)" | grep -q "vllm-mlx: stopping"'
+systemctl kill -s KILL --kill-who=main anyclaude.service
+await 20 '[ "$(value ActiveState)" = failed ]'
+check "the services of a supervisor that died while it stopped are swept" '! left >/dev/null'
+left | xargs -r kill -KILL
+
 # `down` ends the service, and nothing starts it again.
 fresh
 check "down stops the stack and its supervisor" 'anyclaude down && await 30 "[ \"\$(value ActiveState)\" = inactive ]" && ! left >/dev/null && [ "$(value NRestarts)" = 0 ]'

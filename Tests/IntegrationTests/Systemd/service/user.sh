@@ -13,8 +13,15 @@ theirs() { as_user systemctl --user show -p "$1" --value "${2:-anyclaude.service
 their_pids() { as_user anyclaude status --json 2>/dev/null | python3 -c 'import json,sys; print(*sorted(str(v["pid"]) for v in json.load(sys.stdin)["services"] if v["state"] == "ready"))' 2>/dev/null; }
 as_user mkdir -p /home/somebody/.config/anyclaude
 write_configuration
-sed 's/, authToken: { credential: proxy-token }//' $configuration | as_user tee /home/somebody/.config/anyclaude/.anyclauderc.yaml >/dev/null
+as_user tee /home/somebody/.config/anyclaude/.anyclauderc.yaml < $configuration >/dev/null
+as_user mkdir -p /home/somebody/.config/systemd/user/anyclaude.service.d
+as_user tee /home/somebody/.config/proxy-token <<< "$token" >/dev/null
+as_user tee /home/somebody/.config/systemd/user/anyclaude.service.d/test.conf >/dev/null <<'END'
+[Service]
+LoadCredential=proxy-token:%h/.config/proxy-token
+END
 
+as_user systemctl --user daemon-reload
 check "verify prints nothing" '[ -z "$(as_user systemd-analyze --user verify --recursive-errors=yes anyclaude.service anyclaude.socket 2>&1)" ]'
 as_user systemctl --user start anyclaude.socket
 check "the user's socket listens" '[ "$(theirs SubState anyclaude.socket)" = listening ] && [ "$(theirs ActiveState)" = inactive ]'
