@@ -2,6 +2,8 @@
 SWIFT      ?= swift
 PREFIX     ?= /usr/local
 DESTDIR    ?=
+# Where systemd looks for units (system/ and user/ below it), if that is not PREFIX/lib/systemd.
+UNITS      ?=
 # Build, demo and tests share one configuration, so that the dependencies are compiled once.
 FLAGS      := -c release -Xswiftc -enable-testing --explicit-target-dependency-import-check error
 STATIC     := -c release --static-swift-stdlib --scratch-path .build/static
@@ -67,9 +69,8 @@ install: setup ## link statically, strip, install below PREFIX
 	.build/static/release/anyclaude --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/anyclaude
 	.build/static/release/anyclaude --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_anyclaude
 
-install-units: ## install the systemd unit for the programs below PREFIX
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's|/usr/local/bin/|$(PREFIX)/bin/|' units/anyclaude.service > $(DESTDIR)$(PREFIX)/lib/systemd/system/anyclaude.service
+install-units: ## install the systemd units for the programs below PREFIX; below one's home, only the user's own
+	scripts/install-units.sh '$(DESTDIR)' '$(PREFIX)' '$(UNITS)'
 
 dist: ## a tar of the installed tree in .build/dist
 	$(MAKE) install install-units DESTDIR=$(CURDIR)/.build/dist/anyclaude-$(VERSION) PREFIX=/usr

@@ -3,8 +3,15 @@ import Glibc
 /// The descriptors that a supervisor passed to this process, by name (sd_listen_fds(3): from 3 on, `LISTEN_FDS`, `LISTEN_FDNAMES`).
 public struct InheritedDescriptors: Sendable, Equatable {
     public private(set) var byName: [String: CInt]
+    /// In the order in which they were passed; several may have one name, as all of a socket unit's do.
+    public private(set) var all: [CInt]
 
-    init(byName: [String: CInt]) { self.byName = byName }
+    init(byName: [String: CInt]) { self.init(byName: byName, all: byName.values.sorted()) }
+
+    private init(byName: [String: CInt], all: [CInt]) {
+        self.byName = byName
+        self.all = all
+    }
 
     /// Takes what `LISTEN_PID` says is meant for this process, marks each close-on-exec, and clears the variables, so that no
     /// child believes them.
@@ -15,12 +22,14 @@ public struct InheritedDescriptors: Sendable, Equatable {
         if let pid = value("LISTEN_PID"), pid != String(getpid()) { return InheritedDescriptors(byName: [:]) }
         let names = (value("LISTEN_FDNAMES") ?? "").split(separator: ":", omittingEmptySubsequences: false)
         var byName: [String: CInt] = [:]
+        var all: [CInt] = []
         for index in 0..<Int(count) {
             let descriptor = CInt(3 + index)
             _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            all.append(descriptor)
             byName[index < names.count && !names[index].isEmpty ? String(names[index]) : "unknown\(index)"] = descriptor
         }
-        return InheritedDescriptors(byName: byName)
+        return InheritedDescriptors(byName: byName, all: all)
     }
 
     public subscript(name: String) -> CInt? { byName[name] }

@@ -51,36 +51,22 @@ extension IntegrationTests {
             }
         }
 
-        @Test(.enabled(if: SystemdTests.boot != nil, "no systemd can be booted here (ANYCLAUDE_SHARED, root, namespaces)"))
+        @Test(.enabled(if: SystemdTests.obstacle == nil, SystemdTests.obstacle))
         func unitsRunUnderSystemd() throws {
             let stack = try Stack()
             try stack.write("config/.anyclauderc.yaml", Self.nasty)
             try stack.write("config/serve.py", Self.server, mode: 0o755)
             try stack.write("config/expected", Self.expected)
-            try boot(stack, "emitted.sh")
+            try Machine.run("emitted.sh", binds: ["\(stack.folder)/config:/opt/anyclaude/config"])
         }
 
-        @Test(.enabled(if: SystemdTests.boot != nil, "no systemd can be booted here (ANYCLAUDE_SHARED, root, namespaces)"))
+        @Test(.enabled(if: SystemdTests.obstacle == nil, SystemdTests.obstacle))
         func ourOwnServicesRunUnderSystemd() throws {
             let stack = try Stack()
             let text = Stack.quickstart.replacing("proxy: { port: @PORT@ }", with: "proxy: { port: 8788, authToken: { env: TOKEN } }")
             try stack.write(
                 "config/.anyclauderc.yaml", text.replacing("@WORKER@", with: "8081").replacing("@MODEL@", with: "/opt/anyclaude/models/demo"))
-            try boot(stack, "emitted-own.sh")
-        }
-
-        /// Runs a script of `Systemd` in a machine that has the programs, the demo model and the stack's configuration.
-        private func boot(_ stack: Stack, _ name: String, at location: SourceLocation = #_sourceLocation) throws {
-            let script = try String(contentsOfFile: "\(TestEnvironment.root)/Tests/IntegrationTests/Systemd/\(name)", encoding: .utf8)
-            try stack.write(name, script, mode: 0o755)
-            var environment = ProcessInfo.processInfo.environment
-            environment["ACSD_STATE"] = "\(stack.folder)/sd"
-            environment["ACSD_BIND"] = [
-                "\(try #require(TestEnvironment.programs)):/opt/anyclaude/bin:ro", "\(stack.folder)/config:/opt/anyclaude/config:ro",
-                "\(TestEnvironment.root)/examples/models:/opt/anyclaude/models:ro", "\(stack.folder)/\(name):/opt/anyclaude/\(name):ro",
-            ].joined(separator: " ")
-            let run = try ProgramRun.run(try #require(SystemdTests.boot), ["run", "/opt/anyclaude/\(name)"], environment: environment, limit: 240)
-            #expect(run.status == 0, "\(run.output)\(run.errors)", sourceLocation: location)
+            try Machine.run("emitted-own.sh", binds: ["\(stack.folder)/config:/opt/anyclaude/config"])
         }
 
         private static let nasty = #"""

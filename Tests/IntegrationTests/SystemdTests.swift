@@ -2,49 +2,83 @@ import Foundation
 import Testing
 
 extension IntegrationTests {
-    /// The unit under a real systemd, booted in private namespaces: notification, crash of the supervisor, stop.
+    /// The units under a real systemd, booted in private namespaces.
     @Suite struct SystemdTests {
-        static let boot: String? = {
-            guard let shared = ProcessInfo.processInfo.environment["ANYCLAUDE_SHARED"] else { return nil }
-            let script = "\(shared)/tools/systemd/boot-systemd.sh"
-            guard let probe = try? ProgramRun.run(script, ["probe"], limit: 30), probe.status == 0 else { return nil }
-            return script
+        /// Why no systemd can be booted here; nil where one can.
+        static let obstacle: Comment? = {
+            guard TestEnvironment.hasPrograms else { return Comment(rawValue: TestEnvironment.needsPrograms) }
+            guard let probe = try? ProgramRun.run(Machine.boot, ["probe"], limit: 30) else { return "boot.sh probe did not run" }
+            return probe.status == 0 ? nil : Comment(rawValue: probe.errors.trimmingCharacters(in: .whitespacesAndNewlines))
         }()
 
-        @Test(.enabled(if: boot != nil, "no systemd can be booted here (ANYCLAUDE_SHARED, root, namespaces)"))
+        @Test(.enabled(if: obstacle == nil, obstacle))
         func serviceUnderSystemd() throws {
             let stack = try Stack()
-            let root = TestEnvironment.root
-            try stack.write(
-                "units/anyclaude.service",
-                try String(contentsOfFile: "\(root)/units/anyclaude.service", encoding: .utf8)
-                    .replacing("/usr/local/bin/", with: "/opt/anyclaude/bin/"))
-            try stack.write(
-                "config/.anyclauderc.yaml",
-                Stack.quickstart.replacing("@PORT@", with: "8788").replacing("@WORKER@", with: "8081").replacing(
-                    "@MODEL@", with: "/opt/anyclaude/models/demo"))
-            try stack.write("inside.sh", try String(contentsOfFile: "\(root)/Tests/IntegrationTests/Systemd/inside.sh", encoding: .utf8), mode: 0o755)
-            var environment = ProcessInfo.processInfo.environment
-            environment["ACSD_STATE"] = "\(stack.folder)/sd"
-            environment["ACSD_UNITS"] = "\(stack.folder)/units"
-            environment["ACSD_BIND"] = [
-                "\(try #require(TestEnvironment.programs)):/opt/anyclaude/bin:ro", "\(root)/examples/models:/opt/anyclaude/models:ro",
-                "\(stack.folder)/config:/opt/anyclaude/config:ro", "\(stack.folder)/inside.sh:/opt/anyclaude/inside.sh:ro",
-            ].joined(separator: " ")
-            let run = try ProgramRun.run(try #require(Self.boot), ["run", "/opt/anyclaude/inside.sh"], environment: environment, limit: 240)
-            #expect(run.status == 0, "\(run.output)\(run.errors)")
+            try installUnits(below: "\(stack.folder)/tree", prefix: Machine.prefix)
+            try Machine.run("inside.sh", trees: ["\(stack.folder)/tree"])
         }
 
-        @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze"), "no systemd-analyze"))
-        func unitVerifiesWithEmptyOutput() throws {
+        @Test(.enabled(if: hasAnalyze, "no systemd-analyze")) func unitsVerifyWithEmptyOutput() throws {
             let stack = try Stack()
-            try stack.write(
-                "anyclaude.service",
-                try String(contentsOfFile: "\(TestEnvironment.root)/units/anyclaude.service", encoding: .utf8)
-                    .replacing("/usr/local/bin/", with: "\(TestEnvironment.programs ?? "")/"))
-            let run = try ProgramRun.run("systemd-analyze", ["verify", "--man=no", "--recursive-errors=yes", "\(stack.folder)/anyclaude.service"])
-            #expect(run.status == 0)
-            #expect(run.output + run.errors == "", "systemd-analyze verify must print nothing")
+            try installUnits(below: stack.folder, prefix: "\(stack.folder)/there")
+            let bin = "\(stack.folder)/there/bin"
+            try FileManager.default.createDirectory(atPath: bin, withIntermediateDirectories: true)
+            for name in ["anyclaude", "anyclaude-supervisor"] {
+                try FileManager.default.createSymbolicLink(atPath: "\(bin)/\(name)", withDestinationPath: "/bin/true")
+            }
+            for manager in ["system", "user"] {
+                let folder = "\(stack.folder)/usr/lib/systemd/\(manager)"
+                let units = try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map { "\(folder)/\($0)" }
+                #expect(units.map { ($0 as NSString).lastPathComponent } == ["anyclaude.service", "anyclaude.socket"])
+                var environment = stack.environment
+                environment["SYSTEMD_UNIT_PATH"] = "\(folder):"
+                environment["XDG_RUNTIME_DIR"] = stack.folder
+                let verify = try ProgramRun.run(
+                    "systemd-analyze", ["--\(manager)", "verify", "--recursive-errors=yes"] + units, environment: environment)
+                #expect(verify.status == 0)
+                #expect(verify.output + verify.errors == "", "systemd-analyze verify must print nothing")
+            }
+        }
+
+        /// The threshold is ten times the score.
+        @Test(.enabled(if: hasAnalyze, "no systemd-analyze")) func serviceIsExposedLittle() throws {
+            let run = try ProgramRun.run(
+                "systemd-analyze",
+                ["security", "--offline=true", "--no-pager", "--threshold=20", "\(TestEnvironment.root)/units/anyclaude.service"])
+            #expect(run.status == 0, "\(run.output.suffix(400))\(run.errors)")
+        }
+
+        /// An unknown `Type=` is no error to an older systemd: it runs the service without waiting for it.
+        @Test func theUnitsThemselvesAreForOlderVersions() throws {
+            for path in ["anyclaude.service", "user/anyclaude.service"] {
+                let unit = try String(contentsOfFile: "\(TestEnvironment.root)/units/\(path)", encoding: .utf8)
+                #expect(unit.contains("\nType=notify\n"))
+                #expect(unit.contains("\nNonBlocking=yes\n"))
+            }
+        }
+
+        private static let hasAnalyze = FileManager.default.isExecutableFile(atPath: "/usr/bin/systemd-analyze")
+
+        private func installUnits(below folder: String, prefix: String) throws {
+            let install = try ProgramRun.run("scripts/install-units.sh", [folder, prefix, "/usr/lib/systemd"], directory: TestEnvironment.root)
+            try #require(install.status == 0, "\(install.errors)")
+        }
+    }
+
+    /// A machine that systemd boots for one script of `Systemd`, with the programs and the demo model in `prefix`.
+    enum Machine {
+        static let scripts = "\(TestEnvironment.root)/Tests/IntegrationTests/Systemd"
+        static let boot = "\(scripts)/boot.sh"
+        static let prefix = "/opt/anyclaude"
+
+        static func run(
+            _ script: String, trees: [String] = [], binds: [String] = [], at location: SourceLocation = #_sourceLocation
+        ) throws {
+            let programs = try #require(TestEnvironment.programs)
+            let given = ["\(programs):\(prefix)/bin", "\(TestEnvironment.root)/examples/models:\(prefix)/models"]
+            let options = trees.flatMap { ["--tree", $0] } + (given + binds).flatMap { ["--bind", $0] }
+            let run = try ProgramRun.run(boot, ["run", "--limit", "240"] + options + ["\(scripts)/\(script)"], limit: 300)
+            #expect(run.status == 0, "\(run.output)\(run.errors)", sourceLocation: location)
         }
     }
 }

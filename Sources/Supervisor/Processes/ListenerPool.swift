@@ -21,7 +21,7 @@ final class ListenerPool {
     /// All that must outlive this process, those too that nobody has asked for yet.
     var descriptors: [CInt] { Array(open.values) + Array(inherited.values) }
 
-    /// In systemd's store: of one address alone, and without the colon that separates names there.
+    /// In systemd's store, which forgets by name: of one address alone, and without a colon (sd_pid_notify_with_fds(3)).
     private static func name(_ address: SocketAddress) -> String { "listener-\(address.description.replacing(":", with: "_"))" }
 
     func holds(_ address: SocketAddress) -> Bool { open[address] != nil || inherited[address] != nil }

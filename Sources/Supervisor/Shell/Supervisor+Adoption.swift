@@ -95,6 +95,9 @@ extension Supervisor {
         }
     }
 
+    /// The file that is there while a supervisor stops: should it end in the middle of that, no other one will do the rest.
+    static func stoppingMark(_ instance: Instance) -> String { "\(instance.runtime)/stopping" }
+
     /// For `--sweep`: ends all processes of the instance, where no supervisor is left to do it.
     static func sweep(_ instance: Instance) {
         // As often as something is found: a process that forks may escape one round, but not all of them.

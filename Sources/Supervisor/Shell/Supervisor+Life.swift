@@ -23,7 +23,7 @@ extension Supervisor {
         }
         signal(SIGPIPE, SIG_IGN)
         let signals = try blockSignals()
-        let inherited = InheritedDescriptors.take().byName.values.sorted()
+        let inherited = InheritedDescriptors.take().all
         // The variables of systemd's are taken before anything is started that could inherit them.
         let systemd = Systemd()
         let supervisor = try Supervisor(options: options, instance: instance, inherited: inherited, systemd: systemd)
@@ -38,6 +38,7 @@ extension Supervisor {
         try loop.watch(mailbox.descriptor, readable) { [unowned self] _ in
             for message in self.mailbox.take() { message(self) }
         }
+        unlink(Self.stoppingMark(instance))
         log.write(.notice, "supervisor \(Version.current) of instance \(instance.name), pid \(getpid())")
         try readCurrent()
         try secrets.settle(current: generation?.number)
@@ -150,6 +151,11 @@ extension Supervisor {
     private func beginStop() {
         isEnding = true
         systemd.stopping()
+        do throws(OperationError) {
+            try AtomicFile.write([], to: Self.stoppingMark(instance), durable: false)
+        } catch {
+            log.write(.error, "a crash from here on would leave services: \(error.message)")
+        }
         handle(.begin(Change.Request(kind: .down, target: .nothing)))
     }
 

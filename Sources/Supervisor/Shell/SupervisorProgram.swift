@@ -1,4 +1,5 @@
 import Control
+import Glibc
 import Host
 
 /// What the executable does, with its exit codes.
@@ -15,12 +16,13 @@ public enum SupervisorProgram {
     }
 
     /// After the unit has stopped for good nothing may be left. A supervisor that crashed is started again instead, and its
-    /// services live on until then: `SERVICE_RESULT` of systemd.exec(5) tells the two apart.
+    /// services live on until then: `SERVICE_RESULT` of systemd.exec(5) tells the two apart, but for a crash in the middle of a stop.
     public static func sweep(_ options: SupervisorOptions) -> Int32 {
         let environment = ProcessEnvironment.current
+        let instance = Instance(name: options.instance, environment: environment)
         let result = environment["SERVICE_RESULT"]
-        let isFinal = result == nil || result == "success" || result == "timeout" || result == "start-limit-hit"
-        if isFinal { Supervisor.sweep(Instance(name: options.instance, environment: environment)) }
+        let isFinal = result == nil || result == "success" || result == "timeout" || access(Supervisor.stoppingMark(instance), F_OK) == 0
+        if isFinal { Supervisor.sweep(instance) }
         return 0
     }
 }

@@ -9,7 +9,6 @@ ask() { curl -sS -m 60 -H "x-api-key: $1" -H 'anthropic-version: 2023-06-01' -H 
     -d '{"model":"claude-local","max_tokens":40,"messages":[{"role":"user","content":"Hello"}]}'; }
 pid() { systemctl show -p MainPID --value "anyclaude-default.$1.service"; }
 
-nsenter -t 1 -m mount --make-rshared /
 cp -r /opt/anyclaude/config /srv/own
 chmod -R a+rX /srv/own
 cd /srv/own || exit 1

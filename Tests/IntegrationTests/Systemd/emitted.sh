@@ -4,8 +4,6 @@ set -u
 failures=0
 check() { if eval "$2"; then echo "PASS $1"; else echo "FAIL $1"; failures=1; fi; }
 
-# Credentials are mounts that PID 1 must see; on a machine that was booted as one, the root is shared already.
-nsenter -t 1 -m mount --make-rshared /
 cp -r /opt/anyclaude/config /srv/emitted
 chmod -R a+rX /srv/emitted
 printf 'from-file\n' | install -m 600 /dev/stdin /srv/emitted/key
