@@ -23,10 +23,11 @@ import Testing
 
     private func findings(
         _ folder: TemporaryFolder, _ requirement: PreflightCheck.Requirement, path: String = "/nowhere", variables: [String: PlanValue] = [:],
-        isLaunched: Bool = false
+        files: [GeneratedFile] = [], isLaunched: Bool = false
     ) throws -> [PreflightFinding] {
         var service = Fixture.service("w")
         if case .mlxTextgen(let program, _) = requirement, !isLaunched { service.argv = [program, "serve"] }
+        service.files = files
         service.environment = variables.merging(["PATH": .text(path)]) { given, _ in given }
         let plan = LaunchPlan(
             instance: "default", services: [service], preflight: [PreflightCheck(service: "w", requirement: requirement, key: "k")], probationMs: 0)
@@ -64,6 +65,28 @@ import Testing
         let folder = try environment(Self.good, source: metal)
         #expect(try textgen(folder).count == 1)
         try folder.write("venv/bin/mlx_textgen", "#!/venv/bin/python3\n\(MLXCaveats.shim)\n", executable: true)
+        #expect(try textgen(folder).isEmpty)
+    }
+
+    @Test func theEnginesOwnRepairIsSeen() throws {
+        let folder = try environment(Self.good, source: metal)
+        let program = PlanValue.path(.absolute("\(folder.path)/venv/bin/mlx_textgen"))
+        let file = GeneratedFile(path: .absolute("/run/w/sitecustomize.py"), contents: ["module.wired_limit ="])
+        func severities(_ path: PlanValue) throws -> [PreflightFinding.Severity] {
+            try findings(
+                folder, .mlxTextgen(program: program, model: nil), path: "\(folder.path)/bin", variables: ["PYTHONPATH": path], files: [file]
+            ).map(\.severity)
+        }
+        #expect(try severities(.path(.absolute("/run/w"))).isEmpty)
+        #expect(try severities(.text("/mine")) == [.error], "a path of the file's own hides it")
+    }
+
+    @Test func callsThatAreLostInStreamsAreSaid() throws {
+        let folder = try environment(Self.good)
+        try folder.write("venv/lib/python3.11/site-packages/mlx_textgen/engine.py", "if len([s for s in status if status == 'tool_call_start']) > 0:")
+        #expect(
+            try textgen(folder).map(\.message) == ["mlx-textgen 0.2.1 ends a streamed answer where the model begins a tool call: the call is lost"])
+        try folder.write("venv/lib/python3.11/site-packages/mlx_textgen/engine.py", "if len([s for s in status if s == 'tool_call_start']) > 0:")
         #expect(try textgen(folder).isEmpty)
     }
 

@@ -26,8 +26,9 @@ struct MLXCaveats {
 
     /// - Parameters:
     ///   - readsMetalLimit: the package still asks for what only Metal tells.
+    ///   - losesStreamedCalls: the package still ends a streamed answer where a call begins.
     ///   - model: nil where it is not a folder on this disk.
-    func textgen(readsMetalLimit: Bool, model: Model?) -> [PreflightFinding] {
+    func textgen(readsMetalLimit: Bool, losesStreamedCalls: Bool, model: Model?) -> [PreflightFinding] {
         var found: [PreflightFinding] = []
         let pip = "\(python.pip) install \(Self.textgenSet)"
         if readsMetalLimit, let version = python["mlx-textgen"] {
@@ -36,8 +37,15 @@ struct MLXCaveats {
                     .error,
                     "mlx-textgen \(version) asks for `max_recommended_working_set_size`, which MLX tells with Metal only: every request is answered 500",
                     hint:
-                        "no version repairs it: write `\(Self.shim)` into \(program) before `from mlx_textgen.cli import main`, or use `engine: mlx-lm`"
+                        "no version repairs it: leave PYTHONPATH out of `environment`, so that anyclaude can, or write `\(Self.shim)` into \(program) "
+                        + "before `from mlx_textgen.cli import main`, or use `engine: mlx-lm`"
                 ))
+        }
+        if losesStreamedCalls, let version = python["mlx-textgen"] {
+            found.append(
+                PreflightFinding(
+                    .warning, "mlx-textgen \(version) ends a streamed answer where the model begins a tool call: the call is lost",
+                    hint: "leave PYTHONPATH out of `environment`, so that anyclaude can repair it"))
         }
         if let mlx = python["mlx"], mlx.isAtLeast(0, 32) {
             found.append(
