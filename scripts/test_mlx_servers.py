@@ -25,8 +25,8 @@ from pathlib import Path
 import ask
 
 ROOT = Path(__file__).resolve().parent.parent
-# What was seen to work together; any newer one of the first five fails.
-TEXTGEN = ["mlx[cpu]==0.26.5", "mlx-lm==0.26.4", "mlx-vlm==0.3.2", "outlines==0.2.3", "transformers<5", "mlx-textgen==0.2.1"]
+# What was seen to work together. MLX before 0.30 turns bf16 positions wrongly on CPUs, from 0.32 on it binds streams to threads.
+TEXTGEN = ["mlx[cpu]==0.31.2", "mlx-lm==0.26.4", "mlx-vlm==0.3.2", "outlines==0.2.3", "transformers<5", "mlx-textgen==0.2.1"]
 LM = ["mlx[cpu]==0.32.4", "mlx-lm==0.32.2"]
 NOTES = [f"Note {n}: the {name} keeps its settings below etc/{name} and its records below var/{name}; ask before they are changed."
          for n, name in enumerate(["mailer", "printer", "gateway", "archive", "calendar", "tracker", "backup", "monitor", "router", "library"] * 3, 1)]

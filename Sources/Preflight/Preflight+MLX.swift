@@ -70,8 +70,10 @@ extension Preflight {
         let file = (try? AtomicFile.read("\(folder)/chat_template.jinja", limit: 4 << 20)).map { String(decoding: $0, as: UTF8.self) }
         // One template, or several by name.
         let templates = root["chat_template"]?.arrayValue?.compactMap { $0["template"]?.stringValue } ?? [root["chat_template"]?.stringValue ?? ""]
+        let configuration = (try? AtomicFile.read("\(folder)/config.json", limit: 16 << 20)).flatMap { try? JSON(parsing: $0) }
+        let type = configuration?["torch_dtype"]?.stringValue ?? configuration?["dtype"]?.stringValue
         return MLXCaveats.Model(
             hasTokenList: root["extra_special_tokens"]?.arrayValue != nil, hasTemplateKey: root["chat_template"].map { !$0.isNull } ?? false,
-            template: file ?? templates.joined(separator: "\n"))
+            isSinglePrecision: type == "float32", template: file ?? templates.joined(separator: "\n"))
     }
 }
