@@ -13,7 +13,7 @@ PROGRAMS   := anyclaude anyclaude-supervisor anyclaude-proxy anyclaude-runtime
 VERSION    := $(shell sed -n 's/.*static let current = "\(.*\)"/\1/p' Sources/Control/Version.swift)
 BIN        := .build/release
 
-.PHONY: help setup build demo test lint fmt cover tsan asan bench fuzz docs install install-units dist clean train-demo-model
+.PHONY: help setup build demo test test-mlx-textgen lint fmt cover tsan asan bench fuzz docs install install-units dist clean train-demo-model
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -32,6 +32,9 @@ demo: build ## the whole stack on the quickstart: plan, apply, ask, break, roll 
 test: setup ## build and run all tests
 	$(SWIFT) build $(FLAGS) --build-tests
 	@scripts/test.sh $(SWIFT) test $(FLAGS) --skip-build --disable-xctest
+
+test-mlx-textgen: build ## the real MLX-Textgen and mlx_lm.server as workers; not in CI: it installs 2 GB of packages into .build/mlx
+	@python3 scripts/test_mlx_servers.py $(BIN)
 
 lint: ## check the format of all sources
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

@@ -144,6 +144,6 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         tests("anyclaude", ["anyclaude", "Control", "LaunchPlan", "JSON"]),
-        tests("Integration", ["ConfigurationTwins", "JSON", "Control", "LaunchPlan"], exclude: ["Python", "Systemd", "requirements.txt"]),
+        tests("Integration", ["ConfigurationTwins", "JSON", "Control", "LaunchPlan"], exclude: ["Fakes", "Python", "Systemd", "requirements.txt"]),
     ]
 )

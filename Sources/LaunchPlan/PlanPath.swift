@@ -74,3 +74,13 @@ extension PlanPath: CustomStringConvertible {
         }
     }
 }
+
+extension PlanPath {
+    /// The path of what is called `component` in this folder.
+    public func appending(_ component: String) -> PlanPath {
+        switch self {
+        case .absolute(let path): .absolute(path == "/" ? "/\(component)" : "\(path)/\(component)")
+        case .rooted(let root, let path): .rooted(root, path.isEmpty ? component : "\(path)/\(component)")
+        }
+    }
+}

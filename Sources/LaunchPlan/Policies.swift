@@ -2,9 +2,10 @@
 public struct Probes: Codable, Sendable, Equatable {
     /// Repeated until it passes once; the other probes wait for it. Its `deadlineMs` is the time a start may take.
     public var startup: Probe?
-    /// Traffic and dependants wait for it; it never restarts the service.
+    /// Traffic and dependants wait for it; it never restarts the service. A time-out does not count while a request is in flight.
     public var readiness: Probe?
-    /// `failures` misses in a row restart the service, unless a request is in flight and the miss was a time-out.
+    /// `failures` misses in a row restart the service; a miss that was a time-out does not count while a request is in flight. A `post` is
+    /// not asked then at all: it is a request itself, and would wait behind the others or disturb them.
     public var liveness: Probe?
 
     public init(startup: Probe? = nil, readiness: Probe? = nil, liveness: Probe? = nil) {

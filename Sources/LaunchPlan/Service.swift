@@ -13,6 +13,8 @@ public struct Service: Codable, Sendable, Equatable {
     public var directory: PlanPath?
     /// Files to write before each start, in the service's own private places.
     public var files: [GeneratedFile]
+    /// What the program keeps on the disk between its runs, and has to be looked through before each start; nil where there is no such thing.
+    public var store: KeptStore?
     /// What our own programs read from the descriptor `settings` (`ProxySettings`, `WorkerSettings`); nil for foreign programs.
     public var settings: JSON?
     /// Secrets for our own programs, by the ids that `settings` uses; delivered as descriptor `secrets`.
@@ -37,14 +39,15 @@ public struct Service: Codable, Sendable, Equatable {
     public var idle: IdlePolicy?
 
     enum CodingKeys: String, CodingKey {
-        case name, role, argv, environment, directory, files, settings, secrets, sockets, endpoint, notifies, probes, restart, stop, replace
+        case name, role, argv, environment, directory, files, store, settings, secrets, sockets, endpoint, notifies, probes, restart, stop, replace
         case resources, logs, leases, idle
         case dependsOn = "depends_on"
     }
 
     public init(
         name: String, role: Role, argv: [PlanValue], environment: [String: PlanValue] = [:], directory: PlanPath? = nil,
-        files: [GeneratedFile] = [], settings: JSON? = nil, secrets: [String: SecretReference] = [:], sockets: [ListenSocket] = [],
+        files: [GeneratedFile] = [], store: KeptStore? = nil, settings: JSON? = nil, secrets: [String: SecretReference] = [:],
+        sockets: [ListenSocket] = [],
         endpoint: Endpoint? = nil, dependsOn: [String] = [], notifies: Bool = false, probes: Probes = Probes(),
         restart: RestartPolicy = RestartPolicy(), stop: StopPolicy = StopPolicy(), replace: ReplaceMode = .stopFirst,
         resources: Resources = Resources(), logs: LogPolicy = LogPolicy(), leases: Bool = false,
@@ -56,6 +59,7 @@ public struct Service: Codable, Sendable, Equatable {
         self.environment = environment
         self.directory = directory
         self.files = files
+        self.store = store
         self.settings = settings
         self.secrets = secrets
         self.sockets = sockets

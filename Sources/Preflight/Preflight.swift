@@ -69,7 +69,9 @@ package struct Preflight {
                     throw OperationError("cannot read the machine's memory from /proc/meminfo", exitCode: 74)
                 }
             case .diskSpace: break
-            case .mlxTextgen(let program, let model): return textgen(program, model, of: plan.service(named: check.service))
+            case .mlxTextgen(let program, let model):
+                let service = plan.service(named: check.service)
+                return textgen(program, model, of: service) + store(of: service)
             case .mlxLM(let program): return mlxLM(program, of: plan.service(named: check.service))
             }
             return []

@@ -120,6 +120,13 @@ import Testing
         #expect(service.logs.file == nil)
         #expect(service.endpoint == .tcp(host: "127.0.0.1", port: 8081))
         #expect(service.probes.readiness?.check == .http(path: "/v1/models", at: .tcp(host: "127.0.0.1", port: 8081)))
+        // Its list of models answers before one is loaded.
+        guard case .post("/v1/completions", let body, _)? = service.probes.startup?.check else {
+            Issue.record("a start must prove a token")
+            return
+        }
+        #expect(try JSON(parsing: body)["model"] == "qwen3-coder-mlx")
+        #expect(service.probes.liveness?.check == service.probes.startup?.check)
         #expect(service.probes.startup?.deadlineMs == 120_000)
         #expect(service.environment["ANYCLAUDE_CACHE_SLOTS"] == "3")
         #expect(proxied.dialect == "mlx-textgen")
@@ -176,6 +183,8 @@ import Testing
         #expect(scripts == ["a.log", "a-script.log", "b.log", "b-script.log", "proxy.log"])
     }
 
+    private static func path(_ value: PlanValue) -> PlanPath? { if case .path(let path) = value { path } else { nil } }
+
     @Test func mlxTextgenGetsAFileAndAHomeOfItsOwn() throws {
         let (service, proxied, _) = try worker(
             "{ engine: mlx-textgen, model: \"./models/it's\", port: 8090, cache: { cache_slots: 4, min_tokens_for_cache: 600, enable_cache: false } }"
@@ -194,7 +203,14 @@ import Testing
         let home = try #require(service.environment["HOME"])
         #expect(try resolved(home).hasPrefix("/state/mlx-textgen-cache/vllm-mlx-"))
         #expect(service.logs.file == "mlx-textgen-server.log")
-        #expect(service.probes.liveness == nil)
+        // A token again, but seldom, and with time for what a client has left.
+        #expect(service.probes.liveness?.check == service.probes.startup?.check)
+        #expect(service.probes.liveness?.periodMs == 30_000 && service.probes.liveness?.timeoutMs == 60_000)
+        #expect(service.store == KeptStore(kind: .mlxTextgen, path: try #require(Self.path(home)), model: .rooted(.config, "models/it's")))
+        // What the server lacks without Metal is where its Python looks first.
+        let repair = try #require(service.files.last)
+        #expect(try resolved(try #require(service.environment["PYTHONPATH"])) + "/sitecustomize.py" == repair.path.resolved(roots))
+        #expect(try repair.contents.map(resolved).joined().contains("class Repair:\n    \"\"\""))
         guard case .post(let path, let body, _)? = service.probes.startup?.check else {
             Issue.record("a start must prove a token")
             return

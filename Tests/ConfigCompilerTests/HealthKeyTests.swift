@@ -8,7 +8,7 @@ import Testing
     private static let engines = [
         "native": "engine: native, model: ./m", "mlx-textgen": "engine: mlx-textgen, model: ./m", "mlx-lm": "engine: mlx-lm, model: ./m",
         "llama-server": "engine: llama-server, model: ./m", "vllm": "engine: vllm, model: ./m", "script": "serverScript: ./s.sh, model: ./m",
-        "command": "command: [./c]",
+        "command": "command: [./c]", "launcher": "serverScript: ./mlx-textgen-server.sh, model: ./m",
     ]
 
     private func found(_ backend: String) -> [DiagnosticCode] { codes("backend: w\nbackends: { w: { kind: mlx, \(backend) } }\n") }

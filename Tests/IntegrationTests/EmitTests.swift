@@ -188,12 +188,12 @@ extension IntegrationTests {
             #expect(try emit(stack, "--out", "out").errors.contains("\(file) is no longer in the plan"))
             let replaced = try emit(stack, "--out", "out", "--replace")
             let removed = replaced.output.split(separator: "\n").filter { $0.hasPrefix("removed  ") && $0.contains("/etc/anyclaude/") }
-            #expect(removed == ["removed  \(file)"], "\(replaced.output)\(replaced.errors)")
+            #expect(removed == ["removed  \(file)", "removed  \(folder)/w/sitecustomize.py"], "\(replaced.output)\(replaced.errors)")
             let left = try FileManager.default.subpathsOfDirectory(atPath: folder).sorted()
             #expect(
                 left == [
-                    "link", "proxy.settings.json", "secrets", "secrets/TOKEN", "u", "u/link.yaml", "u/mine.yaml", "v", "v/mlx-textgen.yaml", "w",
-                    "w/deep", "w/deep/er.yaml",
+                    "link", "proxy.settings.json", "secrets", "secrets/TOKEN", "u", "u/link.yaml", "u/mine.yaml", "v", "v/mlx-textgen.yaml",
+                    "v/sitecustomize.py", "w", "w/deep", "w/deep/er.yaml",
                 ], "\(left)")
             #expect(FileManager.default.fileExists(atPath: "\(stack.folder)/elsewhere/mlx-textgen.yaml"))
             #expect(try emit(stack, "--out", "out", "--diff").status == 0)

@@ -9,7 +9,7 @@ import Testing
 
 /// Python environments that are folders alone.
 @Suite struct MLXCaveatTests {
-    private static let good = ["mlx": "0.26.5", "mlx_lm": "0.26.4", "outlines": "0.2.3", "transformers": "4.57.1", "mlx_textgen": "0.2.1"]
+    private static let good = ["mlx": "0.31.2", "mlx_lm": "0.26.4", "outlines": "0.2.3", "transformers": "4.57.1", "mlx_textgen": "0.2.1"]
 
     /// A virtual environment with these packages; `source` is mlx_textgen/model_utils.py.
     private func environment(_ packages: [String: String], source: String = "def wired_limit(): pass") throws -> TemporaryFolder {
@@ -23,10 +23,11 @@ import Testing
 
     private func findings(
         _ folder: TemporaryFolder, _ requirement: PreflightCheck.Requirement, path: String = "/nowhere", variables: [String: PlanValue] = [:],
-        isLaunched: Bool = false
+        files: [GeneratedFile] = [], isLaunched: Bool = false
     ) throws -> [PreflightFinding] {
         var service = Fixture.service("w")
         if case .mlxTextgen(let program, _) = requirement, !isLaunched { service.argv = [program, "serve"] }
+        service.files = files
         service.environment = variables.merging(["PATH": .text(path)]) { given, _ in given }
         let plan = LaunchPlan(
             instance: "default", services: [service], preflight: [PreflightCheck(service: "w", requirement: requirement, key: "k")], probationMs: 0)
@@ -55,7 +56,7 @@ import Testing
         #expect(found[0].message.contains("mlx-textgen 0.2.1") && found[0].message.contains("max_recommended_working_set_size"))
         #expect(found[0].hint?.contains(MLXCaveats.shim) == true)
         #expect(found[1].message.contains("mlx 0.32.4") && found[1].message.contains("There is no Stream(cpu, 0)"))
-        #expect(found[1].hint?.contains("python3 -m pip install \"mlx[cpu]==0.26.5\"") == true)
+        #expect(found[1].hint?.contains("python3 -m pip install \"mlx[cpu]==0.31.2\"") == true)
         #expect(found[2].message.contains("outlines 1.3.3"))
         #expect(found[3].message.contains("transformers 5.23.0"))
     }
@@ -64,6 +65,28 @@ import Testing
         let folder = try environment(Self.good, source: metal)
         #expect(try textgen(folder).count == 1)
         try folder.write("venv/bin/mlx_textgen", "#!/venv/bin/python3\n\(MLXCaveats.shim)\n", executable: true)
+        #expect(try textgen(folder).isEmpty)
+    }
+
+    @Test func theEnginesOwnRepairIsSeen() throws {
+        let folder = try environment(Self.good, source: metal)
+        let program = PlanValue.path(.absolute("\(folder.path)/venv/bin/mlx_textgen"))
+        let file = GeneratedFile(path: .absolute("/run/w/sitecustomize.py"), contents: ["module.wired_limit ="])
+        func severities(_ path: PlanValue) throws -> [PreflightFinding.Severity] {
+            try findings(
+                folder, .mlxTextgen(program: program, model: nil), path: "\(folder.path)/bin", variables: ["PYTHONPATH": path], files: [file]
+            ).map(\.severity)
+        }
+        #expect(try severities(.path(.absolute("/run/w"))).isEmpty)
+        #expect(try severities(.text("/mine")) == [.error], "a path of the file's own hides it")
+    }
+
+    @Test func callsThatAreLostInStreamsAreSaid() throws {
+        let folder = try environment(Self.good)
+        try folder.write("venv/lib/python3.11/site-packages/mlx_textgen/engine.py", "if len([s for s in status if status == 'tool_call_start']) > 0:")
+        #expect(
+            try textgen(folder).map(\.message) == ["mlx-textgen 0.2.1 ends a streamed answer where the model begins a tool call: the call is lost"])
+        try folder.write("venv/lib/python3.11/site-packages/mlx_textgen/engine.py", "if len([s for s in status if s == 'tool_call_start']) > 0:")
         #expect(try textgen(folder).isEmpty)
     }
 
@@ -85,6 +108,20 @@ import Testing
         #expect(try textgen(folder, compiler: false).map(\.severity) == [.error])
         let newer = try environment(Self.good.merging(["mlx": "0.32.0rc1"]) { $1 })
         #expect(try textgen(newer, compiler: false).map { $0.message.contains("Stream") } == [true], "only the streams")
+    }
+
+    /// Wrong answers are as bad as none: bf16 on a CPU.
+    @Test(arguments: [
+        ("0.26.5", "bfloat16", [PreflightFinding.Severity.error]), ("0.29.4", "float16", [.error]), ("0.29.4", "float32", []),
+        ("0.30.6", "bfloat16", []),
+    ])
+    func anOlderMLXComputesNonsense(mlx: String, type: String, severities: [PreflightFinding.Severity]) throws {
+        let folder = try environment(Self.good.merging(["mlx": mlx]) { $1 })
+        try folder.write("m/config.json", #"{"torch_dtype": "\#(type)"}"#)
+        try folder.write("m/tokenizer_config.json", #"{"chat_template": "{{ x }}"}"#)
+        #expect(try textgen(folder, model: "m").map(\.severity) == severities)
+        let graphics = try environment(Self.good.merging(["mlx": mlx, "mlx_cuda": mlx]) { $1 })
+        #expect(try textgen(graphics).isEmpty)
     }
 
     @Test func modelsOfTransformers5AreNotLoadedBy4() throws {
@@ -126,7 +163,7 @@ import Testing
         #expect(symlink("\(folder.path)/venv/bin/mlx_textgen", "\(folder.path)/other/linked") == 0)
         #expect(PythonEnvironment(of: "\(folder.path)/other/linked")?["mlx-lm"] == PackageVersion("0.26.4"))
         try folder.write("other/script", "#!\(folder.path)/venv/bin/python3 -E\nprint()\n", executable: true)
-        #expect(PythonEnvironment(of: "\(folder.path)/other/script")?["mlx"] == PackageVersion("0.26.5"))
+        #expect(PythonEnvironment(of: "\(folder.path)/other/script")?["mlx"] == PackageVersion("0.31.2"))
     }
 
     @Test func theHubsFolderIsMissed() throws {

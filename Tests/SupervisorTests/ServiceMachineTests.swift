@@ -116,6 +116,38 @@ import Testing
         #expect(machine.state.rawValue == expected)
     }
 
+    @Test(arguments: [(true, true, "ready"), (true, false, "unready"), (false, true, "unready")])
+    func aBusyWorkerIsReady(leased: Bool, timedOut: Bool, expected: String) {
+        var machine = Fixture.machine(Fixture.service(readiness: true))
+        follow(
+            &machine,
+            Self.started.dropLast() + [(.spawned(run: 1, pid: 7), "starting"), (.probed(run: 1, .readiness, .passed, leased: false), "ready")])
+        for _ in 0..<3 {
+            _ = machine.handle(.probed(run: 1, .readiness, .failed(reason: "no answer", timedOut: timedOut), leased: leased), now: 10)
+        }
+        #expect(machine.state.rawValue == expected)
+    }
+
+    @Test func aQuestionThatIsARequestWaitsForTheOthers() {
+        var service = Fixture.service(readiness: true, liveness: true)
+        service.probes.liveness?.check = .post(path: "/v1/completions", body: "{}", at: .tcp(host: "127.0.0.1", port: 1))
+        service.probes.startup = service.probes.liveness
+        service.probes.liveness?.periodMs = 30_000
+        var machine = Fixture.machine(service)
+        #expect(machine.asks(.startup, leased: true) && machine.asks(.readiness, leased: true))
+        #expect(machine.asks(.liveness, leased: false) && !machine.asks(.liveness, leased: true))
+        follow(
+            &machine,
+            Self.started.dropLast() + [
+                (.spawned(run: 1, pid: 7), "starting"), (.probed(run: 1, .startup, .passed, leased: false), "starting"),
+                (.probed(run: 1, .readiness, .passed, leased: false), "ready"),
+            ])
+        #expect(machine.handle(.deferred(run: 1, .liveness), now: 100) == [.arm(.probe(.liveness), at: 1100)], "not only after its period")
+        #expect(machine.handle(.deferred(run: 0, .liveness), now: 100) == [])
+        let others = Fixture.machine(Fixture.service(liveness: true))
+        #expect(others.asks(.liveness, leased: true), "a question that costs nothing is always asked")
+    }
+
     @Test func eventsOfAnEarlierRunChangeNothing() {
         var machine = Fixture.machine(Fixture.service())
         follow(&machine, Self.started + [(.exited(run: 1, .exited(1)), "backoff"), (.gone(run: 1), "starting"), (.spawned(run: 2, pid: 8), "ready")])

@@ -72,7 +72,11 @@ import Testing
         #expect(table.held(by: 1) == [1: "w", 2: "w"])
         #expect(table.waitedFor == ["w", "v"])
         table.releaseAll(holder: 1)
-        #expect(!table.isHeld("w") && table.isHeld("v"))
+        #expect(!table.isInUse("w"))
+        // Who waits for a service has no request in flight at it: it would not be restarted while somebody waits.
+        #expect(!table.isInUse("v"))
+        table.answered(.init(holder: 2, id: 1))
+        #expect(table.isInUse("v"))
     }
 
 }

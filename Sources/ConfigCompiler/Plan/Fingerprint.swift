@@ -10,12 +10,3 @@ enum Fingerprint {
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 }
-
-extension PlanPath {
-    func appending(_ component: String) -> PlanPath {
-        switch self {
-        case .absolute(let path): .absolute(path == "/" ? "/\(component)" : "\(path)/\(component)")
-        case .rooted(let root, let path): .rooted(root, path.isEmpty ? component : "\(path)/\(component)")
-        }
-    }
-}

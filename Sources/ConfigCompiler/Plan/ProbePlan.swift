@@ -11,7 +11,13 @@ struct ProbePlan {
         Probes(
             startup: self.startup(startup),
             readiness: probe(health?[HealthKeys.readiness], readiness, periodMs: 5000, timeoutMs: 5000),
-            liveness: probe(health?[HealthKeys.liveness], liveness, periodMs: 10_000, timeoutMs: 10_000))
+            liveness: self.liveness(liveness))
+    }
+
+    /// A token costs the worker some work, and may have to wait for a computation that a client has left.
+    private func liveness(_ own: Probe.Check?) -> Probe? {
+        if case .post? = own { return probe(health?[HealthKeys.liveness], own, periodMs: 30_000, timeoutMs: 60_000) }
+        return probe(health?[HealthKeys.liveness], own, periodMs: 10_000, timeoutMs: 10_000)
     }
 
     private func startup(_ own: Probe.Check?) -> Probe? {

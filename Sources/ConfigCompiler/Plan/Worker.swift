@@ -48,10 +48,12 @@ struct Worker {
 
     /// A service with everything that does not depend on the engine.
     func service(
-        argv: [PlanValue], environment: [String: PlanValue] = [:], files: [GeneratedFile] = [], probes: Probes, logFile: String? = nil
+        argv: [PlanValue], environment: [String: PlanValue] = [:], files: [GeneratedFile] = [], store: KeptStore? = nil, probes: Probes,
+        logFile: String? = nil
     ) -> Service {
         Service(
-            name: name, role: .worker, argv: argv, environment: self.environment(environment), files: files, endpoint: tcp,
+            name: name, role: .worker, argv: argv, environment: self.environment(environment), files: files, store: store,
+            endpoint: tcp,
             dependsOn: Set(backend.dependencies.map(\.text)).sorted(), probes: probes, restart: Policies.restart(section[BackendKeys.restart]),
             stop: Policies.stop(section[BackendKeys.stop]), replace: .stopFirst,
             resources: resources,

@@ -10,6 +10,8 @@ struct MLXCaveats {
         var hasTokenList = false
         /// tokenizer_config.json has a `chat_template`.
         var hasTemplateKey = true
+        /// config.json says that the weights are float32.
+        var isSinglePrecision = false
         /// The template's text, of that key or of chat_template.jinja.
         var template = ""
     }
@@ -22,12 +24,13 @@ struct MLXCaveats {
 
     /// The set of versions that was seen to work together, as pip takes it.
     private static let textgenSet =
-        "\"mlx[cpu]==0.26.5\" \"mlx-lm==0.26.4\" \"mlx-vlm==0.3.2\" \"outlines==0.2.3\" \"transformers<5\" mlx-textgen==0.2.1"
+        "\"mlx[cpu]==0.31.2\" \"mlx-lm==0.26.4\" \"mlx-vlm==0.3.2\" \"outlines==0.2.3\" \"transformers<5\" mlx-textgen==0.2.1"
 
     /// - Parameters:
     ///   - readsMetalLimit: the package still asks for what only Metal tells.
+    ///   - losesStreamedCalls: the package still ends a streamed answer where a call begins.
     ///   - model: nil where it is not a folder on this disk.
-    func textgen(readsMetalLimit: Bool, model: Model?) -> [PreflightFinding] {
+    func textgen(readsMetalLimit: Bool, losesStreamedCalls: Bool, model: Model?) -> [PreflightFinding] {
         var found: [PreflightFinding] = []
         let pip = "\(python.pip) install \(Self.textgenSet)"
         if readsMetalLimit, let version = python["mlx-textgen"] {
@@ -36,14 +39,26 @@ struct MLXCaveats {
                     .error,
                     "mlx-textgen \(version) asks for `max_recommended_working_set_size`, which MLX tells with Metal only: every request is answered 500",
                     hint:
-                        "no version repairs it: write `\(Self.shim)` into \(program) before `from mlx_textgen.cli import main`, or use `engine: mlx-lm`"
+                        "no version repairs it: leave PYTHONPATH out of `environment`, so that anyclaude can, or write `\(Self.shim)` into \(program) "
+                        + "before `from mlx_textgen.cli import main`, or use `engine: mlx-lm`"
                 ))
+        }
+        if losesStreamedCalls, let version = python["mlx-textgen"] {
+            found.append(
+                PreflightFinding(
+                    .warning, "mlx-textgen \(version) ends a streamed answer where the model begins a tool call: the call is lost",
+                    hint: "leave PYTHONPATH out of `environment`, so that anyclaude can repair it"))
         }
         if let mlx = python["mlx"], mlx.isAtLeast(0, 32) {
             found.append(
                 PreflightFinding(
                     .error, "mlx \(mlx) binds its streams to threads: mlx-textgen fails with `There is no Stream(cpu, 0) in current thread`",
                     hint: pip))
+        }
+        if let model, !model.isSinglePrecision, let text = wrongPositions {
+            found.append(PreflightFinding(.error, text, hint: pip))
+        } else if model == nil, let text = wrongPositions {
+            found.append(PreflightFinding(.warning, text, hint: pip))
         }
         if let mlx = python["mlx"], !mlx.isAtLeast(0, 32), !hasCompiler {
             found.append(
@@ -63,6 +78,12 @@ struct MLXCaveats {
                     .warning, "mlx-textgen was not seen to work with transformers \(transformers)", hint: "\(python.pip) install \"transformers<5\""))
         }
         return found + (model.map(textgenModel) ?? [])
+    }
+
+    /// Measured: `mx.fast.rope` of bf16 on a CPU differs from float32 by more than the values are large, from 0.26.5 to 0.29.4, not from 0.30.6 on.
+    private var wrongPositions: String? {
+        guard let mlx = python["mlx"], !mlx.isAtLeast(0, 30), python["mlx-cuda"] == nil else { return nil }
+        return "mlx \(mlx) computes positions wrongly on a CPU for models that are not float32: answers to all but short prompts are nonsense"
     }
 
     private func textgenModel(_ model: Model) -> [PreflightFinding] {
@@ -106,10 +127,11 @@ struct MLXCaveats {
 
     /// - Parameter hubFolder: where the server looks for models by id; nil where it is there.
     func mlxLM(missingHubFolder hubFolder: String?) -> [PreflightFinding] {
-        guard let hubFolder else { return [] }
-        return [
+        var found = wrongPositions.map { [PreflightFinding(.warning, $0, hint: "\(python.pip) install --upgrade \"mlx[cpu]\" mlx-lm")] } ?? []
+        guard let hubFolder else { return found }
+        found.append(
             PreflightFinding(
-                .warning, "\(hubFolder) does not exist: mlx_lm.server answers /v1/models with an empty body", hint: "mkdir -p \(hubFolder)")
-        ]
+                .warning, "\(hubFolder) does not exist: mlx_lm.server answers /v1/models with an empty body", hint: "mkdir -p \(hubFolder)"))
+        return found
     }
 }

@@ -39,7 +39,7 @@ extension ServiceMachine {
         switch result {
         case .passed: misses = 0
         case .failed(let reason, let timedOut):
-            let isBusy = kind == .liveness && timedOut && leased
+            let isBusy = kind != .startup && timedOut && leased
             misses = (run?.misses[kind] ?? 0) + (isBusy ? 0 : 1)
             if phase != .ready || kind == .liveness { problem = "\(kind.rawValue) probe: \(reason)" }
         }
@@ -75,6 +75,19 @@ extension ServiceMachine {
         actions.append(.arm(.probe(kind), at: now + pause(after: misses, of: probe)))
     }
 
+    /// Whether to ask now. A liveness question that is itself a request waits until no other is in flight: it would stand behind
+    /// them, or be computed beside them in a server that cannot do two things at once.
+    func asks(_ kind: ProbeKind, leased: Bool) -> Bool {
+        guard leased, kind == .liveness, case .post? = probe(kind)?.check else { return true }
+        return false
+    }
+
+    /// Soon again: between two requests there is not much time.
+    mutating func deferred(_ kind: ProbeKind, _ now: Int, _ actions: inout [ServiceAction]) {
+        guard let probe = probe(kind), phase == .ready || phase == .unready else { return }
+        actions.append(.arm(.probe(kind), at: now + min(probe.periodMs, Self.deferredProbePauseMs)))
+    }
+
     /// A start is looked at often in the beginning, so that a quick one is seen quickly; a service that runs, at its period.
     private func pause(after misses: Int, of probe: Probe) -> Int {
         guard phase == .starting else { return probe.periodMs }
@@ -82,4 +95,5 @@ extension ServiceMachine {
     }
 
     static let firstProbePauseMs = 50
+    static let deferredProbePauseMs = 1000
 }

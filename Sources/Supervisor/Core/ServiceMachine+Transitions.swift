@@ -35,6 +35,7 @@ extension ServiceMachine {
         case .notifiedStatus(let id, let text): if id == run?.id { statusText = text }
         case .probed(let id, let kind, let result, let leased):
             if id == run?.id { probed(kind, result, leased: leased, now, &actions) }
+        case .deferred(let id, let kind): if id == run?.id { deferred(kind, now, &actions) }
         }
         if state != before { actions.append(.changed(state)) }
         return actions

@@ -34,8 +34,8 @@ import LaunchPlan
 ///
 /// ## Failure modes
 ///
-/// A start that fails is an exit. Exits are answered by `RestartBackoff`. A miss of the liveness probe that was a time-out
-/// does not count while a lease is held: a busy worker is not a dead one. A dependency that goes away does not touch a
+/// A start that fails is an exit. Exits are answered by `RestartBackoff`. A miss of the readiness or liveness probe that was a
+/// time-out does not count while a lease is held: a busy worker is not a dead one. A dependency that goes away does not touch a
 /// service that runs; it waits through the restart.
 public struct ServiceMachine: Sendable {
     public enum Phase: Sendable, Equatable { case stopped, idle, waiting, starting, ready, unready, ending, backoff, failed }
@@ -151,8 +151,10 @@ public enum ServiceEvent: Sendable, Equatable {
     case gone(run: Int)
     case notifiedReady(run: Int)
     case notifiedStatus(run: Int, String)
-    /// `leased`: some client holds a lease on the service.
+    /// `leased`: some client was given the service's endpoint and has not let go of it; one that only waits for it does not count.
     case probed(run: Int, ProbeKind, ProbeResult, leased: Bool)
+    /// The probe was not made, since `asks` said no.
+    case deferred(run: Int, ProbeKind)
     case timer(ServiceTimer)
 }
 
@@ -171,7 +173,7 @@ public enum ServiceAction: Sendable, Equatable {
     case terminate(run: Int)
     /// SIGKILL to all that belongs to the run; answered by `gone`.
     case kill(run: Int)
-    /// Answered by `probed`.
+    /// Answered by `probed` or `deferred`.
     case probe(run: Int, ProbeKind)
     /// Any earlier timer of that name is replaced. Milliseconds on the clock of the events.
     case arm(ServiceTimer, at: Int)

@@ -3,7 +3,9 @@ import LaunchPlan
 
 extension Supervisor {
     func probe(_ unit: Int, _ run: Int, _ kind: ProbeKind) {
-        guard let live = live(unit, run), live.probes[kind] == nil, let service = core.units[unit]?.service else { return }
+        guard let live = live(unit, run), live.probes[kind] == nil, let machine = core.units[unit]?.machine else { return }
+        let service = machine.service
+        guard machine.asks(kind, leased: leases.isInUse(service.name)) else { return handle(unit, .deferred(run: run, kind)) }
         let probe =
             switch kind {
             case .startup: service.probes.startup
@@ -24,7 +26,7 @@ extension Supervisor {
                 })
             let attempt = ProbeAttempt(loop: loop, reaper: reaper, target: target, timeoutMs: probe.timeoutMs) { [unowned self] result in
                 live.probes[kind] = nil
-                self.handle(unit, .probed(run: run, kind, result, leased: self.leases.isHeld(service.name)))
+                self.handle(unit, .probed(run: run, kind, result, leased: self.leases.isInUse(service.name)))
             }
             live.probes[kind] = attempt
             attempt.start()

@@ -8,6 +8,8 @@ extension Supervisor {
     func start(_ unit: Int, _ run: Int) {
         guard let service = core.units[unit]?.service, let identity = core.units[unit]?.identity else { return }
         do throws(OperationError) {
+            try checkPort(service)
+            mendStore(service, roots(of: unit))
             let prepared = try launcher.prepare(service, bindings: roots(of: unit), secrets: secrets(of: unit), listeners: listeners)
             let child: SpawnRequest.Child
             do throws(OperationError) {

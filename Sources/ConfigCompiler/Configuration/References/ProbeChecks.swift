@@ -4,6 +4,8 @@ import Diagnostics
 enum ProbeChecks {
     static func check(_ backend: Backend, _ engine: EngineName, _ diagnostics: inout [Diagnostic]) {
         let health = backend[BackendKeys.health]
+        // Of MLX-Textgen a token is asked, whoever starts it.
+        let asksTokens = engine == .mlxTextgen || engine == .script && ScriptEngine.isTextgen(backend.section)
         func report(_ message: String, at span: SourceSpan, _ note: String, _ key: String) {
             diagnostics.append(
                 Diagnostic(.withoutEffect, message, at: span, label: "without effect", notes: [note], path: "/backends/\(backend.name)/\(key)"))
@@ -11,7 +13,7 @@ enum ProbeChecks {
         for key in [HealthKeys.startup, HealthKeys.readiness, HealthKeys.liveness] {
             guard case .section(let probe)? = health?[key], let span = health?.field(key)?.keySpan else { continue }
             let path = "\(BackendKeys.health.name)/\(key.name)"
-            if !asks(probe), let reason = noQuestion(key, engine, health) {
+            if !asks(probe), let reason = noQuestion(key, engine, asksTokens: asksTokens, health) {
                 report("`\(key.name)` of backend `\(backend.name)` asks nothing", at: span, reason, path)
             } else if engine == .native, probe[ProbeKeys.tcp] == backend.port, let span = probe.field(ProbeKeys.tcp)?.keySpan {
                 // The supervisor holds it, so that nothing is refused while the worker is replaced.
@@ -29,9 +31,9 @@ enum ProbeChecks {
     private static func asks(_ probe: Section) -> Bool { probe.has(ProbeKeys.http) || probe.has(ProbeKeys.tcp) || probe.has(ProbeKeys.exec) }
 
     /// Why nothing is asked where the file gives no question; nil where the engine has one of its own.
-    private static func noQuestion(_ key: Key<ProbeChoice>, _ engine: EngineName, _ health: Section?) -> String? {
+    private static func noQuestion(_ key: Key<ProbeChoice>, _ engine: EngineName, asksTokens: Bool = false, _ health: Section?) -> String? {
         let remedy = "give it `http: /PATH`, `tcp: PORT` or `exec: [PROGRAM, …]`"
-        if key.name == HealthKeys.liveness.name, [.script, .command, .mlxTextgen].contains(engine) {
+        if key.name == HealthKeys.liveness.name, [.script, .command].contains(engine), !asksTokens {
             return "engine `\(engine.rawValue)` has no question of its own for it: \(remedy)"
         }
         if key.name == HealthKeys.startup.name, engine == .command, isNone(health?[HealthKeys.readiness]) {

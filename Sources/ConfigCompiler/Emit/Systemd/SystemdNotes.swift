@@ -50,6 +50,7 @@ struct SystemdNotes {
         }
         if service.probes.liveness != nil { notes.append("The plan's liveness probe has no counterpart: a hung process is not restarted.") }
         if service.idle != nil { notes.append("The plan would start it on demand; here, it always runs.") }
+        if service.store != nil { notes.append("What a kill leaves half written in its store is not removed before a start: then remove the store.") }
         if service.replace == .overlap {
             notes.append("The plan would replace it by overlap; here, clients wait in the socket's queue during a restart.")
         }

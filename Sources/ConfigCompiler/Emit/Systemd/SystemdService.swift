@@ -34,6 +34,10 @@ struct SystemdService {
 
     func path(_ path: PlanPath) throws(EmitError) -> String {
         if let file = generated[path] { return file }
+        // The folder of generated files is told too, where a program looks for them by itself.
+        if generated.keys.contains(where: { $0 == path.appending(PathText.lastComponent($0.description)) }) {
+            return "\(bindings.configurationFolder)/\(service.name)"
+        }
         do throws(PlanPath.UnboundRoot) {
             return Self.normalised(try path.resolved(roots))
         } catch {
@@ -85,7 +89,7 @@ struct SystemdService {
 
     /// With the marker in front, where the file's syntax has such remarks.
     private func marked(_ contents: String, _ path: String) -> String {
-        let hasRemarks = [".yaml", ".yml", ".toml", ".conf", ".cfg", ".ini"].contains { path.hasSuffix($0) }
+        let hasRemarks = [".yaml", ".yml", ".toml", ".conf", ".cfg", ".ini", ".py"].contains { path.hasSuffix($0) }
         return hasRemarks ? "# \(EmitMarker.line("systemd", instance: plan.instance))\n\(contents)" : contents
     }
 

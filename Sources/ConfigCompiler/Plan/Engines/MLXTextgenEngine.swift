@@ -30,16 +30,20 @@ enum MLXTextgenEngine: EngineAdapter {
                 "HOME": .path(home(worker)),
                 // Models that are ids come from the hub's store in the user's own home.
                 "HF_HOME": .path(.rooted(.home, ".cache/huggingface")),
+                "PYTHONPATH": .path(MLXTextgenRepair.folder(for: worker)),
                 "PYTHONUNBUFFERED": "1",
             ],
-            files: [GeneratedFile(path: file(worker), contents: configuration(worker))],
-            // The list of models answers before a model is loaded: only a token proves that one is. While it generates, nothing
-            // is answered, so that there is no liveness question.
-            probes: worker.probes(at: worker.tcp, startup: firstToken(worker), readiness: models, liveness: nil), logFile: worker.logFile)
+            files: [GeneratedFile(path: file(worker), contents: configuration(worker)), MLXTextgenRepair.file(for: worker)],
+            store: KeptStore(kind: .mlxTextgen, path: home(worker), model: worker.backend.modelPath),
+            // The list of models answers before a model is loaded, and when none can compute any more: only a token proves that one does.
+            // While it streams it answers nothing at all, and the supervisor does not ask.
+            probes: worker.probes(at: worker.tcp, startup: oneToken(worker), readiness: models, liveness: oneToken(worker)),
+            logFile: worker.logFile)
     }
 
-    private static func firstToken(_ worker: Worker) -> Probe.Check {
-        let body: JSON = ["model": .string(worker.backend.modelName ?? ""), "prompt": "Hi", "max_tokens": 1]
+    /// Shorter than any prompt that its cache keeps or looks for.
+    static func oneToken(_ worker: Worker, model: String? = nil) -> Probe.Check {
+        let body: JSON = ["model": .string(model ?? worker.backend.modelName ?? ""), "prompt": "Hi", "max_tokens": 1]
         return .post(path: "/v1/completions", body: body.text, at: worker.tcp)
     }
 

@@ -8,22 +8,29 @@ import LaunchPlan
 enum ScriptEngine: EngineAdapter {
     private static let textgenStem = "mlx-textgen-server"
 
-    private static func stem(_ worker: Worker) -> String {
-        let path = worker.section[BackendKeys.serverScript]?.description ?? ""
+    private static func stem(_ worker: Worker) -> String { stem(worker.section) }
+
+    private static func stem(_ section: Section) -> String {
+        let path = section[BackendKeys.serverScript]?.description ?? ""
         let file = PathText.lastComponent(path)
         guard let dot = file.lastIndex(of: "."), dot != file.startIndex else { return file }
         return String(file[..<dot])
     }
 
+    /// Whether the launcher is one of MLX-Textgen, by its name.
+    static func isTextgen(_ section: Section) -> Bool { stem(section) == textgenStem }
+
+    private static func isTextgen(_ worker: Worker) -> Bool { isTextgen(worker.section) }
+
     private static func isPython(_ worker: Worker) -> Bool { worker.section[BackendKeys.serverScript]?.description.hasSuffix(".py") ?? false }
 
-    static func dialect(of worker: Worker) -> String { stem(worker) == textgenStem ? "mlx-textgen" : "generic" }
+    static func dialect(of worker: Worker) -> String { isTextgen(worker) ? "mlx-textgen" : "generic" }
 
     /// MLX-Textgen's script gives its server no name, so that the server makes one of the folder's: lower case, `-` for `_`,
     /// without a last part that names the bits. Others are asked for the model as the file writes it.
     static func modelID(of worker: Worker) -> String? {
         if worker.section.has(BackendKeys.modelPath) { return worker.backend.modelName }
-        guard stem(worker) == textgenStem, let name = worker.backend.modelName else { return worker.section[BackendKeys.model] }
+        guard isTextgen(worker), let name = worker.backend.modelName else { return worker.section[BackendKeys.model] }
         var parts = name.lowercased().replacing("_", with: "-").split(separator: "-", omittingEmptySubsequences: false)
         if parts.count > 1, let last = parts.last, last.contains("bit") { parts.removeLast() }
         return parts.joined(separator: "-")
@@ -45,8 +52,12 @@ enum ScriptEngine: EngineAdapter {
         var environment = LauncherVariables.of(worker, modelID: modelID(of: worker))
         if let venv = worker.pythonVenv { environment["VIRTUAL_ENV"] = .path(venv) }
         let models = Probe.Check.http(path: "/v1/models", at: worker.tcp)
+        // MLX-Textgen lists its models before it has loaded one.
+        let token = isTextgen(worker) ? modelID(of: worker).map { MLXTextgenEngine.oneToken(worker, model: $0) } : nil
+        if isTextgen(worker) { environment["PYTHONPATH"] = .path(MLXTextgenRepair.folder(for: worker)) }
         return worker.service(
-            argv: argv, environment: environment, probes: worker.probes(at: worker.tcp, startup: models, readiness: models, liveness: nil))
+            argv: argv, environment: environment, files: isTextgen(worker) ? [MLXTextgenRepair.file(for: worker)] : [],
+            probes: worker.probes(at: worker.tcp, startup: token ?? models, readiness: models, liveness: token))
     }
 
     static func preflight(for worker: Worker) -> [PreflightCheck] {
@@ -63,7 +74,7 @@ enum ScriptEngine: EngineAdapter {
 
     /// MLX-Textgen's script starts that server, from where the engine of its own would be started.
     private static func packages(_ worker: Worker) -> [PreflightCheck] {
-        guard stem(worker) == textgenStem else { return [] }
+        guard isTextgen(worker) else { return [] }
         let key = worker.pythonVenv == nil ? BackendKeys.serverScript.name : BackendKeys.pythonVenv.name
         return [worker.check(.mlxTextgen(program: worker.program("mlx_textgen"), model: worker.backend.modelPath), key)]
     }
