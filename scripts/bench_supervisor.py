@@ -162,7 +162,7 @@ def run(options):
             print(f"  {title:38}" + "".join(f" {str(value(result)):>24}" for result in figures.values()))
         mine = alone(programs, options.n, options.idle)
         print(f"the supervisor alone, with {options.n} services: PSS {mine['quiet_pss_mib']} MiB, {mine['quiet_threads']} threads, "
-              f"{mine['quiet_wakeups_per_s']} waits ended per second, all by the proxy's two probes (each 5 s); "
+              f"{mine['quiet_wakeups_per_s']} waits ended per second (the proxy has two probes, each 5 s); "
               f"with a command as a probe each second {mine['probed_wakeups_per_s']}")
         return 0
     except (Broken, subprocess.TimeoutExpired) as error:

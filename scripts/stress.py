@@ -16,7 +16,6 @@ import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 
 from stack import Broken, Stack, configuration, free_ports, is_alive, read, wait
