@@ -13,7 +13,7 @@ PROGRAMS   := anyclaude anyclaude-supervisor anyclaude-proxy anyclaude-runtime
 VERSION    := $(shell sed -n 's/.*static let current = "\(.*\)"/\1/p' Sources/Control/Version.swift)
 BIN        := .build/release
 
-.PHONY: help setup build demo test test-mlx-textgen lint fmt cover tsan asan bench fuzz docs install install-units dist clean train-demo-model
+.PHONY: help setup build demo test test-mlx-textgen lint fmt cover tsan asan bench bench-supervisor crash stress fuzz docs install install-units dist clean train-demo-model
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -53,6 +53,16 @@ asan: setup ## run the unit tests under AddressSanitizer
 
 bench: build ## measure: validate beside nginx -t, large texts beside JSON in Python, time to first token, the demo model's table
 	@scripts/bench.sh $(BIN)
+
+bench-supervisor: build ## measure: restarts, storms, memory and wake-ups beside runit, s6, supervisord, systemd
+	@python3 scripts/bench_supervisor.py run $(BIN)
+
+CRASHES    ?= 500
+crash: build ## kill the supervisor at every change of a file of an apply, and CRASHES (500) times at random
+	@python3 scripts/crash.py $(BIN) --random $(CRASHES)
+
+stress: build ## storms of kills, deaf and leaving processes, a full disk, no descriptors, clock jumps, 100 deaths of the supervisor
+	@python3 scripts/stress.py $(BIN)
 
 SECONDS    ?= 600
 fuzz: setup ## search for texts that break the compiler, SECONDS (600) on each of the five targets

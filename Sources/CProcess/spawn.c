@@ -18,7 +18,8 @@ struct failure {
     int code;
 };
 
-/// The child's side. After a clone of a process with threads only async-signal-safe calls are allowed here.
+/// The child's side. It may share the memory of its parent, and other threads of that may hold any lock: only async-signal-safe calls are
+/// allowed here, and nothing is changed but what belongs to this start.
 struct start {
     const struct cprocess_spec *spec;
     char **environment;
@@ -28,7 +29,11 @@ struct start {
     int *moved;                   ///< room for 4 + descriptor_count numbers
     cpu_set_t *cpus;              ///< NULL leaves the caller's
     size_t cpus_size;
+    char *stack;                  ///< of the child while it shares its parent's memory
 };
+
+/// Many times what the calls of the child need: nothing here recurses, so that no guard page stands below it.
+static const size_t stack_size = 64 << 10;
 
 static void write_decimal(char *to, unsigned value) {
     char digits[12];
@@ -80,6 +85,7 @@ static _Noreturn void fail(const struct start *start, int stage, int code) {
 }
 
 static _Noreturn void run_child(struct start *start) {
+    // Blocked signals stay blocked until the handlers, which are the parent's, have gone.
     const struct cprocess_spec *spec = start->spec;
     if (setsid() < 0) fail(start, CPROCESS_STAGE_SESSION, errno);
     // The parent may have ended before it could be tied to it.
@@ -116,7 +122,8 @@ static int prepare(struct start *start, char **listen_pid_entry) {
     while (start->spec->environment[count] != NULL) count++;
     start->environment = calloc(count + 2, sizeof(char *));
     start->moved = calloc((size_t)start->spec->descriptor_count + 4, sizeof(int));
-    if (start->environment == NULL || start->moved == NULL) return -ENOMEM;
+    start->stack = malloc(stack_size);
+    if (start->environment == NULL || start->moved == NULL || start->stack == NULL) return -ENOMEM;
     memcpy(start->environment, start->spec->environment, count * sizeof(char *));
     if (start->spec->descriptor_count > 0) {
         static const char name[] = "LISTEN_PID=";
@@ -129,17 +136,23 @@ static int prepare(struct start *start, char **listen_pid_entry) {
     return prepare_processors(start);
 }
 
-/// Not `fork`: the pidfd is given in the same instant, and no handler of a library runs in the child. `clone3` only where it is
-/// needed, for the cgroup: systemd's RestrictNamespaces= makes it fail, since a filter cannot see its flags.
-static pid_t clone_child(int cgroup, int *pidfd) {
-    if (cgroup < 0) return (pid_t)syscall(SYS_clone, (unsigned long)CLONE_PIDFD | SIGCHLD, NULL, pidfd, NULL, NULL);
+static int child_entry(void *start) { run_child(start); }
+
+/// Not `fork`: the pidfd is given in the same instant, and no handler of a library runs in the child. It shares the memory until its execve, as
+/// after vfork: to copy the tables of it, and to drop the copy again, took most of the time of a start. `clone3` only where it is needed, for
+/// the cgroup, and then with a copy: systemd's RestrictNamespaces= makes it fail, since a filter cannot see its flags.
+static pid_t clone_child(struct start *start, int *pidfd) {
+    const int cgroup = start->spec->cgroup;
+    if (cgroup < 0) return clone(child_entry, start->stack + stack_size, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, start, pidfd, NULL, NULL);
     struct clone_args arguments;
     memset(&arguments, 0, sizeof arguments);
     arguments.flags = CLONE_PIDFD | CLONE_INTO_CGROUP;
     arguments.pidfd = (uint64_t)(uintptr_t)pidfd;
     arguments.exit_signal = SIGCHLD;
     arguments.cgroup = (uint64_t)cgroup;
-    return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    const pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+    if (pid == 0) run_child(start);
+    return pid;
 }
 
 static int start_and_wait(struct start *start, struct cprocess_child *child) {
@@ -151,11 +164,8 @@ static int start_and_wait(struct start *start, struct cprocess_child *child) {
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
     int pidfd = -1;
     start->parent = getpid();
-    const pid_t pid = clone_child(start->spec->cgroup, &pidfd);
-    if (pid == 0) {
-        start->report = report[1];
-        run_child(start);
-    }
+    start->report = report[1];
+    const pid_t pid = clone_child(start, &pidfd);
     const int code = errno;
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     (void)close(report[1]);
@@ -183,13 +193,14 @@ static int start_and_wait(struct start *start, struct cprocess_child *child) {
 
 int cprocess_spawn(const struct cprocess_spec *spec, struct cprocess_child *child) {
     *child = (struct cprocess_child){.pid = -1, .pidfd = -1, .stage = CPROCESS_STAGE_NONE};
-    struct start start = {.spec = spec, .environment = NULL, .listen_pid = NULL, .report = -1, .moved = NULL, .cpus = NULL, .cpus_size = 0};
+    struct start start = {.spec = spec, .environment = NULL, .listen_pid = NULL, .report = -1, .moved = NULL, .cpus = NULL, .cpus_size = 0, .stack = NULL};
     char *listen_pid = NULL;
     int result = prepare(&start, &listen_pid);
     if (result == 0) result = start_and_wait(&start, child);
     free(listen_pid);
     free(start.environment);
     free(start.moved);
+    free(start.stack);
     CPU_FREE(start.cpus);
     return result;
 }

@@ -60,6 +60,19 @@ failed:;
 
 int cprocess_widen_pipe(int pipe, int bytes) { return result_of(fcntl(pipe, F_SETPIPE_SZ, bytes)); }
 
+int cprocess_pipe_count(int pipe) {
+    int count = 0;
+    return ioctl(pipe, FIONREAD, &count) < 0 ? -errno : count;
+}
+
+ssize_t cprocess_pipe_move(int pipe, int file, off_t place, size_t most) {
+    ssize_t moved;
+    do {
+        moved = splice(pipe, NULL, file, &place, most, SPLICE_F_NONBLOCK);
+    } while (moved < 0 && errno == EINTR);
+    return moved < 0 ? -errno : moved;
+}
+
 ssize_t cprocess_receive(int socket, void *buffer, size_t capacity, pid_t *pid, uid_t *uid) {
     struct iovec part = {.iov_base = buffer, .iov_len = capacity};
     union {

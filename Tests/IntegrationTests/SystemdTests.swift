@@ -18,6 +18,43 @@ extension IntegrationTests {
             try Machine.run("inside.sh", trees: ["\(stack.folder)/tree"])
         }
 
+        /// `ANYCLAUDE_TEST_DEATHS` of the supervisor, 10 where it does not say; on a machine with other work each may take long.
+        @Test(.enabled(if: obstacle == nil, obstacle))
+        func supervisorIsKilledAgainAndAgain() throws {
+            let talker = """
+                kind: local
+                    engine: command
+                    command: [/bin/sh, -c, "n=0; while :; do n=$((n+1)); echo line $n; sleep 0.01; done"]
+                    health: { startup: none, readiness: none, liveness: none }
+                """
+            let stack = try Stack()
+            try stack.write(
+                "config/.anyclauderc.yaml",
+                """
+                backend: talker1
+                probation: 0ms
+                proxy: { port: 8788 }
+                routes: [{ match: { model: two }, to: talker2 }, { match: { model: three }, to: talker3 }]
+                backends:
+                  talker1:
+                    \(talker)
+                    port: 8081
+                  talker2:
+                    \(talker)
+                    port: 8082
+                  talker3:
+                    \(talker)
+                    port: 8083
+
+                """)
+            try installUnits(below: "\(stack.folder)/tree", prefix: Machine.prefix)
+            let deaths = ProcessInfo.processInfo.environment["ANYCLAUDE_TEST_DEATHS"]
+            let output = try Machine.run(
+                "deaths.sh", [deaths ?? "10", deaths == nil ? "10000" : "1000"], trees: ["\(stack.folder)/tree"],
+                binds: ["\(stack.folder)/config:/opt/anyclaude/config"])
+            if deaths != nil { print(output) }
+        }
+
         @Test(.enabled(if: hasAnalyze, "no systemd-analyze")) func unitsVerifyWithEmptyOutput() throws {
             let stack = try Stack()
             try installUnits(below: stack.folder, prefix: "\(stack.folder)/there")
@@ -71,14 +108,17 @@ extension IntegrationTests {
         static let boot = "\(scripts)/boot.sh"
         static let prefix = "/opt/anyclaude"
 
+        /// - Returns: what the script printed.
+        @discardableResult
         static func run(
-            _ script: String, trees: [String] = [], binds: [String] = [], at location: SourceLocation = #_sourceLocation
-        ) throws {
+            _ script: String, _ words: [String] = [], trees: [String] = [], binds: [String] = [], at location: SourceLocation = #_sourceLocation
+        ) throws -> String {
             let programs = try #require(TestEnvironment.programs)
             let given = ["\(programs):\(prefix)/bin", "\(TestEnvironment.root)/examples/models:\(prefix)/models"]
             let options = trees.flatMap { ["--tree", $0] } + (given + binds).flatMap { ["--bind", $0] }
-            let run = try ProgramRun.run(boot, ["run", "--limit", "240"] + options + ["\(scripts)/\(script)"], limit: 300)
+            let run = try ProgramRun.run(boot, ["run", "--limit", "240"] + options + ["\(scripts)/\(script)"] + words, limit: 300)
             #expect(run.status == 0, "\(run.output)\(run.errors)", sourceLocation: location)
+            return run.output
         }
     }
 }

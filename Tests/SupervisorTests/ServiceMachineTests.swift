@@ -35,6 +35,17 @@ import Testing
         #expect(machine.lastExit == .signalled(15))
     }
 
+    /// READY=1 was sent, and the supervisor that got it was killed before it could write that down.
+    @Test func anAdoptedStartIsAskedWhereItsNotificationMayBeLost() {
+        var machine = Fixture.machine(Fixture.service(notifies: true, readiness: true))
+        let actions = machine.handle(.adopted(pid: 7, ready: false), now: 0)
+        #expect(machine.state == .starting && actions.contains(.arm(.probe(.readiness), at: 0)))
+        follow(&machine, [(.probed(run: 1, .readiness, .passed, leased: false), "ready")])
+        // Without a probe there is nothing but to wait for it.
+        var silent = Fixture.machine(Fixture.service(notifies: true))
+        follow(&silent, [(.adopted(pid: 7, ready: false), "starting"), (.notifiedReady(run: 1), "ready")])
+    }
+
     @Test func readinessWaitsForNotificationAndProbe() {
         var machine = Fixture.machine(Fixture.service(notifies: true, readiness: true))
         follow(

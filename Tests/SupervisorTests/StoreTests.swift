@@ -124,6 +124,55 @@ import Testing
         #expect(lines.count == 2 && lines.first == "output" && lines.last?.hasSuffix("ended") == true)
     }
 
+    /// A supervisor that is killed while the disk is full, or between two calls, takes no output along.
+    @Test func outputThatWasNotWrittenStaysInThePipe() throws {
+        let folder = try TemporaryFolder()
+        var ends: [CInt] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        try #require(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
+        defer { close(ends[1]) }
+        let path = "\(folder.path)/w.log"
+        try #require(symlink("/dev/full", path) == 0)
+        func pump(_ descriptor: CInt) throws -> OutputPump {
+            try OutputPump(
+                loop: try EventLoop(), descriptor: descriptor, log: LogFile(path: path), whenFull: .wait, onLines: { _ in }, onProblem: { _ in })
+        }
+        let first = try pump(dup(ends[0]))
+        #expect(AtomicFile.writeAll(Array("output\n".utf8), to: ends[1]) == 0)
+        first.catchUp()
+        unlink(path)
+        // The first one does nothing more, as one that was killed.
+        let next = try pump(ends[0])
+        next.catchUp()
+        #expect(LogTail.lines(10, of: path) == ["output"])
+        next.finish()
+        withExtendedLifetime(first) {}
+    }
+
+    @Test func whatIsDroppedIsCounted() throws {
+        let folder = try TemporaryFolder()
+        var ends: [CInt] = [-1, -1]
+        try #require(pipe(&ends) == 0)
+        try #require(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
+        defer { close(ends[1]) }
+        let path = "\(folder.path)/w.log"
+        try #require(symlink("/dev/full", path) == 0)
+        var problems: [String] = []
+        let pump = try OutputPump(
+            loop: try EventLoop(), descriptor: ends[0], log: LogFile(path: path), whenFull: .drop, onLines: { _ in },
+            onProblem: { problems.append($0) })
+        for _ in 0..<2 {
+            #expect(AtomicFile.writeAll(Array("gone\n".utf8), to: ends[1]) == 0)
+            pump.catchUp()
+        }
+        #expect(problems.count == 1)
+        unlink(path)
+        #expect(AtomicFile.writeAll(Array("kept\n".utf8), to: ends[1]) == 0)
+        pump.finish()
+        let lines = LogTail.lines(10, of: path)
+        #expect(lines.count == 2 && lines.contains("kept") && lines.contains { $0.hasSuffix("10 bytes of output were dropped") })
+    }
+
     @Test func logsRotateBySize() throws {
         let folder = try TemporaryFolder()
         let log = LogFile(path: "\(folder.path)/w.log")

@@ -71,6 +71,13 @@ int cprocess_sealed_memory(const char *name, const void *bytes, size_t count);
 /// Asks for room for `bytes` in a pipe or FIFO; the user's limit may refuse it.
 int cprocess_widen_pipe(int pipe, int bytes);
 
+/// How many bytes are in a pipe or FIFO.
+int cprocess_pipe_count(int pipe);
+/// Moves what is in a pipe, at most `most` bytes, to a place of a file that is not open for appending, without a moment in which it is in
+/// neither: what could not be written is still in the pipe, whatever ends this process. Waits for nothing. Returns how many bytes it moved,
+/// 0 where nobody can write to the empty pipe any more, -EAGAIN where it is empty.
+ssize_t cprocess_pipe_move(int pipe, int file, off_t place, size_t most);
+
 /// One datagram with its sender's identity; the socket has SO_PASSCRED. Returns its length.
 ssize_t cprocess_receive(int socket, void *buffer, size_t capacity, pid_t *pid, uid_t *uid);
 /// The user at the other end of a connected Unix socket.

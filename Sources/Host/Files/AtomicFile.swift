@@ -5,25 +5,28 @@ package enum AtomicFile {
     /// The bytes are on the disk under `path` when this returns; a kill at any instruction leaves the old file or the new one.
     /// - Parameter durable: false for files of the runtime directory, which do not outlive a crash of the machine anyway.
     package static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o600, durable: Bool = true) throws(OperationError) {
-        let temporary = path + ".new"
-        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
+        let temporary = half(path)
+        let file = FileCalls.create(temporary, mode)
         guard file >= 0 else { throw .system("cannot write \(path)", errno: errno, exitCode: 73) }
-        var problem: CInt = writeAll(bytes, to: file)
-        if problem == 0, durable, fsync(file) != 0 { problem = errno }
+        var problem = FileCalls.append(bytes, to: file, temporary)
+        if problem == 0, durable, FileCalls.sync(file, temporary) != 0 { problem = errno }
         if close(file) != 0, problem == 0 { problem = errno }
-        if problem == 0, rename(temporary, path) != 0 { problem = errno }
+        if problem == 0, FileCalls.rename(temporary, path) != 0 { problem = errno }
         guard problem == 0 else {
-            unlink(temporary)
+            FileCalls.remove(temporary)
             throw .system("cannot write \(path)", errno: problem)
         }
         if durable { try syncDirectory(of: path) }
     }
 
+    /// Where the bytes are until all of them are written; a kill leaves them there, and the next write to `path` begins anew.
+    package static func half(_ path: String) -> String { path + ".new" }
+
     /// A symbolic link, replaced in one step.
     package static func link(_ path: String, to target: String) throws(OperationError) {
-        let temporary = path + ".new"
-        unlink(temporary)
-        guard symlink(target, temporary) == 0, rename(temporary, path) == 0 else {
+        let temporary = half(path)
+        FileCalls.remove(temporary)
+        guard FileCalls.link(temporary, to: target) == 0, FileCalls.rename(temporary, path) == 0 else {
             throw .system("cannot write \(path)", errno: errno)
         }
         try syncDirectory(of: path)
@@ -34,7 +37,7 @@ package enum AtomicFile {
         let directory = open(folder.isEmpty ? "/" : folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard directory >= 0 else { throw .system("cannot open \(folder)", errno: errno) }
         defer { close(directory) }
-        guard fsync(directory) == 0 else { throw .system("cannot write \(folder)", errno: errno) }
+        guard FileCalls.syncFolder(directory, folder) == 0 else { throw .system("cannot write \(folder)", errno: errno) }
     }
 
     /// The whole file; nil where there is none.
@@ -51,13 +54,19 @@ package enum AtomicFile {
         guard fstat(file, &status) == 0 else { throw .system("cannot read \(path)", errno: errno) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw OperationError("\(path) is not a regular file", exitCode: 66) }
         var bytes: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 1 << 16)
+        // Files of /proc have no size, and are short.
+        let room = min(max(4096, Int(status.st_size) + 1), 1 << 16)
         while true {
-            let count = Glibc.read(file, &chunk, chunk.count)
-            if count < 0, errno == EINTR { continue }
-            guard count >= 0 else { throw .system("cannot read \(path)", errno: errno) }
-            if count == 0 { return bytes }
-            bytes.append(contentsOf: chunk[..<count])
+            var problem: CInt = 0
+            let chunk = [UInt8](unsafeUninitializedCapacity: room) { buffer, initialized in
+                let count = Glibc.read(file, buffer.baseAddress, buffer.count)
+                problem = count < 0 ? errno : 0
+                initialized = max(0, count)
+            }
+            if problem == EINTR { continue }
+            guard problem == 0 else { throw .system("cannot read \(path)", errno: problem) }
+            if chunk.isEmpty { return bytes }
+            if bytes.isEmpty { bytes = chunk } else { bytes += chunk }
             guard bytes.count <= limit else { throw OperationError("\(path) is longer than \(limit) bytes", exitCode: 74) }
         }
     }

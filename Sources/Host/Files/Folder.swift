@@ -10,7 +10,22 @@ package enum Folder {
             return
         }
         if let slash = path.lastIndex(of: "/"), slash != path.startIndex { try make(String(path[..<slash]), mode: mode) }
-        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw .system("cannot make \(path)", errno: errno, exitCode: 73) }
+        guard FileCalls.makeFolder(path, mode) == 0 || errno == EEXIST else { throw .system("cannot make \(path)", errno: errno, exitCode: 73) }
+    }
+
+    /// The names of `path` and of all folders above it are on the disk when this returns, whoever made them.
+    package static func syncNames(_ path: String) throws(OperationError) {
+        var place = path[...]
+        while let slash = place.lastIndex(of: "/") {
+            place = place[..<slash]
+            let folder = place.isEmpty ? "/" : String(place)
+            let directory = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            // One that may be passed but not read is somebody else's, and older than what is below it.
+            if directory < 0, errno == EACCES { continue }
+            guard directory >= 0 else { throw .system("cannot open \(folder)", errno: errno) }
+            defer { close(directory) }
+            guard FileCalls.syncFolder(directory, folder) == 0 else { throw .system("cannot write \(folder)", errno: errno) }
+        }
     }
 
     /// The names in a folder, sorted; none where there is no folder.
@@ -30,9 +45,9 @@ package enum Folder {
         for name in names(in: path) {
             let child = "\(path)/\(name)"
             var status = stat()
-            if lstat(child, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { remove(child) } else { unlink(child) }
+            if lstat(child, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { remove(child) } else { FileCalls.remove(child) }
         }
-        rmdir(path)
+        FileCalls.removeFolder(path)
     }
 
     /// Nothing, or why a folder that is perhaps not there yet could not be made and written to. Makes nothing.

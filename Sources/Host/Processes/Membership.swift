@@ -25,6 +25,16 @@ package enum Membership {
         }
     }
 
+    /// Whether anything may live of the runs that were started here and whose leaders have been waited for. What they left has lost its
+    /// parent, and so become a child of this process, which is a subreaper, or stands below such a child. One look at the own children
+    /// instead of one at every process of the machine: most runs that end leave nothing, and the next start waits for the answer.
+    ///
+    /// - Parameter wasStartedHere: as for `members`.
+    package static func mayBeLeft(wasStartedHere: (Int32) -> Bool) -> Bool {
+        guard let children = ProcFS.children else { return true }
+        return !children.allSatisfy(wasStartedHere)
+    }
+
     /// Processes of runs below `runtime`, by the folder of their run.
     package static func strays(below runtime: String) -> [(pid: Int32, directory: String)] {
         let own = getpid()

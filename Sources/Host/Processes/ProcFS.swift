@@ -15,22 +15,63 @@ package enum ProcFS {
         package var waitStatus: Int32?
     }
 
-    package static func stat(_ pid: Int32) -> Stat? { contents("/proc/\(pid)/stat").flatMap(parseStat) }
+    package static func stat(_ pid: Int32) -> Stat? { head("/proc/\(pid)/stat").flatMap(parseStat) }
 
     /// The name in parentheses may hold anything, parentheses too: the fields begin after the last one.
     package static func parseStat(_ bytes: [UInt8]) -> Stat? {
         guard let open = bytes.firstIndex(of: UInt8(ascii: "(")), let close = bytes.lastIndex(of: UInt8(ascii: ")")), open > 0 else { return nil }
-        let pid = Int32(String(decoding: bytes[..<(open - 1)], as: UTF8.self))
-        let fields = bytes[(close + 1)...].split(separator: UInt8(ascii: " ")).map { String(decoding: $0, as: UTF8.self) }
-        guard let pid, fields.count > 19, let state = fields[0].utf8.first, let parent = Int32(fields[1]), let group = Int32(fields[2]),
-            let session = Int32(fields[3]), let startTime = UInt64(fields[19])
+        // A look at the whole machine reads some hundreds of these: without strings, and without the fields that nobody asks for.
+        let fields = bytes[(close + 1)...].split(separator: UInt8(ascii: " "), maxSplits: 50)
+        guard let pid: Int32 = number(bytes[..<(open - 1)]), fields.count > 19, let state = fields[0].first, let parent: Int32 = number(fields[1]),
+            let group: Int32 = number(fields[2]), let session: Int32 = number(fields[3]), let startTime: UInt64 = number(fields[19])
         else { return nil }
         return Stat(
             pid: pid, state: state, parent: parent, group: group, session: session, startTime: startTime,
-            waitStatus: state == UInt8(ascii: "Z") && fields.count > 49 ? Int32(fields[49].filter { $0 != "\n" }) : nil)
+            waitStatus: state == UInt8(ascii: "Z") && fields.count > 49 ? number(fields[49].prefix { $0 != 0x0A }) : nil)
     }
 
-    package static var pids: [Int32] { Folder.names(in: "/proc").compactMap { Int32($0) } }
+    /// Decimal digits and nothing else.
+    private static func number<Number: FixedWidthInteger>(_ digits: ArraySlice<UInt8>) -> Number? {
+        guard !digits.isEmpty else { return nil }
+        var value: Number = 0
+        for digit in digits {
+            guard let one = Number(exactly: digit &- 0x30), one < 10 else { return nil }
+            let (shifted, overflowed) = value.multipliedReportingOverflow(by: 10)
+            let (sum, overflowedToo) = shifted.addingReportingOverflow(one)
+            guard !overflowed, !overflowedToo else { return nil }
+            value = sum
+        }
+        return value
+    }
+
+    /// Of all processes that may be seen.
+    package static var pids: [Int32] { numbers(in: "/proc") ?? [] }
+
+    /// The children of this process, zombies too; nil where the kernel does not tell (it is built without CONFIG_PROC_CHILDREN).
+    ///
+    /// All of them are in it where no other thread waits for children meanwhile: the kernel's list is walked while only its end may change.
+    package static var children: [Int32]? {
+        guard let threads = numbers(in: "/proc/self/task") else { return nil }
+        var children: [Int32] = []
+        for thread in threads {
+            // Of a thread that has just ended the children are another's by now, perhaps of one that was looked at before.
+            guard let bytes = contents("/proc/self/task/\(thread)/children") else { return nil }
+            children += bytes.split(separator: UInt8(ascii: " ")).compactMap { number($0) }
+        }
+        return children
+    }
+
+    /// The names in a folder that are numbers; nil where it cannot be read.
+    private static func numbers(in path: String) -> [Int32]? {
+        guard let directory = opendir(path) else { return nil }
+        defer { closedir(directory) }
+        var numbers: [Int32] = []
+        while let entry = readdir(directory) {
+            let value: Int32? = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in number(Array(bytes.prefix(11).prefix { $0 != 0 })[...]) }
+            if let value { numbers.append(value) }
+        }
+        return numbers
+    }
 
     /// The value that the process was started with; nil where it has none or may not be looked at.
     package static func environmentValue(_ name: String, of pid: Int32) -> String? {
@@ -63,4 +104,17 @@ package enum ProcFS {
     }
 
     package static func contents(_ path: String) -> [UInt8]? { try? AtomicFile.read(path, limit: 4 << 20) }
+
+    /// What one read gives, at most a page: all of `stat`.
+    private static func head(_ path: String) -> [UInt8]? {
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var count = 0
+        let bytes = [UInt8](unsafeUninitializedCapacity: 4096) { buffer, initialized in
+            repeat { count = read(file, buffer.baseAddress, buffer.count) } while count < 0 && errno == EINTR
+            initialized = max(0, count)
+        }
+        return count > 0 ? bytes : nil
+    }
 }

@@ -19,11 +19,13 @@ package struct RunDirectory: Equatable {
     /// A new folder with the first free number.
     package static func make(runtime: String, service: String) throws(OperationError) -> RunDirectory {
         try Folder.make(runtime)
-        let prefix = "\(service)."
-        let used = Folder.names(in: runtime).filter { $0.hasPrefix(prefix) }.compactMap { Int($0.dropFirst(prefix.count)) }
-        let path = "\(runtime)/\(service).\((used.max() ?? 0) + 1)"
-        guard mkdir(path, 0o700) == 0 else { throw .system("cannot make \(path)", errno: errno, exitCode: 73) }
-        return RunDirectory(path: path)
+        var number = 1
+        while true {
+            let path = "\(runtime)/\(service).\(number)"
+            if FileCalls.makeFolder(path, 0o700) == 0 { return RunDirectory(path: path) }
+            guard errno == EEXIST else { throw .system("cannot make \(path)", errno: errno, exitCode: 73) }
+            number += 1
+        }
     }
 
     package static func all(in runtime: String) -> [RunDirectory] {

@@ -54,6 +54,7 @@ package struct SecretStore {
 
     /// Ends what an earlier supervisor left half done.
     package mutating func settle(current generation: Int?) throws(OperationError) {
+        try removeHalves()
         guard let next else { return }
         if next.generation == generation { sent = next.sent }
         try keep()
@@ -62,12 +63,22 @@ package struct SecretStore {
     /// Removes what was sent.
     package mutating func forget() throws(OperationError) {
         sent = [:]
-        guard unlink(path) == 0 || errno == ENOENT else { throw .system("cannot remove \(path)", errno: errno) }
+        try Self.remove(path)
+        try removeHalves()
         try removeNext()
     }
 
+    /// What a kill in the middle of a write leaves: it has values, and no name by which they would be found.
+    private func removeHalves() throws(OperationError) {
+        for path in [path, nextPath] { try Self.remove(AtomicFile.half(path)) }
+    }
+
+    private static func remove(_ path: String) throws(OperationError) {
+        guard FileCalls.remove(path) == 0 || errno == ENOENT else { throw .system("cannot remove \(path)", errno: errno) }
+    }
+
     private mutating func removeNext() throws(OperationError) {
-        guard unlink(nextPath) == 0 || errno == ENOENT else { throw .system("cannot remove \(nextPath)", errno: errno) }
+        try Self.remove(nextPath)
         next = nil
     }
 

@@ -29,6 +29,9 @@ final class ControlServer {
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
             channel = try ServerBootstrap(group: group)
+                .serverChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(PatientAccept()) }
+                }
                 .childChannelInitializer { channel in
                     Self.peer(of: channel).flatMapThrowing { uid in
                         guard uid == geteuid() || uid == 0 else { throw ForeignUser(uid: uid) }
@@ -68,6 +71,21 @@ final class ControlServer {
         guard let provider = channel as? any SocketOptionProvider else { return channel.eventLoop.makeSucceededFuture(uid_t.max) }
         let asked: EventLoopFuture<Credentials> = provider.unsafeGetSocketOption(level: .socket, name: .init(rawValue: SO_PEERCRED))
         return asked.map(\.uid)
+    }
+}
+
+/// A connection that cannot be accepted, for want of descriptors, stays in the queue, and the listener would be readable without end: it is
+/// looked at again a little later.
+private final class PatientAccept: ChannelInboundHandler {
+    typealias InboundIn = any Channel
+
+    private static let pause = TimeAmount.milliseconds(100)
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        let channel = context.channel
+        channel.setOption(.autoRead, value: false).whenSuccess {
+            channel.eventLoop.scheduleTask(in: Self.pause) { channel.setOption(.autoRead, value: true) }
+        }
     }
 }
 

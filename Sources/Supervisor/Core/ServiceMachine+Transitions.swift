@@ -88,7 +88,9 @@ extension ServiceMachine {
         goal = .run
         starts += 1
         var adopted = Run(id: starts, pid: pid, startedAt: now)
-        adopted.notified = ready
+        // Its READY=1 went with the supervisor that it was sent to, or to none: a probe tells the same, and a process that never says it
+        // again must not be ended for its silence.
+        adopted.notified = ready || probe(.startup) != nil || probe(.readiness) != nil
         adopted.startupPassed = ready
         run = adopted
         phase = .starting

@@ -1,41 +1,103 @@
+import CProcess
 import Glibc
 import Host
 import LaunchPlan
 
-/// A service's log: its output as it came, appended, rotated by size: `name`, `name.1` (newest) to `name.<maxFiles>`.
+/// A service's log: its output as it came, at the end, rotated by size: `name`, `name.1` (newest) to `name.<maxFiles>`.
 final class LogFile {
     let path: String
     var policy = LogPolicy()
     private var file: CInt = -1
-    private var size = 0
+    /// Read from a pipe that nothing can be moved from, and not written yet.
+    private var unwritten: [UInt8] = []
 
     init(path: String) { self.path = path }
 
     deinit { if file >= 0 { close(file) } }
 
-    /// 0, or an errno; nothing or all of the bytes is in the log then, but for a disk that fills up in between.
+    /// 0, or an errno: all of the bytes are in the log then, or none.
     func append(_ bytes: [UInt8]) -> CInt {
+        let (end, problem) = end(for: bytes.count)
+        guard problem == 0 else { return problem }
+        let code = bytes.withUnsafeBytes { buffer in
+            var done = 0
+            while done < buffer.count {
+                let written = pwrite(file, buffer.baseAddress?.advanced(by: done), buffer.count - done, off_t(end + done))
+                if written < 0, errno == EINTR { continue }
+                guard written > 0 else { return written == 0 ? ENOSPC : errno }
+                done += written
+            }
+            return 0
+        }
+        if code != 0 { _ = ftruncate(file, off_t(end)) }
+        return code
+    }
+
+    enum Move {
+        case moved([UInt8])
+        /// There is nothing to move.
+        case nothing
+        /// An errno; what was not written is still in the pipe.
+        case failed(CInt)
+    }
+
+    /// Moves what is in a pipe to the log, at most `limit` bytes. None of it is in this process's memory alone at any time: a supervisor that
+    /// is killed between a read and a write would take it along.
+    func move(from pipe: CInt, limit: Int = 64 << 10) -> Move {
+        if !unwritten.isEmpty { return writeUnwritten() }
+        let waiting = cprocess_pipe_count(pipe)
+        guard waiting != 0 else { return .nothing }
+        guard waiting > 0 else { return .failed(-waiting) }
+        let most = min(Int(waiting), limit)
+        let (end, problem) = end(for: most)
+        guard problem == 0 else { return .failed(problem) }
+        let count = cprocess_pipe_move(pipe, file, off_t(end), most)
+        if count == -Int(EAGAIN) || count == 0 { return .nothing }
+        // A file system that cannot be moved to, by splice(2).
+        if count == -Int(EINVAL) { return copy(from: pipe, most) }
+        guard count > 0 else { return .failed(CInt(-count)) }
+        let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+            initialized = max(0, pread(file, buffer.baseAddress, count, off_t(end)))
+        }
+        return .moved(bytes)
+    }
+
+    private func copy(from pipe: CInt, _ most: Int) -> Move {
+        let bytes = [UInt8](unsafeUninitializedCapacity: most) { buffer, initialized in initialized = max(0, read(pipe, buffer.baseAddress, most)) }
+        guard !bytes.isEmpty else { return .nothing }
+        unwritten = bytes
+        return writeUnwritten()
+    }
+
+    private func writeUnwritten() -> Move {
+        let bytes = unwritten
+        let code = append(bytes)
+        guard code == 0 else { return .failed(code) }
+        unwritten = []
+        return .moved(bytes)
+    }
+
+    /// Where the next bytes go, in a file that has room for them by the policy; or an errno.
+    private func end(for count: Int) -> (end: Int, problem: CInt) {
         if file < 0 {
             let code = reopen()
-            if code != 0 { return code }
+            if code != 0 { return (0, code) }
         }
-        if size > 0, size + bytes.count > policy.maxBytes {
-            rotate()
-            let code = reopen()
-            if code != 0 { return code }
-        }
-        let code = AtomicFile.writeAll(bytes, to: file)
-        if code == 0 { size += bytes.count }
-        return code
+        // Not what was written so far: somebody may have cut the file.
+        var status = stat()
+        guard fstat(file, &status) == 0 else { return (0, errno) }
+        guard status.st_size > 0, Int(status.st_size) + count > policy.maxBytes else { return (Int(status.st_size), 0) }
+        rotate()
+        let code = reopen()
+        guard code == 0, fstat(file, &status) == 0 else { return (0, code == 0 ? errno : code) }
+        return (Int(status.st_size), 0)
     }
 
     private func reopen() -> CInt {
         if file >= 0 { close(file) }
-        file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else { return errno }
-        var status = stat()
-        size = fstat(file, &status) == 0 ? Int(status.st_size) : 0
-        return 0
+        // Not for appending, to which nothing can be moved: there is one writer.
+        file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        return file >= 0 ? 0 : errno
     }
 
     private func rotate() {

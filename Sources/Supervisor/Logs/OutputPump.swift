@@ -7,8 +7,8 @@ import LaunchPlan
 /// From a run's FIFO to its log.
 ///
 /// The process holds the FIFO open for reading too, so that its writes never meet a broken pipe: without a supervisor they fill
-/// the FIFO and then wait. When the log cannot be written (a full disk), `wait` stops reading, which makes the process wait;
-/// `drop` loses output and says how much.
+/// the FIFO and then wait. When the log cannot be written (a full disk), `wait` leaves the output in the FIFO, which makes the process
+/// wait when it is full; `drop` loses output and says how much.
 final class OutputPump {
     private let loop: EventLoop
     private let log: LogFile
@@ -17,9 +17,13 @@ final class OutputPump {
     private let onProblem: (String) -> Void
     private var descriptor: CInt
     private var splitter = LineSplitter()
-    private var pending: [UInt8] = []
+    /// Notes that could not be written: those that belong before what is in the FIFO, and those behind it.
+    private var notesBefore: [UInt8] = []
+    private var notesAfter: [UInt8] = []
     private var retry: TimerQueue.Token?
     private var droppedBytes = 0
+    /// A log that cannot be written is reported once, until it can be again.
+    private var isReported = false
 
     static let retryMs = 1000
 
@@ -39,26 +43,38 @@ final class OutputPump {
 
     /// A line of the supervisor's own in the service's log; after the output so far, or before all of it.
     func note(_ text: String, afterOutput: Bool = true) {
-        if afterOutput { drain() }
-        store(Array("--- \(Clock.timestamp()) \(text)\n".utf8))
+        let line = Array("--- \(Clock.timestamp()) \(text)\n".utf8)
+        if afterOutput {
+            drain()
+            // Behind what waits already: a note comes now and then, so this stays small.
+            if isWaiting { notesAfter += line } else { write(line, keptIn: \.notesAfter) }
+        } else if isWaiting {
+            notesBefore += line
+        } else {
+            write(line, keptIn: \.notesBefore)
+        }
     }
 
-    /// What was written so far is in the log when this returns.
+    /// What was written so far is in the log when this returns, where the log can be written.
     func catchUp() { drain() }
 
     /// All that is there, then no more. What a full disk does not take even now is lost, and the supervisor's log says so.
     func finish() {
-        if !pending.isEmpty {
-            tryAgain()
-            if !pending.isEmpty { onProblem("cannot write \(log.path): its last output is lost, at least \(pending.count) bytes") }
+        if isWaiting { tryAgain() } else { drain() }
+        if isWaiting {
+            let lost = notesBefore.count + notesAfter.count + (descriptor >= 0 ? max(0, Int(cprocess_pipe_count(descriptor))) : 0)
+            onProblem("cannot write \(log.path): its last output is lost, at least \(lost) bytes")
         }
-        drain()
         if let retry { loop.cancel(retry) }
+        retry = nil
         guard descriptor >= 0 else { return }
         loop.unwatch(descriptor)
         close(descriptor)
         descriptor = -1
     }
+
+    /// The log could not be written, and is tried again later.
+    private var isWaiting: Bool { retry != nil }
 
     private func pump(_ events: UInt32) {
         drain()
@@ -67,53 +83,74 @@ final class OutputPump {
     }
 
     private func drain() {
-        guard descriptor >= 0, pending.isEmpty else { return }
-        var chunk = [UInt8](repeating: 0, count: 64 << 10)
         // Bounded, so that a service that writes without pause does not keep the loop for itself.
         for _ in 0..<16 {
-            let count = read(descriptor, &chunk, chunk.count)
-            guard count > 0 else { return }
-            store(Array(chunk[..<count]))
-            guard pending.isEmpty else { return }
-        }
-    }
-
-    private func store(_ bytes: [UInt8]) {
-        // Behind what waits already, not before it or in its place: a note comes now and then, so this stays small.
-        guard pending.isEmpty else {
-            pending += bytes
-            return
-        }
-        let code = log.append(bytes)
-        if code == 0 {
-            if droppedBytes > 0 {
-                let count = droppedBytes
-                droppedBytes = 0
-                store(Array("--- \(Clock.timestamp()) \(count) bytes of output were dropped\n".utf8))
+            guard descriptor >= 0, !isWaiting else { return }
+            switch log.move(from: descriptor) {
+            case .nothing: return
+            case .moved(let bytes):
+                sayDropped()
+                onLines(splitter.feed(bytes))
+            case .failed(let code):
+                guard whenFull == .drop else { return wait(code) }
+                drop(code)
             }
-            onLines(splitter.feed(bytes))
-            return
-        }
-        switch whenFull {
-        case .drop:
-            if droppedBytes == 0 { onProblem("cannot write \(log.path): \(errorText(code)); its output is dropped") }
-            droppedBytes += bytes.count
-        case .wait:
-            pending += bytes
-            guard retry == nil else { return }
-            onProblem("cannot write \(log.path): \(errorText(code)); the service waits when its pipe is full")
-            if descriptor >= 0 { loop.rewatch(descriptor, 0) }
-            retry = loop.schedule(at: EventLoop.now + Self.retryMs) { [weak self] in self?.tryAgain() }
         }
     }
 
+    private func write(_ line: [UInt8], keptIn notes: ReferenceWritableKeyPath<OutputPump, [UInt8]>) {
+        let code = log.append(line)
+        if code == 0 {
+            onLines(splitter.feed(line))
+        } else if whenFull == .wait {
+            self[keyPath: notes] += line
+            wait(code)
+        }
+    }
+
+    /// Output that there is no room for goes, and is counted.
+    private func drop(_ code: CInt) {
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        let count = read(descriptor, &chunk, chunk.count)
+        guard count > 0 else { return }
+        if droppedBytes == 0 { onProblem("cannot write \(log.path): \(errorText(code)); its output is dropped") }
+        droppedBytes += count
+    }
+
+    private func sayDropped() {
+        guard droppedBytes > 0 else { return }
+        let line = Array("--- \(Clock.timestamp()) \(droppedBytes) bytes of output were dropped\n".utf8)
+        if log.append(line) == 0 { droppedBytes = 0 }
+    }
+
+    private func wait(_ code: CInt) {
+        guard !isWaiting else { return }
+        if !isReported { onProblem("cannot write \(log.path): \(errorText(code)); the service waits when its pipe is full") }
+        isReported = true
+        if descriptor >= 0 { loop.rewatch(descriptor, 0) }
+        retryLater()
+    }
+
+    private func retryLater() { retry = loop.schedule(at: EventLoop.now + Self.retryMs) { [weak self] in self?.tryAgain() } }
+
+    /// In their order: notes before the output, the output, notes behind it.
     private func tryAgain() {
+        if let retry { loop.cancel(retry) }
         retry = nil
-        let bytes = pending
-        pending = []
-        store(bytes)
-        guard pending.isEmpty, descriptor >= 0 else { return }
-        loop.rewatch(descriptor, readable)
+        guard flush(\.notesBefore) else { return retryLater() }
         drain()
+        guard !isWaiting else { return }
+        guard flush(\.notesAfter) else { return retryLater() }
+        isReported = false
+        if descriptor >= 0 { loop.rewatch(descriptor, readable) }
+    }
+
+    private func flush(_ notes: ReferenceWritableKeyPath<OutputPump, [UInt8]>) -> Bool {
+        let bytes = self[keyPath: notes]
+        guard !bytes.isEmpty else { return true }
+        guard log.append(bytes) == 0 else { return false }
+        self[keyPath: notes] = []
+        onLines(splitter.feed(bytes))
+        return true
     }
 }

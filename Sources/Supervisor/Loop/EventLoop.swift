@@ -27,6 +27,11 @@ final class EventLoop {
         try watch(timer, readable) { [unowned self] _ in self.fireTimers() }
     }
 
+    deinit {
+        close(timer)
+        close(epoll)
+    }
+
     /// Milliseconds on the clock of all events; it does not go back and does not jump.
     static var now: Int {
         var time = timespec()

@@ -15,6 +15,8 @@ final class Mailbox<Receiver>: Sendable {
         guard descriptor >= 0 else { throw .system("cannot make an event descriptor", errno: errno) }
     }
 
+    deinit { close(descriptor) }
+
     func post(_ message: @escaping Message) {
         messages.withLock { $0.append(message) }
         var one: UInt64 = 1

@@ -53,7 +53,11 @@ final class LiveRun {
     }
 
     /// Looks for what is left, and ends it too where the run is to be killed: what its death set free may have escaped before.
-    func isEmpty() -> Bool { leaderExited && signalMembers(isKilled ? SIGKILL : 0) == 0 }
+    func isEmpty() -> Bool {
+        guard leaderExited else { return false }
+        if let reaper, !Membership.mayBeLeft(wasStartedHere: reaper.expects) { return true }
+        return signalMembers(isKilled ? SIGKILL : 0) == 0
+    }
 
     /// The processes that belong to the run.
     var members: [Int32] { Membership.members(leader: leader, directory: directory.path, wasStartedHere: reaper.map { $0.expects }) }

@@ -57,7 +57,10 @@ extension Supervisor {
         systemd.ready(generation.map { "generation \($0.number)" } ?? "waiting for the first apply")
         feedWatchdog()
         expectClients()
-        try loop.run { saveLeases() }
+        try loop.run {
+            saveLeases()
+            removeEndedRuns()
+        }
         server?.close()
     }
 
@@ -167,7 +170,22 @@ extension Supervisor {
     }
 
     func stopLoop() {
+        endOrphans()
         log.write(.notice, "all services have stopped")
         loop.stop()
+    }
+
+    /// What left its group, its session and the environment of its run as well belongs to no service's stop; with the last service it goes
+    /// too. It lost its parent, so that it is a child of this process, which is a subreaper.
+    private func endOrphans() {
+        // As often as there is one: the death of each gives its own children to this process.
+        for _ in 0..<200 {
+            guard let children = ProcFS.children, !children.isEmpty else { return }
+            // Not waited for yet: their numbers are theirs.
+            for child in children { kill(child, SIGKILL) }
+            _ = reaper.reap()
+            usleep(5000)
+        }
+        log.write(.error, "processes that left their services are still there: \(ProcFS.children ?? [])")
     }
 }

@@ -154,6 +154,15 @@ extension Supervisor {
             live.notify = -1
         }
         close(live.pidfd)
-        Folder.remove(live.directory.path)
+        endedRuns.append(live.directory)
+    }
+
+    /// Once for all that a batch of events ended: a service that is to run again does not wait for it.
+    func removeEndedRuns() {
+        endedRuns = endedRuns.filter { directory in
+            Folder.remove(directory.path)
+            // Without descriptors a folder cannot be listed, and so not emptied: later, then.
+            return access(directory.path, F_OK) == 0
+        }
     }
 }

@@ -37,6 +37,8 @@ public final class Supervisor {
     var leases = LeaseTable()
     /// Units whose leases changed since they were saved.
     var leasesChanged: Set<Int> = []
+    /// Folders of runs of which nothing is left.
+    var endedRuns: [RunDirectory] = []
 
     /// What is current, and its plan.
     var generation: Generation?

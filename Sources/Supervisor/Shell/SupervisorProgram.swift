@@ -6,11 +6,15 @@ import Host
 public enum SupervisorProgram {
     /// Until it is told to stop.
     public static func run(_ options: SupervisorOptions) -> Int32 {
-        let log = SupervisorLog()
+        let environment = ProcessEnvironment.current
+        return CrashPoint.honoured(environment) { run(options, environment) }
+    }
+
+    private static func run(_ options: SupervisorOptions, _ environment: [String: String]) -> Int32 {
         do throws(OperationError) {
-            return try Supervisor.run(options, environment: ProcessEnvironment.current)
+            return try Supervisor.run(options, environment: environment)
         } catch {
-            log.write(.error, error.message + (error.hint.map { " (\($0))" } ?? ""))
+            SupervisorLog().write(.error, error.message + (error.hint.map { " (\($0))" } ?? ""))
             return error.exitCode
         }
     }

@@ -27,8 +27,8 @@ struct History {
         defer { close(file) }
         // After a torn line, or the new entry would be lost with it.
         let isTorn = try AtomicFile.read(path).flatMap(\.last).map { $0 != 0x0A } ?? false
-        let problem = AtomicFile.writeAll((isTorn ? [0x0A] : []) + (try encoded(entry).bytes) + [0x0A], to: file)
-        guard problem == 0, fsync(file) == 0 else { throw .system("cannot write \(path)", errno: problem == 0 ? errno : problem) }
+        let problem = FileCalls.append((isTorn ? [0x0A] : []) + (try encoded(entry).bytes) + [0x0A], to: file, path)
+        guard problem == 0, FileCalls.sync(file, path) == 0 else { throw .system("cannot write \(path)", errno: problem == 0 ? errno : problem) }
     }
 
     private func lines() throws(OperationError) -> [ArraySlice<UInt8>] {

@@ -38,6 +38,8 @@ final class Store {
         _ = AtomicFile.writeAll(Array("\(getpid())\n".utf8), to: lockFile)
         try Folder.make("\(state)/store")
         try Folder.make("\(state)/generations")
+        // Made now, or by one that was killed before it came to this.
+        try Folder.syncNames("\(state)/store")
     }
 
     deinit { close(lockFile) }
@@ -48,9 +50,13 @@ final class Store {
         let path = reader.planPath(id)
         let bytes = plan.canonicalBytes
         // The name is the content's, but what has the name may be damaged.
-        guard try AtomicFile.read(path) != bytes else { return }
-        try Folder.make(String(path.dropLast("/plan.json".count)))
-        try AtomicFile.write(bytes, to: path)
+        if try AtomicFile.read(path) != bytes {
+            try Folder.make(String(path.dropLast("/plan.json".count)))
+            try AtomicFile.write(bytes, to: path)
+        } else {
+            // Who wrote it may have been killed before this.
+            try AtomicFile.syncDirectory(of: path)
+        }
         try AtomicFile.syncDirectory(of: "\(state)/store/x")
     }
 
@@ -89,7 +95,7 @@ final class Store {
         try AtomicFile.write(Array(try encoded(generation).prettyText.utf8) + [0x0A], to: reader.path(generation.number))
     }
 
-    func removeGeneration(_ number: Int) { unlink(reader.path(number)) }
+    func removeGeneration(_ number: Int) { FileCalls.remove(reader.path(number)) }
     func removePlan(_ name: String) { Folder.remove("\(state)/store/\(name)") }
     var planNames: [String] { Folder.names(in: "\(state)/store") }
 }
