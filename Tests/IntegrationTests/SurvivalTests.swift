@@ -152,6 +152,25 @@ extension IntegrationTests {
             #expect(try ProgramRun.run("grep", ["-rl", "canary-of-the-first-start", stack.home]).output.isEmpty)
         }
 
+        /// A service manager must see that there is nothing, and try again; alive and empty it would look like a success.
+        @Test(arguments: [("command: [/bin/sh, -c, exit 3]", Int32(4)), ("command: [/nowhere/at/all]", Int32(3))])
+        func aFirstStartThatFailsEnds(keys: String, status: Int32) throws {
+            let stack = try Stack()
+            try stack.write(
+                ".anyclauderc.yaml",
+                """
+                backend: lab
+                probation: 100ms
+                proxy: { port: @PORT@ }
+                backends:
+                  lab: { kind: local, engine: command, port: @WORKER@, \(keys), health: { startup: none, readiness: none, liveness: none } }
+
+                """)
+            let supervisor = try SpawnedProgram("anyclaude", ["supervise"], environment: stack.environment, directory: stack.folder)
+            #expect(supervisor.exchange([], until: .now + .seconds(60)) == status)
+            #expect(try stack.anyclaude("status").status != 0)
+        }
+
         /// More requests than a socket's buffer has room for leases.
         @Test func theStackServesLongWithoutItsSupervisor() throws {
             let stack = try Stack()

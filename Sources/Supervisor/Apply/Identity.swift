@@ -5,7 +5,7 @@ import LaunchPlan
 
 /// What decides whether a running service is the wanted one: its part of the plan, where the roots are, and its secrets.
 enum Identity {
-    static func of(_ service: Service, _ making: Supervisor.Making) throws(OperationError) -> String {
+    static func of(_ service: Service, _ making: Making) throws(OperationError) -> String {
         let digest: String
         do { digest = try service.digest() } catch { throw OperationError("cannot hash the service \(service.name): \(error)", exitCode: 70) }
         let bound = hexadecimal(

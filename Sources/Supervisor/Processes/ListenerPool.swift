@@ -8,6 +8,7 @@ import LaunchPlan
 final class ListenerPool {
     private var inherited: [SocketAddress: CInt] = [:]
     private var open: [SocketAddress: CInt] = [:]
+    private var reported: Set<SocketAddress> = []
     private let systemd: Systemd
 
     init(inherited descriptors: [CInt], systemd: Systemd) {
@@ -23,6 +24,13 @@ final class ListenerPool {
 
     /// In systemd's store, which forgets by name: of one address alone, and without a colon (sd_pid_notify_with_fds(3)).
     private static func name(_ address: SocketAddress) -> String { "listener-\(address.description.replacing(":", with: "_"))" }
+
+    /// What was passed and nobody has asked for, each once.
+    func newlyUnclaimed() -> [SocketAddress] {
+        let found = inherited.keys.filter { !reported.contains($0) }
+        reported.formUnion(found)
+        return found.sorted { $0.description < $1.description }
+    }
 
     func holds(_ address: SocketAddress) -> Bool { open[address] != nil || inherited[address] != nil }
 

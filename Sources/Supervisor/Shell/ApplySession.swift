@@ -18,6 +18,8 @@ final class ApplySession {
     var secrets: SecretStore?
     /// The stack outlives its clients when it succeeds.
     var stays = false
+    /// Of the plan that the supervisor was started with: without it there is nothing to keep alive.
+    var isInitial = false
     /// The last words of the service that failed.
     var logTail: [String]?
 

@@ -6,8 +6,9 @@ import Preflight
 
 /// Applies: what is checked before anything is touched, and how a change begins.
 extension Supervisor {
-    func apply(_ request: ApplyRequest, user: String, _ reply: ControlReply?) {
+    func apply(_ request: ApplyRequest, user: String, isInitial: Bool = false, _ reply: ControlReply?) {
         guard let session = begin(.apply, user: user, command: request.command, reply) else { return }
+        session.isInitial = isInitial
         do throws(OperationError) {
             let plan = try verify(request)
             session.plan = plan

@@ -54,7 +54,7 @@ extension Supervisor {
                 serve: { route, user, reply in mailbox.post { $0.serve(route, user: user, reply) } },
                 left: { reply in mailbox.post { $0.clientLeft(reply) } }))
         try startCurrent()
-        systemd.ready(generation.map { "generation \($0.number)" } ?? "waiting for the first apply")
+        if exitCode == 0 { reportReady() }
         feedWatchdog()
         expectClients()
         try loop.run {
@@ -88,7 +88,7 @@ extension Supervisor {
             guard let bytes = try AtomicFile.read("/proc/self/fd/\(initial)", limit: ControlServer.maximumBody) else {
                 throw OperationError("descriptor \(initial) with \(name) is not open", exitCode: 66)
             }
-            apply(try decode(bytes, name), user: Self.userName(geteuid()), nil)
+            apply(try decode(bytes, name), user: Self.userName(geteuid()), isInitial: true, nil)
         }
     }
 
@@ -121,14 +121,17 @@ extension Supervisor {
     /// Converges to what is current: what had given up is tried again.
     private func reload() {
         systemd.reloading()
-        defer { systemd.ready(generation.map { "generation \($0.number)" } ?? "waiting for the first apply") }
-        guard session == nil, !isEnding, let generation, let plan else { return }
+        // Otherwise when it has converged.
+        guard session == nil, !isEnding, let generation, let plan else { return reportReady() }
         do throws(OperationError) {
             handle(.begin(Change.Request(kind: .boot, target: try target(plan, making(generation)))))
         } catch {
             log.write(.error, "cannot reload: \(error.message)")
+            reportReady()
         }
     }
+
+    func reportReady() { systemd.ready(generation.map { "generation \($0.number)" } ?? "waiting for the first apply") }
 
     private func feedWatchdog() {
         guard let period = systemd.watchdogPeriodMs else { return }

@@ -48,7 +48,11 @@ extension Supervisor {
             secretsMayHaveChanged = false
             checkSecretsSoon()
         }
+        for address in listeners.newlyUnclaimed() {
+            log.write(.warning, "the listener \(address) was passed to this supervisor, and no service of the plan serves it: its clients wait")
+        }
         guard let session else {
+            if result == .converged { reportReady() }
             if result == .stopped {
                 if endsWithLastClient { forgetSecrets() }
                 stopLoop()
@@ -111,6 +115,12 @@ extension Supervisor {
         tell(session, ProgressEvent(kind: .outcome, elapsedMs: session.elapsedMs, outcome: outcome))
         session.reply?.endEvents()
         if self.session === session { self.session = nil }
+        // Ended, so that whoever started it sees that and tries again: alive and empty, it would only look like a success.
+        if session.isInitial, outcome.exitCode != 0, generation == nil, !isEnding {
+            exitCode = Int32(outcome.exitCode)
+            // A refusal comes before the loop runs.
+            loop.schedule(at: EventLoop.now) { [unowned self] in self.stopAll() }
+        }
         log.write(
             outcome.exitCode == 0 ? .notice : .warning, "\(session.command): \(outcome.result.rawValue)\(outcome.reason.map { ": \($0)" } ?? "")")
         reportStatusToSystemd()

@@ -66,12 +66,6 @@ public final class Supervisor {
     private var queue: [Core.Event] = []
     private var isHandling = false
 
-    /// What an identity says of a unit besides its service. The same identity means the same roots and the same values.
-    struct Making {
-        var bindings: [String: String]
-        var secrets: SecretStore
-    }
-
     struct UnitTimer: Hashable {
         var unit: Int
         var timer: ServiceTimer
