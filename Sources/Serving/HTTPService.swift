@@ -70,7 +70,12 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
                     // Else nobody hears of a client's leaving before the next write to it.
                     .childChannelOption(.allowRemoteHalfClosure, value: false)
                     .bind(listener) { channel in
-                        do { try onConnection(channel) } catch { return channel.eventLoop.makeFailedFuture(error) }
+                        do {
+                            try onConnection(channel)
+                            try channel.pipeline.syncOperations.addHandler(FirstRequestGrace())
+                        } catch {
+                            return channel.eventLoop.makeFailedFuture(error)
+                        }
                         return channelSetup.setup(channel: channel, logger: logger).map { connection in
                             guard accepted.add(connection) else { return connection }
                             channel.close(promise: nil)
