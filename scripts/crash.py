@@ -208,8 +208,8 @@ def first_applies(programs, stride):
     return kills
 
 
-def applied(trial):
-    trial.want("a", "1")
+def applied(trial, variant="a"):
+    trial.want(variant, "1")
     status, output = trial.apply()
     if status != 0:
         raise Broken(output)
@@ -220,13 +220,7 @@ def applied(trial):
 
 def applied_twice(trial):
     applied(trial)
-    trial.want("b", "1")
-    status, output = trial.apply()
-    if status != 0:
-        raise Broken(output)
-    found = trial.found()
-    trial.stack.kill_supervisor()
-    return found
+    return applied(trial, "b")
 
 
 def rolled(trial, found):

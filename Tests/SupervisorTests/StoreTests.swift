@@ -101,11 +101,17 @@ import Testing
         #expect(try store.reader.envelope(second).verified().services.count == 1)
     }
 
-    @Test func outputThatAFullDiskKeptBackComesInItsOrder() throws {
-        let folder = try TemporaryFolder()
+    /// The reading end does not wait.
+    private func output() throws -> [CInt] {
         var ends: [CInt] = [-1, -1]
         try #require(pipe(&ends) == 0)
         try #require(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
+        return ends
+    }
+
+    @Test func outputThatAFullDiskKeptBackComesInItsOrder() throws {
+        let folder = try TemporaryFolder()
+        let ends = try output()
         defer { close(ends[1]) }
         let path = "\(folder.path)/w.log"
         // A link is never followed: every write fails until it has gone.
@@ -127,9 +133,7 @@ import Testing
     /// A supervisor that is killed while the disk is full, or between two calls, takes no output along.
     @Test func outputThatWasNotWrittenStaysInThePipe() throws {
         let folder = try TemporaryFolder()
-        var ends: [CInt] = [-1, -1]
-        try #require(pipe(&ends) == 0)
-        try #require(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0)
+        let ends = try output()
         defer { close(ends[1]) }
         let path = "\(folder.path)/w.log"
         try #require(symlink("/dev/full", path) == 0)

@@ -48,7 +48,7 @@ package struct SecretStore {
 
     /// Makes the values the instance's.
     package mutating func keep() throws(OperationError) {
-        if try AtomicFile.read(path) != nil || !sent.isEmpty { try AtomicFile.write(try encoded(sent).bytes, to: path) }
+        if !sent.isEmpty { try AtomicFile.write(try encoded(sent).bytes, to: path) }
         try removeNext()
     }
 

@@ -72,6 +72,8 @@ extension Core {
     /// One timer for all: the next time at which something follows from the clock alone.
     mutating func armRoom(_ now: Int, _ actions: inout [Action]) {
         let onDemand = units.values.filter { $0.machine.isOnDemand && !$0.retiring }
+        // As with most stacks: this is asked after every event.
+        guard !onDemand.isEmpty || roomDeadline != nil else { return }
         var times = onDemand.compactMap(idleEnd)
         if missingBytes(for: queue.first?.service) > 0 { times += onDemand.compactMap(residencyEnd).filter { $0 > now } }
         guard let next = times.min() else {

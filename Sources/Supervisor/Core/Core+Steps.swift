@@ -38,7 +38,7 @@ extension Core {
     private func exceedsBudget(_ target: Change.Target) -> Bool {
         guard let budget = target.memoryBudgetBytes else { return false }
         let names = Set(target.services.map(\.service.name))
-        let leaving = units.values.filter { !names.contains($0.name) }.map { $0.service.resources.memoryBytes ?? 0 }
+        let leaving = units.values.filter { !names.contains($0.name) }.map { Self.memory(of: $0.service) }
         return leaving.reduce(Self.memory(of: target.services.map(\.service)), +) > budget
     }
 

@@ -37,7 +37,7 @@ struct LeaseTable: Sendable {
     }
 
     /// Somebody was given the service's endpoint and may have a request in flight. Who still waits for it has none.
-    func isInUse(_ service: String) -> Bool { services.contains { $0.value == service && !waiting.contains($0.key) } }
+    func isInUse(_ service: String) -> Bool { count(of: service).held > 0 }
 
     func waiting(for service: String) -> [Lease] {
         waiting.filter { services[$0] == service }.sorted { ($0.holder, $0.id) < ($1.holder, $1.id) }

@@ -105,8 +105,12 @@ final class LogFile {
             _ = ftruncate(file, 0)
             return
         }
-        unlink("\(path).\(policy.maxFiles)")
-        for number in stride(from: policy.maxFiles - 1, through: 1, by: -1) { rename("\(path).\(number)", "\(path).\(number + 1)") }
+        Self.shift(path, keeping: policy.maxFiles)
+    }
+
+    /// `path` becomes `path.1`, and each older file the next one; the oldest goes.
+    static func shift(_ path: String, keeping files: Int) {
+        for number in stride(from: files - 1, through: 1, by: -1) { rename("\(path).\(number)", "\(path).\(number + 1)") }
         rename(path, "\(path).1")
     }
 }

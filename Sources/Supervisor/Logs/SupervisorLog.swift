@@ -30,8 +30,7 @@ struct SupervisorLog: Sendable {
     private func exchange(_ file: String) {
         var status = stat()
         guard fstat(STDERR_FILENO, &status) == 0, status.st_size > Self.maxBytes, Self.isStandardError(file) else { return }
-        for number in stride(from: Self.maxFiles - 1, through: 1, by: -1) { rename("\(file).\(number)", "\(file).\(number + 1)") }
-        rename(file, "\(file).1")
+        LogFile.shift(file, keeping: Self.maxFiles)
         let descriptor = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { return }
         dup2(descriptor, STDERR_FILENO)

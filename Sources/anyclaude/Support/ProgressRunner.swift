@@ -26,10 +26,8 @@ struct ProgressRunner {
     }
 
     mutating func follow(_ events: ControlEvents<ProgressEvent>) throws -> Outcome {
-        defer { reporter.finish() }
-        var silence = Deadline.after(milliseconds: Self.silenceMs)
         while true {
-            if let outcome = try next(events, &silence)?.outcome { return outcome }
+            if let outcome = try follow(events, untilBegun: false) { return outcome }
         }
     }
 
