@@ -30,6 +30,7 @@ struct start {
     cpu_set_t *cpus;              ///< NULL leaves the caller's
     size_t cpus_size;
     char *stack;                  ///< of the child while it shares its parent's memory
+    int joins;                    ///< the child goes to its cgroup itself
 };
 
 /// Many times what the calls of the child need: nothing here recurses, so that no guard page stands below it.
@@ -84,9 +85,17 @@ static _Noreturn void fail(const struct start *start, int stage, int code) {
     _exit(127);
 }
 
+/// Before the first instruction of the program, so that nothing of it is ever elsewhere.
+static void join_cgroup(const struct start *start) {
+    const int members = openat(start->spec->cgroup, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    if (members < 0 || write(members, "0", 1) != 1) fail(start, CPROCESS_STAGE_CGROUP, errno);
+    (void)close(members);
+}
+
 static _Noreturn void run_child(struct start *start) {
     // Blocked signals stay blocked until the handlers, which are the parent's, have gone.
     const struct cprocess_spec *spec = start->spec;
+    if (start->joins) join_cgroup(start);
     if (setsid() < 0) fail(start, CPROCESS_STAGE_SESSION, errno);
     // The parent may have ended before it could be tied to it.
     if (spec->dies_with_parent && (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || getppid() != start->parent)) _exit(127);
@@ -138,21 +147,58 @@ static int prepare(struct start *start, char **listen_pid_entry) {
 
 static int child_entry(void *start) { run_child(start); }
 
-/// Not `fork`: the pidfd is given in the same instant, and no handler of a library runs in the child. It shares the memory until its execve, as
-/// after vfork: to copy the tables of it, and to drop the copy again, took most of the time of a start. `clone3` only where it is needed, for
-/// the cgroup, and then with a copy: systemd's RestrictNamespaces= makes it fail, since a filter cannot see its flags.
-static pid_t clone_child(struct start *start, int *pidfd) {
-    const int cgroup = start->spec->cgroup;
-    if (cgroup < 0) return clone(child_entry, start->stack + stack_size, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, start, pidfd, NULL, NULL);
+#if defined(__x86_64__)
+/// As `clone` below, and in the cgroup from the first instant on: to move a process later waits for all processors. The C library has no
+/// wrapper for clone3(2), and a child that shares its parent's memory must not return on its parent's stack.
+static pid_t clone_into_cgroup(struct start *start, int *pidfd) {
     struct clone_args arguments;
     memset(&arguments, 0, sizeof arguments);
-    arguments.flags = CLONE_PIDFD | CLONE_INTO_CGROUP;
+    arguments.flags = CLONE_VM | CLONE_VFORK | CLONE_PIDFD | CLONE_INTO_CGROUP;
     arguments.pidfd = (uint64_t)(uintptr_t)pidfd;
     arguments.exit_signal = SIGCHLD;
-    arguments.cgroup = (uint64_t)cgroup;
-    const pid_t pid = (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
-    if (pid == 0) run_child(start);
-    return pid;
+    arguments.stack = (uint64_t)(uintptr_t)start->stack;
+    arguments.stack_size = stack_size;
+    arguments.cgroup = (uint64_t)start->spec->cgroup;
+    register int (*entry)(void *) __asm__("r12") = child_entry;
+    register void *argument __asm__("r13") = start;
+    long result;
+    __asm__ volatile(
+        "syscall\n\t"
+        "testq %%rax, %%rax\n\t"
+        "jnz 1f\n\t"
+        "xorl %%ebp, %%ebp\n\t"
+        "movq %[argument], %%rdi\n\t"
+        "callq *%[entry]\n\t"
+        "ud2\n"
+        "1:"
+        : "=a"(result)
+        : "0"((long)SYS_clone3), "D"(&arguments), "S"(sizeof arguments), [entry] "r"(entry), [argument] "r"(argument)
+        : "rcx", "r11", "memory");
+    if (result < 0) {
+        errno = (int)-result;
+        return -1;
+    }
+    return (pid_t)result;
+}
+#else
+static pid_t clone_into_cgroup(struct start *start, int *pidfd) {
+    (void)start;
+    (void)pidfd;
+    errno = ENOSYS;
+    return -1;
+}
+#endif
+
+/// Not `fork`: the pidfd is given in the same instant, and no handler of a library runs in the child. It shares the memory until its execve, as
+/// after vfork: to copy the tables of it, and to drop the copy again, took most of the time of a start. Under systemd's RestrictNamespaces=
+/// `clone3` fails, since a filter cannot see its flags: the child then goes to its cgroup itself.
+static pid_t clone_child(struct start *start, int *pidfd) {
+    if (start->spec->cgroup >= 0) {
+        const pid_t pid = clone_into_cgroup(start, pidfd);
+        if (pid >= 0 || (errno != ENOSYS && errno != EPERM)) return pid;
+        start->joins = 1;
+    }
+    return clone(child_entry, start->stack + stack_size, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD, start, pidfd, NULL, NULL);
 }
 
 static int start_and_wait(struct start *start, struct cprocess_child *child) {
@@ -193,7 +239,7 @@ static int start_and_wait(struct start *start, struct cprocess_child *child) {
 
 int cprocess_spawn(const struct cprocess_spec *spec, struct cprocess_child *child) {
     *child = (struct cprocess_child){.pid = -1, .pidfd = -1, .stage = CPROCESS_STAGE_NONE};
-    struct start start = {.spec = spec, .environment = NULL, .listen_pid = NULL, .report = -1, .moved = NULL, .cpus = NULL, .cpus_size = 0, .stack = NULL};
+    struct start start = {.spec = spec, .environment = NULL, .listen_pid = NULL, .report = -1, .moved = NULL, .cpus = NULL, .cpus_size = 0, .stack = NULL, .joins = 0};
     char *listen_pid = NULL;
     int result = prepare(&start, &listen_pid);
     if (result == 0) result = start_and_wait(&start, child);

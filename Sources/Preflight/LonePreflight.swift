@@ -42,7 +42,8 @@ package struct LonePreflight {
                 record.service.name,
                 {
                     let isLeader = ProcFS.stat(record.pid)?.startTime == record.startTime
-                    return Membership.members(leader: isLeader ? record.pid : nil, directory: directory.path, wasStartedHere: nil)
+                    let members = Membership.members(leader: isLeader ? record.pid : nil, directory: directory.path, wasStartedHere: nil)
+                    return members + (record.group.flatMap(ControlGroup.init(existing:))?.members ?? [])
                 }
             )
         }

@@ -56,6 +56,31 @@ import Testing
         #expect(PortHolder.listening(table, port: 8082, ip: [127, 0, 0, 1], size: 4) == ["222"])
     }
 
+    @Test func theGroupOfThisProcessIsFoundWhereItsTreeIsMounted() {
+        func place(_ membership: String, _ mounts: String...) -> String? {
+            ControlGroupTree.place(membership: Array(membership.utf8), mounts: Array(mounts.joined(separator: "\n").utf8))
+        }
+        let unified = "35 24 0:30 / /sys/fs/cgroup rw,nosuid shared:9 - cgroup2 cgroup2 rw,nsdelegate"
+        #expect(place("0::/system.slice/anyclaude.service\n", unified) == "/sys/fs/cgroup/system.slice/anyclaude.service")
+        #expect(place("0::/system.slice/anyclaude.service/.control\n", unified) == "/sys/fs/cgroup/system.slice/anyclaude.service")
+        #expect(place("0::/\n", unified) == "/sys/fs/cgroup/")
+        // Beside the trees of version 1, and of a container that sees a part of the tree.
+        let hybrid = "32 25 0:28 / /sys/fs/cgroup/unified rw - cgroup2 cgroup rw"
+        #expect(
+            place("4:memory:/a\n0::/b\n", "31 25 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory", hybrid) == "/sys/fs/cgroup/unified/b")
+        #expect(place("0::/box/b\n", "35 24 0:30 /box /sys/fs/cgroup rw - cgroup2 cgroup2 rw") == "/sys/fs/cgroup/b")
+        #expect(place("0::/boxes/b\n", "35 24 0:30 /box /sys/fs/cgroup rw - cgroup2 cgroup2 rw") == nil)
+        #expect(place("4:memory:/a\n", unified) == nil)
+        #expect(place("0::/a\n", "31 25 0:27 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory") == nil)
+        #expect(place("", "") == nil)
+    }
+
+    @Test func aGroupSaysWhetherAnythingIsInIt() {
+        #expect(ControlGroup.isPopulated(Array("populated 1\nfrozen 0\n".utf8)))
+        #expect(!ControlGroup.isPopulated(Array("populated 0\nfrozen 1\n".utf8)))
+        #expect(!ControlGroup.isPopulated([]))
+    }
+
     @Test func theNumberOfALeaderThatIsAnotherProcessNowCountsNobody() {
         #expect(!Membership.members(leader: getsid(0), directory: "/nowhere", wasStartedHere: nil).contains(getpid()), "never the supervisor itself")
         #expect(Membership.members(leader: nil, directory: "/nowhere", wasStartedHere: nil).isEmpty)

@@ -13,6 +13,7 @@
 #include <sys/timerfd.h>
 #include <sys/types.h>
 #include <sys/un.h>
+#include <sys/xattr.h>
 
 /// What a process is started with. Nothing of the caller's own environment, signal state or descriptors reaches it otherwise.
 struct cprocess_spec {
@@ -33,6 +34,7 @@ struct cprocess_spec {
 enum cprocess_stage {
     CPROCESS_STAGE_NONE = 0,
     CPROCESS_STAGE_CLONE,
+    CPROCESS_STAGE_CGROUP,
     CPROCESS_STAGE_SESSION,
     CPROCESS_STAGE_DESCRIPTORS,
     CPROCESS_STAGE_DIRECTORY,

@@ -11,6 +11,8 @@ import Glibc
 package struct RunDirectory: Equatable {
     package let path: String
 
+    /// `<service>.<number>`.
+    package var name: Substring { path.split(separator: "/").last ?? "" }
     package var record: String { "\(path)/run.json" }
     package var notify: String { "\(path)/notify" }
     package var output: String { "\(path)/output" }
@@ -29,12 +31,12 @@ package struct RunDirectory: Equatable {
     }
 
     package static func all(in runtime: String) -> [RunDirectory] {
-        Folder.names(in: runtime).map { RunDirectory(path: "\(runtime)/\($0)") }.filter { access($0.record, F_OK) == 0 || isRun($0.path) }
+        Folder.names(in: runtime).map { RunDirectory(path: "\(runtime)/\($0)") }.filter { access($0.record, F_OK) == 0 || $0.isRun }
     }
 
-    /// `<service>.<number>`: nothing else in the runtime directory has such a name.
-    private static func isRun(_ path: String) -> Bool {
-        let name = path.split(separator: "/").last ?? ""
-        return name.split(separator: ".").count == 2 && Int(name.split(separator: ".")[1]) != nil
+    /// Nothing else in the runtime directory has such a name.
+    private var isRun: Bool {
+        let parts = name.split(separator: ".")
+        return parts.count == 2 && Int(parts[1]) != nil
     }
 }

@@ -18,13 +18,15 @@ package struct RunRecord: Codable, Sendable, Equatable {
     package var descriptors: [String: Int32]
     /// Wall clock, RFC 3339, for people.
     package var started: String
+    /// The folder of its control group, where it has one.
+    package var group: String?
     /// Leases that the process holds, by its ids, and those of them that it has no endpoint for yet.
     package var leases: [String: String] = [:]
     package var waitingLeases: [Int] = []
 
     package init(
         pid: Int32, startTime: UInt64, identity: String, service: Service, bindings: [String: String], ready: Bool, descriptors: [String: Int32],
-        started: String
+        started: String, group: String? = nil
     ) {
         self.pid = pid
         self.startTime = startTime
@@ -34,6 +36,7 @@ package struct RunRecord: Codable, Sendable, Equatable {
         self.ready = ready
         self.descriptors = descriptors
         self.started = started
+        self.group = group
     }
 
     /// Nil where there is none that this version understands.

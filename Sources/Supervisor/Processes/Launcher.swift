@@ -20,9 +20,17 @@ struct Launcher {
         var lease: CInt?
         /// To be closed when the process has its copies.
         var borrowed: [CInt]
+        var group: ControlGroup?
+
+        mutating func place(in group: ControlGroup) throws(OperationError) {
+            request.controlGroup = try group.open()
+            borrowed.append(request.controlGroup)
+            self.group = group
+        }
 
         func abandon() {
             for descriptor in borrowed + [notify, output] + (lease.map { [$0] } ?? []) { close(descriptor) }
+            group?.remove()
             Folder.remove(directory.path)
         }
     }

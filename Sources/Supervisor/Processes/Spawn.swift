@@ -14,6 +14,8 @@ struct SpawnRequest {
     var descriptors: [(name: String, descriptor: CInt)] = []
     /// The processors to run on; all that this process may where empty.
     var processors: [Int] = []
+    /// The control group to start in, an open directory; the caller's where negative.
+    var controlGroup: CInt = -1
     /// Killed when this process ends, however it does.
     var diesWithSupervisor = false
 
@@ -44,7 +46,7 @@ struct SpawnRequest {
                                 var specification = cprocess_spec(
                                     program: program, arguments: argv, environment: environment, directory: directory, input: null,
                                     output: output < 0 ? null : output, error: output < 0 ? null : output, descriptors: numbers.baseAddress,
-                                    descriptor_count: CInt(numbers.count), cgroup: -1, cpus: processors.baseAddress,
+                                    descriptor_count: CInt(numbers.count), cgroup: controlGroup, cpus: processors.baseAddress,
                                     cpu_count: CInt(processors.count), dies_with_parent: diesWithSupervisor ? 1 : 0)
                                 return cprocess_spawn(&specification, &child)
                             }
@@ -66,6 +68,7 @@ struct SpawnRequest {
                 hint: code == ENOENT ? "is the program, or the interpreter in its first line, installed?" : nil)
         case CPROCESS_STAGE_PROCESSORS.rawValue:
             .system("cannot run \(program) on the processors \(processors.map(String.init).joined(separator: ", "))", errno: code)
+        case CPROCESS_STAGE_CGROUP.rawValue: .system("cannot start \(program) in its control group", errno: code)
         case CPROCESS_STAGE_DESCRIPTORS.rawValue: .system("cannot pass descriptors to \(program)", errno: code)
         default: .system("cannot start \(program)", errno: code)
         }

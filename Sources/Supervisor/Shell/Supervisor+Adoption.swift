@@ -18,6 +18,12 @@ extension Supervisor {
             }
         }
         endStrays(except: adopted)
+        let groups = Set(live.values.compactMap(\.group?.path))
+        for group in self.groups?.groups(of: instance.name) ?? [] where !groups.contains(group.path) {
+            if group.isPopulated { log.write(.warning, "what is left in the control group \(group.path) is killed") }
+            group.killAll()
+            group.remove()
+        }
         for directory in RunDirectory.all(in: instance.runtime) where !adopted.contains(directory.path) { Folder.remove(directory.path) }
     }
 
@@ -56,7 +62,8 @@ extension Supervisor {
         // A child of the image before this one is a child of this one: its end is told like that of any other.
         let isChild = ProcFS.stat(record.pid)?.parent == getpid()
         let live = LiveRun(
-            unit: unit, run: 1, pid: record.pid, pidfd: pidfd, reaper: isChild ? reaper : nil, directory: directory, record: record)
+            unit: unit, run: 1, pid: record.pid, pidfd: pidfd, reaper: isChild ? reaper : nil, directory: directory,
+            group: record.group.flatMap(ControlGroup.init(existing:)), record: record)
         live.notify = notify
         self.live[unit] = live
         try connect(live, output: output, lease: lease)
@@ -100,11 +107,13 @@ extension Supervisor {
 
     /// For `--sweep`: ends all processes of the instance, where no supervisor is left to do it.
     static func sweep(_ instance: Instance) {
+        let groups = ControlGroupTree()?.groups(of: instance.name) ?? []
         // As often as something is found: a process that forks may escape one round, but not all of them.
         for _ in 0..<100 {
+            for group in groups { group.killAll() }
             let strays = Membership.strays(below: instance.runtime)
-            guard !strays.isEmpty else { return }
             for stray in strays { kill(stray.pid, SIGKILL) }
+            guard !strays.isEmpty || groups.contains(where: { !$0.remove() }) else { return }
             usleep(10_000)
         }
     }

@@ -10,7 +10,8 @@ extension Supervisor {
         do throws(OperationError) {
             try checkPort(service)
             mendStore(service, roots(of: unit))
-            let prepared = try launcher.prepare(service, bindings: roots(of: unit), secrets: secrets(of: unit), listeners: listeners)
+            var prepared = try launcher.prepare(service, bindings: roots(of: unit), secrets: secrets(of: unit), listeners: listeners)
+            place(&prepared)
             let child: SpawnRequest.Child
             do throws(OperationError) {
                 child = try prepared.request.spawn()
@@ -22,9 +23,10 @@ extension Supervisor {
             let numbers = prepared.request.descriptors.enumerated().map { ($1.name, Int32(3 + $0)) }
             let record = RunRecord(
                 pid: child.pid, startTime: ProcFS.stat(child.pid)?.startTime ?? 0, identity: identity, service: service, bindings: bindings(of: unit),
-                ready: false, descriptors: Dictionary(uniqueKeysWithValues: numbers), started: Clock.timestamp())
+                ready: false, descriptors: Dictionary(uniqueKeysWithValues: numbers), started: Clock.timestamp(), group: prepared.group?.path)
             let live = LiveRun(
-                unit: unit, run: run, pid: child.pid, pidfd: child.pidfd, reaper: reaper, directory: prepared.directory, record: record)
+                unit: unit, run: run, pid: child.pid, pidfd: child.pidfd, reaper: reaper, directory: prepared.directory, group: prepared.group,
+                record: record)
             live.notify = prepared.notify
             self.live[unit] = live
             reaper.expect(child.pid) { [unowned self] status in self.leaderExited(live, status) }
@@ -42,6 +44,18 @@ extension Supervisor {
             let hint = error.hint.map { " (\($0))" } ?? ""
             log.write(.error, "\(service.name): \(error.message)\(hint)")
             handle(unit, .spawnFailed(run: run, reason: error.message + hint))
+        }
+    }
+
+    /// In a group of its own, where this process may make one. Without, what leaves its service is found by its parent and its environment.
+    private func place(_ prepared: inout Launcher.Prepared) {
+        guard let groups else { return }
+        do throws(OperationError) {
+            try prepared.place(in: try groups.make("\(instance.name).\(prepared.directory.name)"))
+            groupProblem = nil
+        } catch {
+            if groupProblem != error.message { log.write(.warning, "\(error.message); services run without") }
+            groupProblem = error.message
         }
     }
 
@@ -154,6 +168,7 @@ extension Supervisor {
             live.notify = -1
         }
         close(live.pidfd)
+        live.group?.remove()
         endedRuns.append(live.directory)
     }
 

@@ -20,6 +20,10 @@ public final class Supervisor {
     let history: History
     let listeners: ListenerPool
     let launcher: Launcher
+    /// Nil where control groups are not this process's to make.
+    let groups = ControlGroupTree()
+    /// Said once.
+    var groupProblem: String?
     /// Those of what is current.
     var secrets: SecretStore
     var server: ControlServer?

@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")/service" || exit 1
 . ./support.sh
-[ $# != 0 ] || set -- start socket reload notify-reload crash worker watchdog journal lines stop unconfigured user
+[ $# != 0 ] || set -- start socket reload notify-reload crash worker watchdog journal lines groups stop unconfigured user
 for concern; do
     echo "== $concern"
     # shellcheck disable=SC1090
