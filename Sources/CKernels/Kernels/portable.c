@@ -1,5 +1,6 @@
 #include "../Dispatch/dispatch.h"
 #include <math.h>
+#include <string.h>
 #define CK_NAME ck_table_portable
 #define CK_HAS_FMA 0
 #define TILE_TOKENS 2

@@ -3,6 +3,7 @@
 #pragma clang diagnostic ignored "-Wpsabi" // every function that takes or returns a vector is inlined
 typedef float v16 __attribute__((vector_size(64), aligned(4)));
 typedef int32_t i16 __attribute__((vector_size(64), aligned(4)));
+typedef int8_t b16 __attribute__((vector_size(16), aligned(1)));
 typedef uint32_t u16 __attribute__((vector_size(64), aligned(4)));
 
 #define INLINE static inline __attribute__((always_inline))

@@ -147,7 +147,13 @@ struct attending {
     float *out;
     /// Tokens of one task, and the stride of a row of scores.
     int64_t tokens_per_task, stride;
+    bool fast;
 };
+
+/// Scores, and queries as bf16.
+static size_t attending_bytes(const struct attending *a) {
+    return (size_t)(CK_ATTENTION_ROWS * (a->stride + (a->layout->head_size + 1) / 2)) * sizeof(float);
+}
 
 static int64_t tasks_of(const struct attending *a, int64_t span) {
     return (a->spans[span].count + a->tokens_per_task - 1) / a->tokens_per_task * a->layout->heads;
@@ -161,7 +167,7 @@ static void attending_task(void *context, int64_t index, int worker) {
     int32_t head = (int32_t)(index % a->layout->heads), group = a->query_heads / a->layout->heads, size = a->layout->head_size;
     int64_t first = index / a->layout->heads * a->tokens_per_task, last = first + a->tokens_per_task;
     if (last > span->count) last = span->count;
-    float *scores = ck_pool_scratch(a->pool, worker, (size_t)(CK_ATTENTION_ROWS * a->stride) * sizeof(float));
+    float *scores = ck_pool_scratch(a->pool, worker, attending_bytes(a));
     size_t key_offset = run_offset(a->layout, a->layer, false, head), value_offset = run_offset(a->layout, a->layer, true, head);
     const float *q[CK_ATTENTION_ROWS];
     float *out[CK_ATTENTION_ROWS];
@@ -174,20 +180,21 @@ static void attending_task(void *context, int64_t index, int worker) {
             out[rows] = a->out + offset;
             limits[rows] = span->start + token + 1;
             if (++rows < CK_ATTENTION_ROWS && !(token + 1 == last && member + 1 == group)) continue;
-            a->table->attention(a->layout, key_offset, value_offset, span->blocks, q, out, limits, rows, scores, a->stride);
+            (a->fast ? a->table->attention_pairs : a->table->attention)(
+                a->layout, key_offset, value_offset, span->blocks, q, out, limits, rows, scores, a->stride);
             rows = 0;
         }
     }
 }
 
-
 bool ck_attention(
     ck_pool *pool, const ck_kv_layout *layout, int32_t layer, const ck_span *spans, int64_t span_count, const float *q, float *out,
-    int32_t query_heads
+    int32_t query_heads, bool fast
 ) {
     struct attending a = {
         .table = ck_pool_table(pool), .pool = pool, .layout = layout, .layer = layer, .query_heads = query_heads, .spans = spans,
         .span_count = span_count, .q = q, .out = out, .tokens_per_task = 16,
+        .fast = fast && layout->kind == CK_BF16 && ck_pool_table(pool)->attention_pairs != NULL,
     };
     int64_t longest = 0, tasks = 0;
     for (int64_t span = 0; span < span_count; span++) {
@@ -198,7 +205,7 @@ bool ck_attention(
     a.stride = (longest + 15) / 16 * 16 + 16;
     // Memory is asked for before the work is shared out, so that a lack of it is one clean answer.
     for (int worker = 0; worker < ck_pool_threads(pool); worker++)
-        if (!ck_pool_scratch(pool, worker, (size_t)(CK_ATTENTION_ROWS * a.stride) * sizeof(float))) return false;
+        if (!ck_pool_scratch(pool, worker, attending_bytes(&a))) return false;
     ck_pool_run(pool, attending_task, &a, tasks);
     return true;
 }

@@ -54,6 +54,50 @@ void ck_matmul(
     ck_pool_run(pool, product_task, &p, (p.panels + p.panels_per_task - 1) / p.panels_per_task);
 }
 
+struct products {
+    const ck_table *table;
+    const ck_product *products;
+    /// Panels times rows that one task has, about.
+    int64_t work;
+};
+
+/// Few rows cost as much as the panel's way from memory does.
+static int64_t panel_cost(const ck_product *p) { return p->rows < 4 ? 4 : p->rows; }
+
+/// Four panels at least, as the kernels take them.
+static int64_t panels_of_task(const struct products *all, const ck_product *p) { return (all->work / panel_cost(p) / 4 + 1) * 4; }
+static int64_t tasks_of(const struct products *all, const ck_product *p) {
+    int64_t each = panels_of_task(all, p);
+    return (panel_count(p->matrix->rows) + each - 1) / each;
+}
+
+static void products_task(void *context, int64_t index, int worker) {
+    (void)worker;
+    const struct products *all = context;
+    const ck_product *p = all->products;
+    while (index >= tasks_of(all, p)) index -= tasks_of(all, p++);
+    const ck_matrix *m = p->matrix;
+    int64_t each = panels_of_task(all, p), first = index * each, last = first + each;
+    if (last > panel_count(m->rows)) last = panel_count(m->rows);
+    if (p->pairs) {
+        all->table->matmul_pairs(m, first, last, p->pairs, (m->columns + 1) / 2, p->y, p->y_stride, p->rows, p->accumulate);
+    } else {
+        const ck_bytes *x = p->bytes;
+        all->table->matmul_bytes(
+            m, first, last, x->bytes, x->columns, x->scales, x->columns / x->part * 2, x->part, p->y, p->y_stride, p->rows, p->accumulate);
+    }
+}
+
+void ck_multiply(ck_pool *pool, const ck_product *products, int64_t count) {
+    struct products all = {.table = ck_pool_table(pool), .products = products};
+    for (int64_t index = 0; index < count; index++) all.work += panel_count(products[index].matrix->rows) * panel_cost(&products[index]);
+    // A few tasks for each thread, so that an interrupted one does not hold up the rest.
+    all.work = all.work / ((int64_t)ck_pool_threads(pool) * 4) + 1;
+    int64_t tasks = 0;
+    for (int64_t index = 0; index < count; index++) tasks += tasks_of(&all, &products[index]);
+    ck_pool_run(pool, products_task, &all, tasks);
+}
+
 void ck_matrix_row(const ck_matrix *m, int64_t row, float *out) {
     int64_t per_unit = unit_columns(m->kind), units = panel_units(m->kind, m->columns), lane = row % 16, panel = row / 16;
     const uint32_t *words = (const uint32_t *)((const char *)m->data + panel * units * 64) + lane;

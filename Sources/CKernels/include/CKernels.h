@@ -10,7 +10,11 @@
 
 // MARK: Instruction sets
 
-enum ck_level { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2 };
+/// The last has the products of bytes and of bf16 besides (VNNI, BF16: Zen 4, Cooper Lake, Sapphire Rapids and their successors).
+enum ck_level { CK_PORTABLE = 0, CK_AVX2 = 1, CK_AVX512 = 2, CK_AVX512_BF16 = 3 };
+/// Whether there are products of bytes; and products and attention in bf16.
+bool ck_level_has_bytes(int level);
+bool ck_level_has_bf16(int level);
 /// The best level that this CPU has.
 int ck_level_detected(void);
 const char *ck_level_name(int level);
@@ -85,6 +89,37 @@ void ck_widen(int source, const void *from, float *to, int64_t count);
 /// y[t][r] = sum over c of W[r][c] * x[t][c], plus y[t][r] where `accumulate`. Strides in elements.
 void ck_matmul(
     ck_pool *pool, const ck_matrix *matrix, const float *x, int64_t x_stride, float *y, int64_t y_stride, int64_t tokens, bool accumulate);
+/// Rows of activations as bytes: a part of `part` columns of row t is `scales[t][part index][0]` times its bytes, rounded to nearest; [1] is that
+/// times the sum of the bytes. `part` divides the columns and is a multiple of 16. NaN and infinity stay in the scale.
+typedef struct ck_bytes {
+    int8_t *bytes;   // (rows, columns)
+    float *scales;   // (rows, columns / part, 2)
+    int64_t columns, part;
+} ck_bytes;
+/// `x`: (rows, columns). Needs `ck_level_has_bytes`.
+void ck_to_bytes(ck_pool *pool, const float *x, int64_t rows, const ck_bytes *to);
+/// `ck_rms_norm` to `out`, and `ck_to_bytes` of it.
+void ck_rms_norm_to_bytes(ck_pool *pool, const float *x, const float *weight, float *out, int64_t rows, float epsilon, const ck_bytes *to);
+/// `ck_silu_multiply`, and `ck_to_bytes` of it; `gate` is changed.
+void ck_silu_multiply_to_bytes(ck_pool *pool, float *gate, const float *up, int64_t rows, const ck_bytes *to);
+/// (rows, columns) rounded to bf16, in pairs: (rows, columns / 2 rounded up). Needs `ck_level_has_bf16`.
+void ck_to_pairs(ck_pool *pool, const float *x, int64_t rows, int64_t columns, uint32_t *pairs);
+
+/// One of several independent products, by `bytes` of a Q4 or Q8 matrix whose groups are whole parts, or by `pairs` of a BF16 one.
+/// Dots of a part are integers, and exact.
+typedef struct ck_product {
+    const ck_matrix *matrix;
+    /// NULL where `pairs` is meant.
+    const ck_bytes *bytes;
+    const uint32_t *pairs;
+    int64_t rows;
+    float *y;
+    int64_t y_stride;
+    bool accumulate;
+} ck_product;
+/// All of them at once. Each output is written by one product only.
+void ck_multiply(ck_pool *pool, const ck_product *products, int64_t count);
+
 /// Row `row` as f32, `columns` elements.
 void ck_matrix_row(const ck_matrix *matrix, int64_t row, float *out);
 
@@ -136,11 +171,11 @@ void ck_store_keys_values(
     ck_pool *pool, const ck_kv_layout *layout, int32_t layer, const ck_span *spans, int64_t span_count, float *q, const float *k, const float *v,
     int32_t query_heads, const float *query_norm, const float *key_norm, float epsilon, const float *cosines, const float *sines);
 
-/// Causal attention of each token over its sequence up to itself. q and out: [row][query_heads * head_size].
-/// False when there is no memory for the scores.
+/// Causal attention of each token over its sequence up to itself. q and out: [row][query_heads * head_size]. `fast`: queries and weights are
+/// rounded to bf16, where keys and values are, and the CPU can. False when there is no memory for the scores.
 bool ck_attention(
     ck_pool *pool, const ck_kv_layout *layout, int32_t layer, const ck_span *spans, int64_t span_count, const float *q, float *out,
-    int32_t query_heads);
+    int32_t query_heads, bool fast);
 
 // MARK: Logits
 

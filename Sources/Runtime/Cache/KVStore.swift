@@ -57,7 +57,7 @@ final class KVStore: Sendable {
     private static func namespace(_ model: LanguageModel) -> BlockKey {
         let layout = model.layout
         return BlockKey.namespace([
-            "anyclaude-kv/v1", model.fingerprint, model.precision.rawValue, "\(model.instructionSet)",
+            "anyclaude-kv/v2", model.fingerprint, model.precision.rawValue, "\(model.instructionSet)",
             "layers \(layout.layers) heads \(layout.heads) size \(layout.head_size) kind \(layout.kind) block \(LanguageModel.blockTokens)",
         ])
     }

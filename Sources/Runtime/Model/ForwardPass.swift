@@ -62,25 +62,30 @@ final class ForwardPass {
         let layer = model.weights.layers[index]
         let pool = model.pool.handle
         var layout = model.layout
-        let count = Int64(rows)
-        ck_rms_norm(pool, buffers.hidden.floats, layer.inputNorm, buffers.normed.floats, Int64(it.hiddenSize), count, it.normEpsilon)
-        multiply(layer.query, buffers.normed, buffers.query, rows)
-        multiply(layer.key, buffers.normed, buffers.key, rows)
-        multiply(layer.value, buffers.normed, buffers.value, rows)
+        let products = buffers.products
+        products.takeNorm(
+            of: buffers.hidden.floats, layer.inputNorm, epsilon: it.normEpsilon, floats: buffers.normed.floats, rows: rows, for: layer.query)
+        products.multiply([
+            Product(matrix: layer.query, output: buffers.query.floats), Product(matrix: layer.key, output: buffers.key.floats),
+            Product(matrix: layer.value, output: buffers.value.floats),
+        ])
         ck_store_keys_values(
             pool, &layout, Int32(index), spans.baseAddress, Int64(spans.count), buffers.query.floats, buffers.key.floats,
             buffers.value.floats, Int32(it.attentionHeads), layer.queryNorm, layer.keyNorm, it.normEpsilon, buffers.cosines.floats,
             buffers.sines.floats)
         let attended = ck_attention(
             pool, &layout, Int32(index), spans.baseAddress, Int64(spans.count), buffers.query.floats, buffers.mixed.floats,
-            Int32(it.attentionHeads))
+            Int32(it.attentionHeads), model.precision == .fast)
         guard attended else { throw RuntimeError("no memory for attention scores", hint: "a smaller context window needs less") }
-        multiply(layer.attentionOutput, buffers.mixed, buffers.hidden, rows, accumulate: true)
-        ck_rms_norm(pool, buffers.hidden.floats, layer.feedForwardNorm, buffers.normed.floats, Int64(it.hiddenSize), count, it.normEpsilon)
-        multiply(layer.gate, buffers.normed, buffers.gate, rows)
-        multiply(layer.up, buffers.normed, buffers.up, rows)
-        ck_silu_multiply(pool, buffers.gate.floats, buffers.up.floats, Int64(it.intermediateSize), count)
-        multiply(layer.down, buffers.gate, buffers.hidden, rows, accumulate: true)
+        products.take(buffers.mixed.floats, rows: rows, columns: it.querySize)
+        products.multiply([Product(matrix: layer.attentionOutput, output: buffers.hidden.floats, accumulate: true)])
+        products.takeNorm(
+            of: buffers.hidden.floats, layer.feedForwardNorm, epsilon: it.normEpsilon, floats: buffers.normed.floats, rows: rows, for: layer.gate)
+        products.multiply([
+            Product(matrix: layer.gate, output: buffers.gate.floats), Product(matrix: layer.up, output: buffers.up.floats),
+        ])
+        products.takeGated(buffers.gate.floats, buffers.up.floats, rows: rows, columns: it.intermediateSize, for: layer.down)
+        products.multiply([Product(matrix: layer.down, output: buffers.hidden.floats, accumulate: true)])
     }
 
     private func output(_ wanted: [Int], _ buffers: Buffers) {
@@ -90,13 +95,8 @@ final class ForwardPass {
                 model.pool.handle, buffers.hidden.floats + row * it.hiddenSize, model.weights.finalNorm,
                 buffers.normed.floats + place * it.hiddenSize, Int64(it.hiddenSize), 1, it.normEpsilon)
         }
-        multiply(model.weights.output ?? model.weights.embedding, buffers.normed, buffers.logits, wanted.count)
-    }
-
-    private func multiply(_ matrix: PackedMatrix, _ input: AlignedMemory, _ output: AlignedMemory, _ rows: Int, accumulate: Bool = false) {
-        var descriptor = matrix.descriptor
-        ck_matmul(
-            model.pool.handle, &descriptor, input.floats, Int64(matrix.columns), output.floats, Int64(matrix.rows), Int64(rows), accumulate)
+        buffers.products.take(buffers.normed.floats, rows: wanted.count, columns: it.hiddenSize)
+        buffers.products.multiply([Product(matrix: model.weights.output ?? model.weights.embedding, output: buffers.logits.floats)])
     }
 
     // MARK: Bookkeeping
@@ -140,7 +140,7 @@ final class ForwardPass {
     private func reserve(rows: Int, logitRows: Int) throws(RuntimeError) -> Buffers {
         if let buffers, buffers.rows >= rows, buffers.logitRows >= logitRows { return buffers }
         let made = try Buffers(
-            model.configuration, rows: max(rows, buffers?.rows ?? 0), logitRows: max(logitRows, buffers?.logitRows ?? 0))
+            model, rows: max(rows, buffers?.rows ?? 0), logitRows: max(logitRows, buffers?.logitRows ?? 0))
         buffers = made
         return made
     }
@@ -161,8 +161,10 @@ private struct Buffers {
     let cosines: AlignedMemory  // (rows, head / 2)
     let sines: AlignedMemory  // (rows, head / 2)
     let logits: AlignedMemory  // (logit rows, vocabulary)
+    let products: Products
 
-    init(_ it: ModelConfiguration, rows: Int, logitRows: Int) throws(RuntimeError) {
+    init(_ model: LanguageModel, rows: Int, logitRows: Int) throws(RuntimeError) {
+        let it = model.configuration
         func floats(_ rows: Int, _ columns: Int) throws(RuntimeError) -> AlignedMemory { try AlignedMemory(count: rows * columns * 4) }
         self.rows = rows
         self.logitRows = logitRows
@@ -177,5 +179,6 @@ private struct Buffers {
         cosines = try floats(rows, it.headSize / 2)
         sines = try floats(rows, it.headSize / 2)
         logits = try floats(logitRows, it.vocabularySize)
+        products = try Products(model, rows: max(rows, logitRows), columns: max(it.hiddenSize, it.querySize, it.intermediateSize))
     }
 }

@@ -34,4 +34,5 @@ public enum InstructionSet: Int32, Sendable, CaseIterable {
     case portable = 0
     case avx2 = 1
     case avx512 = 2
+    case avx512bf16 = 3
 }

@@ -1,11 +1,12 @@
 import CKernels
 import Checkpoint
 
-/// How exactly keys and values are kept.
+/// How exactly is computed.
 public enum Precision: String, Sendable, CaseIterable {
-    /// f32, as the oracles compute.
+    /// In f32, keys and values too, as the oracles compute.
     case reference
-    /// bf16, as models are trained: half the memory and disk.
+    /// Keys and values in bf16, as models are trained: half the memory and disk. Where the CPU has the instructions, activations are rounded to
+    /// bytes for quantised weights and to bf16 for bf16 weights.
     case fast
 }
 

@@ -57,7 +57,7 @@ struct AttentionTests {
                     ck_store_keys_values(
                         pool.handle, &layout, 1, &span, 1, &query, part(k, heads.keys), part(v, heads.keys), Int32(heads.queries), queryNorm, keyNorm,
                         epsilon, cosines, sines)
-                    return ck_attention(pool.handle, &layout, 1, &span, 1, query, &result, Int32(heads.queries))
+                    return ck_attention(pool.handle, &layout, 1, &span, 1, query, &result, Int32(heads.queries), false)
                 }
                 try #require(isDone)
                 output += result

@@ -1,0 +1,138 @@
+// Products of a quantised matrix with quantised activations. Each dot product of a group is an integer, exact in every variant below;
+// the parts are added in f32, lowest first. So all variants, and all tiles of each, have the same results to the bit. The portable one has
+// none of it: without instructions for bytes, f32 is faster.
+#if CK_HAS_AVX2
+/// Adds the products of four nibbles a lane, each in a byte, with the four signed bytes at `x`.
+INLINE i16 dot_nibbles(i16 sum, u16 w, const int8_t *x) {
+    int32_t word;
+    memcpy(&word, x, 4);
+#if CK_HAS_BF16
+    return (i16)_mm512_dpbusd_epi32((__m512i)sum, (__m512i)w, _mm512_set1_epi32(word));
+#elif CK_HAS_AVX512
+    __m512i pairs = _mm512_maddubs_epi16((__m512i)w, _mm512_set1_epi32(word));
+    return sum + (i16)_mm512_madd_epi16(pairs, _mm512_set1_epi16(1));
+#else
+    union { u16 all; __m256i half[2]; } in = {.all = w}, out;
+    UNROLL for (int half = 0; half < 2; half++)
+        out.half[half] = _mm256_madd_epi16(_mm256_maddubs_epi16(in.half[half], _mm256_set1_epi32(word)), _mm256_set1_epi16(1));
+    return sum + (i16)out.all;
+#endif
+}
+
+/// The same of four unsigned bytes a lane.
+INLINE i16 dot_bytes(i16 sum, u16 w, const int8_t *x) {
+#if !CK_HAS_BF16
+    // Two products of such bytes would not fit the 16 bits of pmaddubsw.
+    i16 high = dot_nibbles((i16){0}, w >> 4 & 0x0F0F0F0Fu, x);
+    return dot_nibbles(sum + (high << 4), w & 0x0F0F0F0Fu, x);
+#else
+    return dot_nibbles(sum, w, x);
+#endif
+}
+
+/// `P` panels times `T` tokens. `xs` is in bytes, `ss` in floats: a scale, and a scale times the sum of its bytes, for each part.
+INLINE void bytes_tile(
+    const int kind, const int P, const int T, const ck_matrix *m, int64_t panel, const int8_t *x, int64_t xs, const float *scales, int64_t ss,
+    int64_t part, float *y, int64_t ys, bool accumulate
+) {
+    const int64_t per_unit = kind == CK_Q8 ? 4 : 8, units = m->columns / per_unit, per_part = part / per_unit;
+    const int64_t parts = m->columns / part, parts_per_group = m->group / part;
+    const char *data = (const char *)m->data + panel * units * 64;
+    v16 sum[P][T];
+    UNROLL for (int p = 0; p < P; p++) { UNROLL for (int t = 0; t < T; t++) sum[p][t] = splat(0); }
+    for (int64_t index = 0; index < parts; index++) {
+        i16 d[P][T];
+        UNROLL for (int p = 0; p < P; p++) { UNROLL for (int t = 0; t < T; t++) d[p][t] = (i16){0}; }
+        for (int64_t unit = index * per_part; unit < (index + 1) * per_part; unit++) {
+            UNROLL for (int p = 0; p < P; p++) {
+                u16 w = load_unit(data + (p * units + unit) * 64);
+                if (kind == CK_Q8) {
+                    UNROLL for (int t = 0; t < T; t++) d[p][t] = dot_bytes(d[p][t], w, x + t * xs + unit * 4);
+                } else {
+                    u16 low = w & 0x0F0F0F0Fu, high = w >> 4 & 0x0F0F0F0Fu;
+                    UNROLL for (int t = 0; t < T; t++) d[p][t] = dot_nibbles(d[p][t], low, x + t * xs + unit * 8);
+                    UNROLL for (int t = 0; t < T; t++) d[p][t] = dot_nibbles(d[p][t], high, x + t * xs + unit * 8 + 4);
+                }
+            }
+        }
+        UNROLL for (int p = 0; p < P; p++) {
+            v16 scale, bias;
+            load_scales(m, panel + p, index / parts_per_group, &scale, &bias);
+            UNROLL for (int t = 0; t < T; t++) {
+                const float *s = scales + t * ss + index * 2;
+                sum[p][t] = FMA(__builtin_convertvector(d[p][t], v16) * splat(s[0]), scale, sum[p][t]);
+                sum[p][t] = FMA(bias, splat(s[1]), sum[p][t]);
+            }
+        }
+    }
+    UNROLL for (int p = 0; p < P; p++) {
+        UNROLL for (int t = 0; t < T; t++) emit(y + t * ys, (panel + p) * 16, m->rows, sum[p][t], accumulate);
+    }
+}
+
+/// `T` tokens, `P` panels at a time while there are so many.
+#define BYTES_PASS(KIND, P, T)                                                                                                                       \
+    {                                                                                                                                                \
+        int64_t panel = first;                                                                                                                       \
+        for (; panel + P <= last; panel += P)                                                                                                        \
+            bytes_tile(KIND, P, T, m, panel, x + t * xs, xs, scales + t * ss, ss, part, y + t * ys, ys, accumulate);                                 \
+        for (; panel < last; panel++)                                                                                                                \
+            bytes_tile(KIND, 1, T, m, panel, x + t * xs, xs, scales + t * ss, ss, part, y + t * ys, ys, accumulate);                                 \
+    }
+
+// Whole tiles panel by panel within a block of tokens, which stays in the second cache; what is left of the tokens after that.
+#define BYTES(KIND)                                                                                                                                  \
+    static void bytes_##KIND(                                                                                                                        \
+        const ck_matrix *m, int64_t first, int64_t last, const int8_t *x, int64_t xs, const float *scales, int64_t ss, int64_t part, float *y,       \
+        int64_t ys, int64_t tokens, bool accumulate                                                                                                  \
+    ) {                                                                                                                                              \
+        const int64_t whole = tokens / BYTES_TOKENS * BYTES_TOKENS, block = BYTES_TOKENS * 8;                                                        \
+        for (int64_t begin = 0; begin < whole; begin += block) {                                                                                     \
+            int64_t end = begin + block < whole ? begin + block : whole;                                                                             \
+            for (int64_t panel = first; panel < last; panel++)                                                                                       \
+                for (int64_t t = begin; t < end; t += BYTES_TOKENS)                                                                                  \
+                    bytes_tile(KIND, 1, BYTES_TOKENS, m, panel, x + t * xs, xs, scales + t * ss, ss, part, y + t * ys, ys, accumulate);              \
+        }                                                                                                                                            \
+        int64_t t = whole;                                                                                                                           \
+        for (; t + 4 <= tokens; t += 4) BYTES_PASS(KIND, BYTES_PANELS_4, 4)                                                                          \
+        for (; t + 2 <= tokens; t += 2) BYTES_PASS(KIND, BYTES_PANELS_2, 2)                                                                          \
+        for (; t < tokens; t++) BYTES_PASS(KIND, BYTES_PANELS_1, 1)                                                                                  \
+    }
+BYTES(CK_Q8)
+BYTES(CK_Q4)
+
+static void matmul_bytes(
+    const ck_matrix *m, int64_t first, int64_t last, const int8_t *x, int64_t xs, const float *scales, int64_t ss, int64_t part, float *y, int64_t ys,
+    int64_t tokens, bool accumulate
+) {
+    if (m->kind == CK_Q8) bytes_CK_Q8(m, first, last, x, xs, scales, ss, part, y, ys, tokens, accumulate);
+    else bytes_CK_Q4(m, first, last, x, xs, scales, ss, part, y, ys, tokens, accumulate);
+}
+
+/// One row: `columns` a multiple of `part`, that one of 16.
+static void to_bytes(const float *x, int64_t columns, int64_t part, int8_t *bytes, float *scales) {
+    for (int64_t start = 0; start < columns; start += part, scales += 2) {
+        v16 most = splat(0), damage = splat(0);
+        for (int64_t i = start; i < start + part; i += 16) {
+            v16 value = load(x + i);
+            most = larger((v16)((i16)value & 0x7FFFFFFF), most);
+            // What is not finite must not vanish in a byte.
+            damage += value * splat(0);
+        }
+        float top = max_lanes(most);
+        float scale = top / 127.0f + sum_lanes(damage), inverse = top > 0 ? 127.0f / top : 0;
+        i16 sum = {0};
+        for (int64_t i = start; i < start + part; i += 16) {
+            const v16 magic = splat(12582912.0f);
+            i16 level = __builtin_convertvector((load(x + i) * splat(inverse) + magic) - magic, i16);
+            sum += level;
+            b16 narrow = __builtin_convertvector(level, b16);
+            memcpy(bytes + i, &narrow, 16);
+        }
+        int32_t total = 0;
+        UNROLL for (int lane = 0; lane < 16; lane++) total += sum[lane];
+        scales[0] = scale;
+        scales[1] = scale * (float)total;
+    }
+}
+#endif
