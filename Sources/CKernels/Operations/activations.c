@@ -30,7 +30,7 @@ static void conversion_task(void *context, int64_t index, int worker) {
             c->table->to_pairs(x, c->columns, c->pairs + row * ((c->columns + 1) / 2));
         } else {
             const ck_bytes *to = c->bytes;
-            c->table->to_bytes(x, c->columns, to->part, to->bytes + row * c->columns, to->scales + row * (c->columns / to->part) * 2);
+            c->table->to_bytes(x, c->columns, to->part, to->bytes + row * c->columns * 2, to->scales + row * (c->columns / to->part) * 2);
         }
     }
 }

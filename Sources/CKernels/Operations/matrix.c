@@ -84,7 +84,7 @@ static void products_task(void *context, int64_t index, int worker) {
     } else {
         const ck_bytes *x = p->bytes;
         all->table->matmul_bytes(
-            m, first, last, x->bytes, x->columns, x->scales, x->columns / x->part * 2, x->part, p->y, p->y_stride, p->rows, p->accumulate);
+            m, first, last, x->bytes, x->columns * 2, x->scales, x->columns / x->part * 2, x->part, p->y, p->y_stride, p->rows, p->accumulate);
     }
 }
 

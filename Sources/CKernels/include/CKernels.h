@@ -89,10 +89,10 @@ void ck_widen(int source, const void *from, float *to, int64_t count);
 /// y[t][r] = sum over c of W[r][c] * x[t][c], plus y[t][r] where `accumulate`. Strides in elements.
 void ck_matmul(
     ck_pool *pool, const ck_matrix *matrix, const float *x, int64_t x_stride, float *y, int64_t y_stride, int64_t tokens, bool accumulate);
-/// Rows of activations as bytes: a part of `part` columns of row t is `scales[t][part index][0]` times its bytes, rounded to nearest; [1] is that
-/// times the sum of the bytes. `part` divides the columns and is a multiple of 16. NaN and infinity stay in the scale.
+/// Rows of activations as two signed bytes each, coarse and fine: columns of a part are its scale times (256 coarse + fine). `part` divides the
+/// columns, is a multiple of 16, and at most 64. Beside the scale stands its product with the sum of the part. NaN and infinity stay in the scale.
 typedef struct ck_bytes {
-    int8_t *bytes;   // (rows, columns)
+    int8_t *bytes;   // (rows, columns / part, 2, part): coarse ones, fine ones
     float *scales;   // (rows, columns / part, 2)
     int64_t columns, part;
 } ck_bytes;

@@ -15,7 +15,7 @@ final class Products {
     private let pool: OpaquePointer
     private let hasBytes: Bool
     private let hasPairs: Bool
-    private let bytes: AlignedMemory  // (rows, columns) of Int8
+    private let bytes: AlignedMemory  // (rows, columns, 2) of Int8
     private let scales: AlignedMemory  // (rows, columns / smallest part, 2)
     private let pairs: AlignedMemory  // (rows, columns / 2) of two bf16
     private var floats: UnsafeMutablePointer<Float>?
@@ -38,7 +38,7 @@ final class Products {
         let isFast = model.precision == .fast
         hasBytes = isFast && ck_level_has_bytes(level)
         hasPairs = isFast && ck_level_has_bf16(level)
-        bytes = try AlignedMemory(count: hasBytes ? rows * columns : 1)
+        bytes = try AlignedMemory(count: hasBytes ? rows * columns * 2 : 1)
         scales = try AlignedMemory(count: hasBytes ? rows * columns / Self.smallestPart * 8 : 1)
         pairs = try AlignedMemory(count: hasPairs ? rows * (columns + 1) / 2 * 4 : 1)
     }
