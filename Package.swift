@@ -75,7 +75,7 @@ let package = Package(
         library(name: "Messages", ["JSON"]),
         library(name: "Control", ["JSON", "LaunchPlan"]),
         // What the supervisor and a look without it both need of this machine, and what must hold on it.
-        library(name: "Host", ["LaunchPlan", "Control", "JSON", "CProcess", crypto]),
+        library(name: "Host", ["LaunchPlan", "Control", "Locking", "JSON", "CProcess", crypto]),
         library(name: "Preflight", ["Host", "Control", "Checkpoint", "LaunchPlan", "JSON"]),
         library(
             name: "Serving",
@@ -132,9 +132,9 @@ let package = Package(
             "ConfigCompiler",
             ["ConfigCompiler", "FuzzProperties", "ConfigurationTwins", "SchemaValidation", "LaunchPlan", "Diagnostics", "JSON"]),
         library(name: "HostFixtures", path: "Tests/HostFixtures", ["Host", "LaunchPlan"]),
-        tests("Host", ["Host", "HostFixtures", "LaunchPlan"]),
+        tests("Host", ["Host", "HostFixtures", "LaunchPlan", "Locking"]),
         tests("Preflight", ["Preflight", "Host", "HostFixtures", "Control", "LaunchPlan", "JSON"]),
-        tests("Supervisor", ["Supervisor", "Host", "HostFixtures", "Control", "LaunchPlan", "JSON"]),
+        tests("Supervisor", ["Supervisor", "Host", "HostFixtures", "Control", "LaunchPlan", "JSON", "CProcess"]),
         tests("InferenceRuntime", ["InferenceRuntime", "Locking", "Checkpoint", "Messages", "JSON", "CKernels", "COpenBLAS"]),
         tests(
             "Proxy",

@@ -65,6 +65,8 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
                     .serverChannelInitializer { channel in
                         channel.eventLoop.makeCompletedFuture {
                             try channel.pipeline.syncOperations.addHandler(helper.makeServerChannelHandler(channel: channel))
+                            try channel.pipeline.syncOperations.addHandler(
+                                PatientAccept { logger.warning("no connection can be accepted for now", metadata: ["error": "\($0)"]) })
                         }
                     }
                     // Else nobody hears of a client's leaving before the next write to it.

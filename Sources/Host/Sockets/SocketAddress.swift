@@ -16,19 +16,48 @@ package struct SocketAddress: Hashable, CustomStringConvertible {
         storage = withUnsafeBytes(of: &address) { Array($0.prefix(2 + path.utf8.count + 1)) }
     }
 
-    /// - Throws: for a name that cannot be resolved. Numeric addresses ask nobody.
+    /// An address in figures, or the loopback's for the names that are always its (RFC 6761, section 6.3); another name's first one, for
+    /// which the system's resolver is waited for as `HostNames` says.
+    ///
+    /// - Throws: for a name that cannot be resolved, or not in time.
     package init(host: String, port: Int) throws(OperationError) {
-        var hints = addrinfo()
-        hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
-        hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
-        var list: UnsafeMutablePointer<addrinfo>?
         guard (0...65535).contains(port) else { throw OperationError("\(port) is not a port", exitCode: 78) }
-        let result = getaddrinfo(host, String(port), &hints, &list)
-        defer { if let list { freeaddrinfo(list) } }
-        guard result == 0, let first = list, let address = first.pointee.ai_addr else {
-            throw OperationError("cannot resolve the host \(host): \(String(cString: gai_strerror(result)))", exitCode: 78)
+        if let address = SocketAddress(numeric: host, port: port) {
+            self = address
+        } else {
+            self = try HostNames.shared.address(of: host)
+            setPort(port)
         }
-        storage = Array(UnsafeRawBufferPointer(start: address, count: Int(first.pointee.ai_addrlen)))
+    }
+
+    /// Without asking anybody; nil for a name of which only a resolver knows.
+    package init?(numeric host: String, port: Int) {
+        // The system's readers stop at a NUL.
+        guard (0...65535).contains(port), !host.utf8.contains(0) else { return nil }
+        let name = host.lowercased()
+        let isLoopback = name == "localhost" || name.hasSuffix(".localhost")
+        var short = sockaddr_in()
+        var long = sockaddr_in6()
+        if inet_pton(AF_INET, isLoopback ? "127.0.0.1" : name, &short.sin_addr) == 1 {
+            short.sin_family = sa_family_t(AF_INET)
+            storage = withUnsafeBytes(of: &short) { Array($0) }
+        } else if inet_pton(AF_INET6, name, &long.sin6_addr) == 1 {
+            long.sin6_family = sa_family_t(AF_INET6)
+            storage = withUnsafeBytes(of: &long) { Array($0) }
+        } else {
+            return nil
+        }
+        setPort(port)
+    }
+
+    init(copying address: UnsafePointer<sockaddr>, _ length: socklen_t) {
+        storage = Array(UnsafeRawBufferPointer(start: address, count: Int(length)))
+    }
+
+    /// Of an IP address: at the same place in both versions.
+    private mutating func setPort(_ port: Int) {
+        storage[2] = UInt8(port >> 8)
+        storage[3] = UInt8(port & 255)
     }
 
     /// The address that a socket has; nil for one that has none.

@@ -33,7 +33,7 @@ public enum Proxy {
             listeners: launch.listeners, responder: ProxyResponder(assembly, asksForToken: true), logger: logger,
             onConnection: { try tls?.protect($0) },
             onRunning: {
-                try SupervisorNotification.ready(status: "serving")
+                SupervisorReports(logger: logger).ready(status: "serving")
                 let ports = launch.listeners.compactMap(ListeningSocket.boundPort).map(String.init).joined(separator: ", ")
                 logger.info("serving", metadata: ["port": "\(ports)", "default": "\(launch.settings.defaultBackend)"])
             })

@@ -28,15 +28,19 @@ public final class LanguageModel: Sendable {
 
     /// Loads the checkpoint in `directory`; see `init(checkpoint:precision:threads:instructionSet:)`.
     public convenience init(
-        directory: String, precision: Precision = .fast, threads: Int? = nil, instructionSet: InstructionSet? = nil
+        directory: String, precision: Precision = .fast, threads: Int? = nil, instructionSet: InstructionSet? = nil,
+        onPercent: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws(RuntimeError) {
-        try self.init(checkpoint: try Checkpoint.read(directory), precision: precision, threads: threads, instructionSet: instructionSet)
+        try self.init(
+            checkpoint: try Checkpoint.read(directory), precision: precision, threads: threads, instructionSet: instructionSet, onPercent: onPercent)
     }
 
     /// Reads and packs all weights of `checkpoint`. `threads`: of the kernels; all cores that the process may use where nil.
-    /// `instructionSet`: the best of this CPU where nil.
+    /// `instructionSet`: the best of this CPU where nil. `onPercent`: told how much of the weights' bytes is read and packed, as `LoadProgress`
+    /// says; on the caller's thread.
     public init(
-        checkpoint: Checkpoint, precision: Precision = .fast, threads: Int? = nil, instructionSet: InstructionSet? = nil
+        checkpoint: Checkpoint, precision: Precision = .fast, threads: Int? = nil, instructionSet: InstructionSet? = nil,
+        onPercent: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws(RuntimeError) {
         let it = checkpoint.configuration
         guard it.headSize % 16 == 0 else {
@@ -45,7 +49,7 @@ public final class LanguageModel: Sendable {
         configuration = it
         self.precision = precision
         pool = try KernelPool(threads: threads, instructionSet: instructionSet)
-        var loader = WeightLoader(checkpoint)
+        var loader = WeightLoader(checkpoint, onPercent: onPercent)
         weights = try loader.load()
         fingerprint = checkpoint.fingerprint + ":" + weights.digest
         layout = ck_kv_layout(

@@ -3,16 +3,19 @@ import Logging
 
 /// From a checkpoint's directory to a model that has generated a token.
 enum ModelLoading {
-    /// - Parameter report: told what is being done.
-    static func load(_ launch: RuntimeLaunch, logger: Logger, _ report: (String) -> Void) async throws -> ServedModel {
+    /// - Parameter report: told what is being done; of the weights, how much of their bytes is loaded.
+    static func load(_ launch: RuntimeLaunch, logger: Logger, _ report: @escaping @Sendable (String) -> Void) async throws -> ServedModel {
         report("reading \(launch.model)")
         let tokenizer = try Tokenizer(directory: launch.model)
         let template = try ChatTemplate.ofCheckpoint(launch.model)
         let toolTemplate = try ChatTemplate.ofCheckpoint(launch.model, usesTools: true)
         let defaults = try Sampling.ofCheckpoint(launch.model)
-        report("loading the weights of \(launch.model)")
+        let loaded: @Sendable (Int) -> Void = { report("loading the weights: \($0) %") }
+        loaded(0)
         // As long as the disk takes, `/health` must be answered.
-        let model = try await WorkerThread.result("load") { try LanguageModel(directory: launch.model, threads: launch.threads) }
+        let model = try await WorkerThread.result("load") {
+            try LanguageModel(directory: launch.model, threads: launch.threads, onPercent: loaded)
+        }
         guard tokenizer.vocabularySize <= model.vocabularySize else {
             throw RuntimeError(
                 "the tokenizer has \(tokenizer.vocabularySize) tokens, the model only \(model.vocabularySize)",

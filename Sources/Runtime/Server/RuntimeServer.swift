@@ -54,28 +54,20 @@ private struct ModelHost: Service {
     let logger: Logger
 
     func run() async throws {
-        let model = try await ModelLoading.load(launch, logger: logger) { text in
+        let supervisor = SupervisorReports(logger: logger)
+        let model = try await ModelLoading.load(launch, logger: logger) { [state] text in
             state.set(.loading(text))
-            notify { () throws(ServingError) in try SupervisorNotification.status(text) }
+            supervisor.status(text)
         }
         state.set(.ready(model))
         logger.info(
             "serving",
             metadata: ["model": "\(model.name)", "context": "\(model.engine.contextWindow)", "dialect": "\(model.dialect?.name ?? "none")"])
-        notify { () throws(ServingError) in try SupervisorNotification.ready(status: "serving \(model.name)") }
+        supervisor.ready(status: "serving \(model.name)")
         // Cancelled or asked to stop: the engine is shut down all the same.
         try? await gracefulShutdown()
         state.set(.draining)
-        notify { () throws(ServingError) in try SupervisorNotification.stopping() }
+        supervisor.stopping()
         await model.engine.shutdown()
-    }
-
-    /// A supervisor that cannot be told is no reason to stop; the log says it.
-    private func notify(_ send: () throws(ServingError) -> Void) {
-        do throws(ServingError) {
-            try send()
-        } catch {
-            logger.warning("\(error)")
-        }
     }
 }

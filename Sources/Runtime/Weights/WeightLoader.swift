@@ -8,6 +8,8 @@ struct WeightLoader {
     private var hash = SHA256()
     private var path = ""
     private var file: FileBox?
+    private var progress: LoadProgress
+    private let onPercent: @Sendable (Int) -> Void
 
     /// Rows are read by so many bytes at a time.
     private static let chunkBytes = 16 << 20
@@ -17,7 +19,12 @@ struct WeightLoader {
         init(_ path: String) throws(CheckpointError) { file = try InputFile(path) }
     }
 
-    init(_ checkpoint: Checkpoint) { self.checkpoint = checkpoint }
+    /// - Parameter onPercent: told how much of all weights is packed, as `LoadProgress` says.
+    init(_ checkpoint: Checkpoint, onPercent: @escaping @Sendable (Int) -> Void = { _ in }) {
+        self.checkpoint = checkpoint
+        self.onPercent = onPercent
+        progress = LoadProgress(total: checkpoint.weightBytes)
+    }
 
     mutating func load() throws(RuntimeError) -> Weights {
         do throws(CheckpointError) {
@@ -90,6 +97,7 @@ struct WeightLoader {
         let bytes = try open(tensor.file).file.read(count: tensor.range.count, at: tensor.range.lowerBound)
         bytes.withUnsafeBytes { digest($0) }
         bytes.withUnsafeBytes { ck_widen(Self.source(tensor.type), $0.baseAddress, &values, Int64(values.count)) }
+        packed(bytes.count)
         return values
     }
 
@@ -108,9 +116,12 @@ struct WeightLoader {
             try box.file.read(into: part, at: tensor.range.lowerBound + first * rowBytes)
             digest(UnsafeRawBufferPointer(part))
             if let base = part.baseAddress { pack(base, Int64(first), Int64(count)) }
+            packed(part.count)
         }
         box.file.dropFromPageCache(tensor.range)
     }
+
+    private mutating func packed(_ bytes: Int) { if let percent = progress.add(bytes, at: .now) { onPercent(percent) } }
 
     /// A CRC of each run goes into the digest: hashing every byte with SHA-256 would take longer than reading them.
     private mutating func digest(_ bytes: UnsafeRawBufferPointer) {

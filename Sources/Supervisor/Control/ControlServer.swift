@@ -4,6 +4,7 @@ import Host
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import Serving
 
 /// The control API on its Unix socket: HTTP on a thread of NIO's; who answers may live on another.
 ///
@@ -71,21 +72,6 @@ final class ControlServer {
         guard let provider = channel as? any SocketOptionProvider else { return channel.eventLoop.makeSucceededFuture(uid_t.max) }
         let asked: EventLoopFuture<Credentials> = provider.unsafeGetSocketOption(level: .socket, name: .init(rawValue: SO_PEERCRED))
         return asked.map(\.uid)
-    }
-}
-
-/// A connection that cannot be accepted, for want of descriptors, stays in the queue, and the listener would be readable without end: it is
-/// looked at again a little later.
-private final class PatientAccept: ChannelInboundHandler {
-    typealias InboundIn = any Channel
-
-    private static let pause = TimeAmount.milliseconds(100)
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        let channel = context.channel
-        channel.setOption(.autoRead, value: false).whenSuccess {
-            channel.eventLoop.scheduleTask(in: Self.pause) { channel.setOption(.autoRead, value: true) }
-        }
     }
 }
 

@@ -9,7 +9,14 @@ final class ListenerPool {
     private var inherited: [SocketAddress: CInt] = [:]
     private var open: [SocketAddress: CInt] = [:]
     private var reported: Set<SocketAddress> = []
+    /// What the names meant under which listeners were bound: no resolver is asked again for them, nor believed.
+    private var bound: [Name: SocketAddress] = [:]
     private let systemd: Systemd
+
+    private struct Name: Hashable {
+        var host: String
+        var port: Int
+    }
 
     init(inherited descriptors: [CInt], systemd: Systemd) {
         self.systemd = systemd
@@ -34,9 +41,16 @@ final class ListenerPool {
 
     func holds(_ address: SocketAddress) -> Bool { open[address] != nil || inherited[address] != nil }
 
+    /// What a host and a port mean here: the address that was bound for them, as long as it is open.
+    func address(host: String, port: Int) throws(OperationError) -> SocketAddress {
+        if let address = bound[Name(host: host, port: port)], open[address] != nil { return address }
+        return try SocketAddress(host: host, port: port)
+    }
+
     /// - Throws: where the port is in use, with the process that has it.
     func descriptor(host: String, port: Int) throws(OperationError) -> CInt {
-        let address = try SocketAddress(host: host, port: port)
+        let address = try address(host: host, port: port)
+        defer { if open[address] != nil { bound[Name(host: host, port: port)] = address } }
         if let descriptor = open[address] { return descriptor }
         if let descriptor = inherited.removeValue(forKey: address) {
             open[address] = descriptor
@@ -51,18 +65,31 @@ final class ListenerPool {
     }
 
     /// A listener that an adopted process still has: taken from it, so that nothing is bound twice and no connection is lost.
+    ///
+    /// Where a name stands for its address, the address is the one that it is bound to: the name may mean another by now, or nothing.
     func recover(from pidfd: CInt, number: CInt, host: String, port: Int) -> Bool {
-        guard let address = try? SocketAddress(host: host, port: port) else { return false }
-        if holds(address) { return true }
+        let expected = SocketAddress(numeric: host, port: port)
+        if let expected, holds(expected) { return true }
         let descriptor = cprocess_pidfd_getfd(pidfd, number)
         guard descriptor >= 0 else { return false }
         var accepts: CInt = 0
         var length = socklen_t(MemoryLayout<CInt>.size)
-        guard SocketAddress(of: descriptor) == address, getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &length) == 0, accepts == 1 else {
+        guard let address = SocketAddress(of: descriptor), address.port == port, expected == nil || address == expected,
+            getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &length) == 0, accepts == 1
+        else {
             close(descriptor)
             return false
         }
-        keep(descriptor, address)
+        if let passed = inherited.removeValue(forKey: address) {
+            // The same one, by way of systemd or of the image before this one.
+            close(descriptor)
+            open[address] = passed
+        } else if open[address] != nil {
+            close(descriptor)
+        } else {
+            keep(descriptor, address)
+        }
+        bound[Name(host: host, port: port)] = address
         return true
     }
 
@@ -76,12 +103,13 @@ final class ListenerPool {
         let named = Set(
             services.flatMap(\.sockets).compactMap { socket -> SocketAddress? in
                 guard case .tcp(let host, let port) = socket.address else { return nil }
-                return try? SocketAddress(host: host, port: port)
+                return try? address(host: host, port: port)
             })
         for (address, descriptor) in open where !named.contains(address) {
             systemd.forget(name: Self.name(address))
             close(descriptor)
             open[address] = nil
         }
+        bound = bound.filter { open[$0.value] != nil }
     }
 }

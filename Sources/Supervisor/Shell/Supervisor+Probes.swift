@@ -38,13 +38,13 @@ extension Supervisor {
     /// Where an endpoint of this very run is.
     func address(_ endpoint: Endpoint, _ service: Service, _ directory: RunDirectory) throws(OperationError) -> SocketAddress {
         switch endpoint {
-        case .tcp(let host, let port): return try SocketAddress(host: host, port: port)
+        case .tcp(let host, let port): return try listeners.address(host: host, port: port)
         case .socket(let name):
             guard let socket = service.sockets.first(where: { $0.name == name }) else {
                 throw OperationError("\(service.name) has no socket `\(name)`", exitCode: 78)
             }
             switch socket.address {
-            case .tcp(let host, let port): return try SocketAddress(host: host, port: port)
+            case .tcp(let host, let port): return try listeners.address(host: host, port: port)
             case .private:
                 guard let address = SocketAddress(unix: directory.socket(name)) else {
                     throw OperationError("the path of the socket `\(name)` is too long: \(directory.socket(name))", exitCode: 73)

@@ -11,6 +11,7 @@ struct ProgressReporter {
     private let style: Style
     private var drawnLines = 0
     private let stopwatch = Stopwatch()
+    private var statusLines = StatusLines()
     private(set) var model = ProgressModel()
 
     init(json: Bool, session: Session) {
@@ -63,11 +64,14 @@ struct ProgressReporter {
         Output.note(up + "\r\u{1B}[J" + lines.map { $0 + "\n" }.joined(), terminator: "")
     }
 
-    private func lines(_ event: ProgressEvent) -> [String] {
+    private mutating func lines(_ event: ProgressEvent) -> [String] {
         let time = Text.duration(milliseconds: event.elapsedMs).padding(to: 6)
         let planned = (event.diff?.changes ?? []).filter { $0.action != .unchanged }.map { "\(time) \($0.service)  \(ProgressModel.text(of: $0))" }
         let words = [event.service, event.state?.rawValue, event.message.map(Text.line)].compactMap { $0 }
         guard event.outcome == nil, !words.isEmpty else { return planned }
+        if let service = event.service, let message = event.message, !statusLines.isWorthALine(message, of: service, in: event.state) {
+            return planned
+        }
         let kind = event.service == nil ? "\(event.kind.rawValue): " : ""
         return planned + ["\(time) \(kind)\(words.joined(separator: "  "))"]
     }
