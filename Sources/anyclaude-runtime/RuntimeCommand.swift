@@ -9,7 +9,7 @@ struct RuntimeCommand: AsyncParsableCommand {
             Started by its supervisor it takes settings and listeners as descriptors; `serve --model` runs it alone. The other commands \
             read JSON lines and write JSON lines.
             """,
-        subcommands: [Serve.self, Tokenize.self, Detokenize.self, Render.self, Logits.self, ParseTools.self, Inspect.self],
+        subcommands: [Serve.self, Tokenize.self, Detokenize.self, Render.self, Logits.self, ParseTools.self, Inspect.self, Bench.self],
         defaultSubcommand: Serve.self)
 }
 

@@ -50,8 +50,8 @@ INLINE void mix_values(
 ) {
     if (!bf16) {
         const float *base = (const float *)values + element;
+        v16 value[V];
         for (int64_t t = 0; t < count; t++) {
-            v16 value[V];
             UNROLL for (int v = 0; v < V; v++) value[v] = load(base + t * head_size + v * 16);
             UNROLL for (int r = 0; r < R; r++) {
                 v16 weight = splat(scores[r * stride + t]);
@@ -61,8 +61,8 @@ INLINE void mix_values(
         return;
     }
     const char *base = (const char *)values + element * 4;
+    u16 unit[V];
     for (int64_t t = 0; t < count; t += 2) {
-        u16 unit[V];
         UNROLL for (int v = 0; v < V; v++) unit[v] = load_unit(base + (t / 2) * head_size * 4 + v * 64);
         UNROLL for (int r = 0; r < R; r++) {
             v16 weight = splat(scores[r * stride + t]);

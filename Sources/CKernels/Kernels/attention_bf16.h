@@ -8,9 +8,9 @@ INLINE void score_pairs(
     const int64_t panel_bytes = (int64_t)head_size * 32;
     const char *base = keys + panel * panel_bytes;
     v16 sum[R][P];
+    u16 unit[P];
     UNROLL for (int r = 0; r < R; r++) { UNROLL for (int p = 0; p < P; p++) sum[r][p] = splat(0); }
     for (int i = 0; i < head_size / 2; i++) {
-        u16 unit[P];
         UNROLL for (int p = 0; p < P; p++) unit[p] = load_unit(base + p * panel_bytes + (int64_t)i * 64);
         UNROLL for (int r = 0; r < R; r++) {
             UNROLL for (int p = 0; p < P; p++) sum[r][p] = dot_pairs(sum[r][p], unit[p], q[r * qs + i]);
@@ -52,9 +52,9 @@ INLINE void mix_pairs(
 ) {
     const char *base = values + element * 4;
     v16 sum[R][V];
+    u16 unit[V];
     UNROLL for (int r = 0; r < R; r++) { UNROLL for (int v = 0; v < V; v++) sum[r][v] = load(out[r] + element + v * 16); }
     for (int64_t pair = 0; pair < (count + 1) / 2; pair++) {
-        u16 unit[V];
         UNROLL for (int v = 0; v < V; v++) unit[v] = load_unit(base + pair * head_size * 4 + v * 64);
         // What stands in the place of a token that is not there may be anything; a weight of zero would not silence a NaN.
         if (pair == count / 2) { UNROLL for (int v = 0; v < V; v++) unit[v] &= 0xFFFFu; }

@@ -13,7 +13,8 @@
 #define DIRECT_PANELS 2
 #define DIRECT_PANELS_4 1
 #define BYTES_TOKENS 2
-#define BYTES_PANELS_4 1
+#define BYTES_PANELS 1
+#define BYTES_JOINT false
 #define BYTES_PANELS_2 1
 #define BYTES_PANELS_1 2
 #include "variant.h"

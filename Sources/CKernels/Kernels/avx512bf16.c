@@ -15,10 +15,11 @@
 #define TILE_PANELS 2
 #define DIRECT_PANELS 4
 #define DIRECT_PANELS_4 4
-#define BYTES_TOKENS 12
-#define BYTES_PANELS_4 2
+#define BYTES_TOKENS 4
+#define BYTES_PANELS 3
+#define BYTES_JOINT false
 #define BYTES_PANELS_2 4
-#define BYTES_PANELS_1 4
+#define BYTES_PANELS_1 8
 #include "variant.h"
 #pragma clang attribute pop
 #endif

@@ -33,42 +33,52 @@ INLINE i16 dot_bytes(i16 sum, u16 w, const int8_t *x) {
 
 /// `P` panels times `T` tokens. `xs` is in bytes, `ss` in floats: a scale, and a scale times the sum of its bytes, for each part.
 INLINE void bytes_tile(
-    const int kind, const int P, const int T, const ck_matrix *m, int64_t panel, const int8_t *x, int64_t xs, const float *scales, int64_t ss,
+    const int kind, const bool joint, const int P, const int T, const ck_matrix *m, int64_t panel, const int8_t *x, int64_t xs, const float *scales, int64_t ss,
     int64_t part, float *y, int64_t ys, bool accumulate
 ) {
     const int64_t per_unit = kind == CK_Q8 ? 4 : 8, units = m->columns / per_unit, per_part = part / per_unit;
-    const int64_t parts = m->columns / part, parts_per_group = m->group / part;
+    const int64_t groups = m->columns / m->group, parts_per_group = m->group / part;
     const char *data = (const char *)m->data + panel * units * 64;
-    v16 sum[P][T];
+    // All of them here and none within the loops: what is declared there stays in memory.
+    v16 sum[P][T], scale[P], bias[P];
+    i16 coarse[P][T], fine[P][T];
+    u16 half[P][2];
     UNROLL for (int p = 0; p < P; p++) { UNROLL for (int t = 0; t < T; t++) sum[p][t] = splat(0); }
-    for (int64_t index = 0; index < parts; index++) {
-        i16 d[P][T];
-        UNROLL for (int p = 0; p < P; p++) { UNROLL for (int t = 0; t < T; t++) d[p][t] = (i16){0}; }
-        for (int plane = 0; plane < 2; plane++) {
-            const int8_t *bytes = x + (index * 2 + plane) * part;
-            if (plane == 1) {
-                UNROLL for (int p = 0; p < P; p++) { UNROLL for (int t = 0; t < T; t++) d[p][t] <<= 8; }
-            }
-            for (int64_t unit = 0; unit < per_part; unit++) {
-                UNROLL for (int p = 0; p < P; p++) {
-                    u16 w = load_unit(data + (p * units + index * per_part + unit) * 64);
-                    if (kind == CK_Q8) {
-                        UNROLL for (int t = 0; t < T; t++) d[p][t] = dot_bytes(d[p][t], w, bytes + t * xs + unit * 4);
-                    } else {
-                        u16 low = w & 0x0F0F0F0Fu, high = w >> 4 & 0x0F0F0F0Fu;
-                        UNROLL for (int t = 0; t < T; t++) d[p][t] = dot_nibbles(d[p][t], low, bytes + t * xs + unit * 8);
-                        UNROLL for (int t = 0; t < T; t++) d[p][t] = dot_nibbles(d[p][t], high, bytes + t * xs + unit * 8 + 4);
+    for (int64_t group = 0; group < groups; group++) {
+        UNROLL for (int p = 0; p < P; p++) load_scales(m, panel + p, group, &scale[p], &bias[p]);
+        for (int64_t step = 0; step < parts_per_group; step++, x += 2 * part, scales += 2, data += per_part * 64) {
+            UNROLL for (int p = 0; p < P; p++) { UNROLL for (int t = 0; t < T; t++) coarse[p][t] = fine[p][t] = (i16){0}; }
+            // With registers for both, each unit is fetched and unpacked once; else once for each byte of the activations.
+            for (int plane = 0; plane < (joint ? 1 : 2); plane++) {
+                const int8_t *bytes = x + plane * part;
+                if (plane == 1) {
+                    UNROLL for (int p = 0; p < P; p++) { UNROLL for (int t = 0; t < T; t++) coarse[p][t] <<= 8; }
+                }
+                for (int64_t unit = 0; unit < per_part; unit++) {
+                    UNROLL for (int p = 0; p < P; p++) {
+                        half[p][0] = load_unit(data + (p * units + unit) * 64);
+                        if (kind == CK_Q8) continue;
+                        half[p][1] = half[p][0] >> 4 & 0x0F0F0F0Fu;
+                        half[p][0] &= 0x0F0F0F0Fu;
+                    }
+                    UNROLL for (int h = 0; h < (kind == CK_Q8 ? 1 : 2); h++) {
+                        UNROLL for (int t = 0; t < T; t++) {
+                            const int8_t *at = bytes + t * xs + unit * per_unit + h * 4;
+                            UNROLL for (int p = 0; p < P; p++) {
+                                coarse[p][t] = kind == CK_Q8 ? dot_bytes(coarse[p][t], half[p][h], at) : dot_nibbles(coarse[p][t], half[p][h], at);
+                                if (!joint) continue;
+                                fine[p][t] = kind == CK_Q8 ? dot_bytes(fine[p][t], half[p][h], at + part) : dot_nibbles(fine[p][t], half[p][h], at + part);
+                            }
+                        }
                     }
                 }
             }
-        }
-        UNROLL for (int p = 0; p < P; p++) {
-            v16 scale, bias;
-            load_scales(m, panel + p, index / parts_per_group, &scale, &bias);
-            UNROLL for (int t = 0; t < T; t++) {
-                const float *s = scales + t * ss + index * 2;
-                sum[p][t] = FMA(__builtin_convertvector(d[p][t], v16) * splat(s[0]), scale, sum[p][t]);
-                sum[p][t] = FMA(bias, splat(s[1]), sum[p][t]);
+            UNROLL for (int p = 0; p < P; p++) {
+                UNROLL for (int t = 0; t < T; t++) {
+                    i16 dots = joint ? (coarse[p][t] << 8) + fine[p][t] : coarse[p][t];
+                    sum[p][t] = FMA(__builtin_convertvector(dots, v16) * splat(scales[t * ss]), scale[p], sum[p][t]);
+                    sum[p][t] = FMA(bias[p], splat(scales[t * ss + 1]), sum[p][t]);
+                }
             }
         }
     }
@@ -82,9 +92,9 @@ INLINE void bytes_tile(
     {                                                                                                                                                \
         int64_t panel = first;                                                                                                                       \
         for (; panel + P <= last; panel += P)                                                                                                        \
-            bytes_tile(KIND, P, T, m, panel, x + t * xs, xs, scales + t * ss, ss, part, y + t * ys, ys, accumulate);                                 \
+            bytes_tile(KIND, true, P, T, m, panel, x + t * xs, xs, scales + t * ss, ss, part, y + t * ys, ys, accumulate);                                 \
         for (; panel < last; panel++)                                                                                                                \
-            bytes_tile(KIND, 1, T, m, panel, x + t * xs, xs, scales + t * ss, ss, part, y + t * ys, ys, accumulate);                                 \
+            bytes_tile(KIND, true, 1, T, m, panel, x + t * xs, xs, scales + t * ss, ss, part, y + t * ys, ys, accumulate);                                 \
     }
 
 // Whole tiles panel by panel within a block of tokens, which stays in the second cache; what is left of the tokens after that.
@@ -93,15 +103,18 @@ INLINE void bytes_tile(
         const ck_matrix *m, int64_t first, int64_t last, const int8_t *x, int64_t xs, const float *scales, int64_t ss, int64_t part, float *y,       \
         int64_t ys, int64_t tokens, bool accumulate                                                                                                  \
     ) {                                                                                                                                              \
-        const int64_t whole = tokens / BYTES_TOKENS * BYTES_TOKENS, block = BYTES_TOKENS * 8;                                                        \
+        const int64_t whole = tokens / BYTES_TOKENS * BYTES_TOKENS, block = 64;                                                        \
         for (int64_t begin = 0; begin < whole; begin += block) {                                                                                     \
             int64_t end = begin + block < whole ? begin + block : whole;                                                                             \
-            for (int64_t panel = first; panel < last; panel++)                                                                                       \
+            int64_t panel = first;                                                                                                                   \
+            for (; panel + BYTES_PANELS <= last; panel += BYTES_PANELS)                                                                              \
                 for (int64_t t = begin; t < end; t += BYTES_TOKENS)                                                                                  \
-                    bytes_tile(KIND, 1, BYTES_TOKENS, m, panel, x + t * xs, xs, scales + t * ss, ss, part, y + t * ys, ys, accumulate);              \
+                    bytes_tile(KIND, BYTES_JOINT, BYTES_PANELS, BYTES_TOKENS, m, panel, x + t * xs, xs, scales + t * ss, ss, part, y + t * ys, ys, accumulate);\
+            for (; panel < last; panel++)                                                                                                            \
+                for (int64_t t = begin; t < end; t += BYTES_TOKENS)                                                                                  \
+                    bytes_tile(KIND, BYTES_JOINT, 1, BYTES_TOKENS, m, panel, x + t * xs, xs, scales + t * ss, ss, part, y + t * ys, ys, accumulate); \
         }                                                                                                                                            \
         int64_t t = whole;                                                                                                                           \
-        for (; t + 4 <= tokens; t += 4) BYTES_PASS(KIND, BYTES_PANELS_4, 4)                                                                          \
         for (; t + 2 <= tokens; t += 2) BYTES_PASS(KIND, BYTES_PANELS_2, 2)                                                                          \
         for (; t < tokens; t++) BYTES_PASS(KIND, BYTES_PANELS_1, 1)                                                                                  \
     }

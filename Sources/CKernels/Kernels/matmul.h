@@ -49,16 +49,16 @@ INLINE void direct(
     const bool grouped = kind == CK_Q8 || kind == CK_Q4;
     const int64_t per_group = grouped ? m->group / per_unit : whole;
     const char *data = (const char *)m->data + panel * units * 64;
-    v16 sum[P][T];
+    // All of them here and none within the loops: what is declared there stays in memory.
+    v16 sum[P][T], scale[P], bias[P];
+    u16 packed[P];
     UNROLL for (int p = 0; p < P; p++) { UNROLL for (int t = 0; t < T; t++) sum[p][t] = splat(0); }
     for (int64_t begin = 0, group = 0; begin < whole; begin += per_group, group++) {
-        v16 scale[P], bias[P];
         UNROLL for (int p = 0; p < P; p++) {
             scale[p] = bias[p] = splat(0);
             if (grouped) load_scales(m, panel + p, group, &scale[p], &bias[p]);
         }
         for (int64_t unit = begin; unit < begin + per_group; unit++) {
-            u16 packed[P];
             UNROLL for (int p = 0; p < P; p++) packed[p] = load_unit(data + (p * units + unit) * 64);
             UNROLL for (int j = 0; j < per_unit; j++) {
                 UNROLL for (int p = 0; p < P; p++) {

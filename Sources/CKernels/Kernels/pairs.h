@@ -26,9 +26,9 @@ INLINE void pairs_tile(
     const int64_t units = (m->columns + 1) / 2;
     const char *data = (const char *)m->data + panel * units * 64;
     v16 sum[P][T];
+    u16 w[P];
     UNROLL for (int p = 0; p < P; p++) { UNROLL for (int t = 0; t < T; t++) sum[p][t] = splat(0); }
     for (int64_t unit = 0; unit < units; unit++) {
-        u16 w[P];
         UNROLL for (int p = 0; p < P; p++) w[p] = load_unit(data + (p * units + unit) * 64);
         UNROLL for (int t = 0; t < T; t++) {
             UNROLL for (int p = 0; p < P; p++) sum[p][t] = dot_pairs(sum[p][t], w[p], x[t * xs + unit]);

@@ -19,7 +19,8 @@ typedef uint32_t u16 __attribute__((vector_size(64), aligned(4)));
 
 INLINE v16 load(const float *p) { return *(const v16 *)p; }
 INLINE void store(float *p, v16 v) { *(v16 *)p = v; }
-INLINE v16 splat(float x) { return (v16){0} + x; }
+// Not a vector of zeros plus x: that would be an addition, for the sake of -0.
+INLINE v16 splat(float x) { return (v16){x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x}; }
 INLINE u16 load_unit(const void *p) { return *(const u16 *)p; }
 INLINE v16 as_float(u16 bits) { return (v16)bits; }
 INLINE v16 bf16_low(u16 pairs) { return as_float(pairs << 16); }

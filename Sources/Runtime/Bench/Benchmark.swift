@@ -1,0 +1,116 @@
+import JSON
+
+/// How fast a checkpoint runs on this machine, without server or tokenizer: the figures of one run mean something beside those of another in
+/// the same minute only.
+public struct Benchmark {
+    public let model: LanguageModel
+    private let repeats: Int
+    private let clock = ContinuousClock()
+
+    /// Prompts are computed in so many tokens at a time.
+    private static let chunk = 512
+    private static let longPrompt = 3000
+    private static let depths = [64, 512, 3000]
+    private static let decodedTokens = 16
+
+    /// - Parameter repeats: of which the best counts.
+    public init(model directory: String, threads: Int?, instructionSet: InstructionSet?, repeats: Int) throws(RuntimeError) {
+        model = try LanguageModel(directory: directory, threads: threads, instructionSet: instructionSet)
+        self.repeats = max(repeats, 1)
+    }
+
+    /// Tokens a second, and seconds: `prefill_512`, `prefill_3000`, `decode_at_64`, `decode_at_512`, `decode_at_3000`, `two_streams` (the sum of
+    /// two against one, at 512).
+    ///
+    /// - Parameter progress: what is measured next.
+    public func run(progress: (String) -> Void) throws(RuntimeError) -> JSON {
+        var result = JSONObject()
+        let pass = ForwardPass(model)
+        let sequence = try Sequence(model, capacity: Self.longPrompt + 64)
+        let other = try Sequence(model, capacity: 1024)
+        try sequence.compute(64, pass)
+        progress("a prompt of \(Self.chunk) tokens")
+        result["prefill_512"] = .rate(
+            Self.chunk,
+            try best { () throws(RuntimeError) in
+                sequence.length = 0
+                try sequence.compute(Self.chunk, pass)
+            })
+        for depth in Self.depths {
+            progress("an answer at \(depth) tokens")
+            sequence.length = 0
+            let seconds = try seconds { () throws(RuntimeError) in try sequence.compute(depth, pass) }
+            if depth == Self.longPrompt { result["prefill_3000"] = .rate(depth, seconds) }
+            let one = try best { () throws(RuntimeError) in
+                sequence.length = depth
+                for _ in 0..<Self.decodedTokens { try sequence.compute(1, pass) }
+            }
+            result["decode_at_\(depth)"] = .rate(Self.decodedTokens, one)
+            guard depth == 512 else { continue }
+            progress("two answers at once")
+            try other.compute(depth, pass)
+            let two = try best { () throws(RuntimeError) in
+                sequence.length = depth
+                other.length = depth
+                for _ in 0..<Self.decodedTokens { try Sequence.computeOne(each: [sequence, other], pass) }
+            }
+            result["two_streams"] = .rounded(2 * one / two)
+        }
+        return .object(result)
+    }
+
+    private func best(_ work: () throws(RuntimeError) -> Void) throws(RuntimeError) -> Double {
+        var best = Double.infinity
+        for _ in 0..<repeats { best = min(best, try seconds(work)) }
+        return best
+    }
+
+    private func seconds(_ work: () throws(RuntimeError) -> Void) throws(RuntimeError) -> Double {
+        let start = clock.now
+        try work()
+        return (clock.now - start).seconds
+    }
+
+    /// Tokens that mean nothing, with room for their keys and values.
+    private final class Sequence {
+        private let tokens: [Int32]
+        private let blocks: [AlignedMemory]
+        var length = 0
+
+        init(_ model: LanguageModel, capacity: Int) throws(RuntimeError) {
+            let usable = max(1, min(50_000, model.vocabularySize - 1))
+            tokens = (0..<capacity).map { Int32(($0 * 7919) % usable) }
+            var blocks: [AlignedMemory] = []
+            for _ in 0..<(capacity + LanguageModel.blockTokens - 1) / LanguageModel.blockTokens {
+                blocks.append(try AlignedMemory(count: model.blockBytes))
+            }
+            self.blocks = blocks
+        }
+
+        private func span(_ count: Int, _ logits: BatchSpan.Logits) -> BatchSpan {
+            let end = length + count
+            let used = (end + LanguageModel.blockTokens - 1) / LanguageModel.blockTokens
+            return BatchSpan(blocks: Array(blocks[..<used]), start: length, tokens: tokens[length..<end], logits: logits)
+        }
+
+        /// The next `count` tokens; logits of the last.
+        func compute(_ count: Int, _ pass: ForwardPass) throws(RuntimeError) {
+            let end = length + count
+            while length < end {
+                let part = min(Benchmark.chunk, end - length)
+                try pass.run([span(part, length + part == end ? .last : .none)]) { (_, _) throws(RuntimeError) in }
+                length += part
+            }
+        }
+
+        static func computeOne(each sequences: [Sequence], _ pass: ForwardPass) throws(RuntimeError) {
+            try pass.run(sequences.map { $0.span(1, .last) }) { (_, _) throws(RuntimeError) in }
+            for sequence in sequences { sequence.length += 1 }
+        }
+    }
+}
+
+extension JSON {
+    fileprivate static func rounded(_ value: Double) -> JSON { .double((value * 1000).rounded() / 1000) }
+    fileprivate static func rate(_ count: Int, _ seconds: Double) -> JSON { .rounded(Double(count) / seconds) }
+}
