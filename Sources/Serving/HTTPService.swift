@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import Hummingbird
 import HummingbirdCore
@@ -86,6 +87,8 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
                         }
                     })
         }
+        // NIO has listened anew on each, with a queue of 128.
+        for listener in listeners { _ = listen(listener, ListeningSocket.backlog) }
         try onRunning()
         let running = servers
         await withGracefulShutdownHandler {

@@ -2,10 +2,13 @@ import Glibc
 
 /// Listeners made by this process itself, for programs that run alone.
 public enum ListeningSocket {
+    /// How many connections wait to be accepted, as at the supervisor's own: all that come while one process replaces another.
+    static let backlog: CInt = 1024
+
     /// A listening TCP socket on a numeric address or `localhost`; port 0 lets the system choose.
     ///
     /// - Throws: with who could be in the way when the port is in use, or the reason of the system.
-    public static func bind(host: String, port: Int, backlog: CInt = 512) throws(ServingError) -> (descriptor: CInt, port: Int) {
+    public static func bind(host: String, port: Int) throws(ServingError) -> (descriptor: CInt, port: Int) {
         var hints = addrinfo()
         hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV
         hints.ai_socktype = CInt(SOCK_STREAM.rawValue)

@@ -109,6 +109,30 @@ import Testing
         }
     }
 
+    /// There a client waits while its server is replaced, or has no descriptors.
+    @Test func theQueueOfAListenerStaysAsLongAsItWas() async throws {
+        let (listener, _) = try ListeningSocket.bind(host: "127.0.0.1", port: 0)
+        let before = try queueLength(listener)
+        #expect(before > 128)
+        let (running, signal) = AsyncStream<Void>.makeStream()
+        let service = HTTPService(
+            listeners: [listener], responder: CallbackResponder { (_: Request, _: BasicRequestContext) in Response(status: .ok) },
+            logger: Logger(label: "test"), onRunning: { signal.finish() })
+        let task = Task { try await service.run() }
+        for await _ in running {}
+        #expect(try queueLength(listener) == before)
+        task.cancel()
+        _ = await task.result
+    }
+
+    /// `tcpi_sacked` of a listener (tcp(7), TCP_INFO): the sixth word after eight bytes.
+    private func queueLength(_ listener: CInt) throws -> UInt32 {
+        var info = [UInt32](repeating: 0, count: 64)
+        var length = socklen_t(info.count * 4)
+        try #require(getsockopt(listener, CInt(IPPROTO_TCP), TCP_INFO, &info, &length) == 0 && length > 32)
+        return info[7]
+    }
+
     // MARK: the server
 
     private func withServer(_ body: (Int, Visits) async throws -> Void) async throws {
