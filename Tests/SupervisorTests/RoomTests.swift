@@ -83,6 +83,24 @@ import Testing
         #expect(world.violations == [])
     }
 
+    /// One of those who are to make room is used, and for the other somebody only waits: both are closed, and stay so. They were opened and
+    /// closed in turns once, without end.
+    @Test func whoWaitsForAClosedServiceDoesNotOpenIt() {
+        var world = Self.world(Self.worker("a", memory: 4), Self.worker("b", memory: 4), Self.worker("c", memory: 10))
+        use(&world, "a", waiting: 1)
+        start(&world, "a")
+        use(&world, "b", waiting: 1)
+        world.elapse(1000)
+        world.notifyReady("b")
+        world.elapse(60_000)
+        use(&world, "c", waiting: 1)
+        #expect(world.core.closed == ["a", "b"])
+        use(&world, "a")
+        world.endTerminated()
+        #expect(world.state("c") == "starting", "b only had someone who waited")
+        #expect(world.violations == [])
+    }
+
     @Test func noMoreMakeRoomThanItTakes() {
         var world = Self.world(Self.worker("a", memory: 3), Self.worker("b", memory: 3), Self.worker("c", memory: 3), Self.worker("d", memory: 4))
         for name in ["a", "b", "c"] {

@@ -57,7 +57,8 @@ extension Core {
                 for unit in leaving { send(.rest(reason: "made room for \(whom)"), to: unit.id, now, &actions) }
                 moved = moved || !leaving.isEmpty
             } else {
-                closing = Set(leaving.filter(isUsed).map(\.name))
+                // By who asks for them, and not by what is closed: who waits for one that is would open it again.
+                closing = Set(leaving.filter { demands[$0.name] != nil }.map(\.name))
             }
         } else if let head {
             send(.demand, to: head.id, now, &actions)
