@@ -126,7 +126,12 @@ let package = Package(
         tests("Checkpoint", ["Checkpoint", "JSON"]),
         tests("Messages", ["Messages", "JSON"]),
         tests("Control", ["Control", "LaunchPlan", "JSON"]),
-        tests("Serving", ["Serving", "Locking", hummingbird, logging]),
+        tests(
+            "Serving",
+            [
+                "Serving", "Locking", hummingbird, logging, nioCore, .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOExtras", package: "swift-nio-extras"),
+            ]),
         library(name: "FuzzProperties", path: "Tests/FuzzProperties", ["ConfigCompiler", "LaunchPlan", "Diagnostics", "JSON"]),
         tests(
             "ConfigCompiler",

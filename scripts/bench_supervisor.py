@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 
-from stack import Broken, Stack, configuration, read
+from stack import Broken, Stack, configuration, free_ports, read
 
 PACKAGES = {
     "runit": ["runit"],
@@ -86,17 +86,37 @@ def pss(pid):
     return int(found.group(1)) / 1024 if found else float("nan")
 
 
+ANSWERING = """
+import socket, sys
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+while True:
+    connection, _ = listener.accept()
+    with connection:
+        connection.recv(4096)
+        connection.sendall(b"HTTP/1.1 200 OK\\r\\ncontent-length: 0\\r\\n\\r\\n")
+"""
+
+
+def asked(count):
+    """Services that are asked over HTTP each second, and their ports."""
+    ports = free_ports(count + 1)
+    health = {"health": "{ startup: none, readiness: { http: /, period: 1s }, liveness: none }"}
+    return {f"w{number}": ([sys.executable, "-S", "-E", "-c", ANSWERING, str(port)], health) for number, port in enumerate(ports[1:])}, ports
+
+
 def alone(programs, count, seconds):
     """The supervisor's own memory and wake-ups, with and without probes."""
     result = {}
     probed = {"health": '{ startup: none, readiness: { exec: ["/bin/true"], period: 1s }, liveness: none }'}
-    for label, services in (
-        ("quiet", {f"w{number}": (["/bin/sleep", "100000"], {}) for number in range(count)}),
-        ("probed", {"w0": (["/bin/sleep", "100000"], probed)}),
+    for label, (services, ports) in (
+        ("quiet", ({f"w{number}": (["/bin/sleep", "100000"], {}) for number in range(count)}, None)),
+        ("probed", ({"w0": (["/bin/sleep", "100000"], probed)}, None)),
+        ("one_asked", asked(1)),
+        ("all_asked", asked(count)),
     ):
         stack = Stack(programs)
         try:
-            stack.write(configuration(services))
+            stack.write(configuration(services, ports))
             stack.supervise()
             pid = stack.settle()["pid"]
             # What the start itself leaves to do: the allocator's and the servers' own threads.
@@ -163,7 +183,8 @@ def run(options):
         mine = alone(programs, options.n, options.idle)
         print(f"the supervisor alone, with {options.n} services: PSS {mine['quiet_pss_mib']} MiB, {mine['quiet_threads']} threads, "
               f"{mine['quiet_wakeups_per_s']} waits ended per second (the proxy has two probes, each 5 s); "
-              f"with a command as a probe each second {mine['probed_wakeups_per_s']}")
+              f"with a command as a probe each second {mine['probed_wakeups_per_s']}; with one service asked over HTTP each second "
+              f"{mine['one_asked_wakeups_per_s']}, with {options.n} {mine['all_asked_wakeups_per_s']}")
         return 0
     except (Broken, subprocess.TimeoutExpired) as error:
         print(f"BROKEN: {error}")

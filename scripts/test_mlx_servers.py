@@ -1,14 +1,13 @@
 #!/usr/bin/env python3
 """The real MLX-Textgen 0.2.1 and mlx_lm.server as workers under `anyclaude apply`, with the demo model on this machine's CPU.
 
-    test_mlx_servers.py FOLDER_OF_THE_PROGRAMS [mlx-textgen] [mlx-lm]
-
 Through the proxy: a tool round trip, a follow-up that is served from the server's cache, the same after a restart, a cache that is
 damaged, and a server whose generating thread has died. Prints the times to the first token of the run; their ratios are what means
-something elsewhere. The packages go to .build/mlx, once. ANYCLAUDE_TORCH may name another PyTorch for CPUs than the one below, also
+something elsewhere. The packages go to --venvs, once. ANYCLAUDE_TORCH may name another PyTorch for CPUs than the one below, also
 a wheel; where it cannot be had, pip takes its own, several gigabytes for GPUs. Exit code 69 where the packages cannot be had.
 Standard library only.
 """
+import argparse
 import json
 import os
 import re
@@ -45,12 +44,15 @@ def check(holds, text):
     print(f"  ✔ {text}", flush=True)
 
 
-def environment(name, packages):
+def environment(options, name, packages):
     """The Python environment `name` with the packages, made once."""
-    folder, stamp = ROOT / ".build/mlx" / name, "\n".join(packages)
+    folder, stamp = options.venvs / name, "\n".join(packages)
     mark = folder / ".packages"
     if mark.exists() and mark.read_text() == stamp:
         return folder
+    if options.no_install:
+        print(f"test-mlx-textgen: {folder} does not have {' '.join(packages)}, and --no-install says to leave it so", file=sys.stderr)
+        sys.exit(69)
     print(f"installing {' '.join(packages)} into {folder}", flush=True)
     pip = [str(folder / "bin/pip"), "install", "--quiet"]
     torch = [*pip, os.environ.get("ANYCLAUDE_TORCH", "torch==2.13.0+cpu")]
@@ -75,11 +77,12 @@ def free_port():
 class Stack:
     """A stack of its own with one worker; gone at the end."""
 
-    def __init__(self, programs, engine, venv, liveness):
+    def __init__(self, options, engine, venv, liveness):
+        self.keeps = options.keep
         self.folder = Path(tempfile.mkdtemp(prefix="ac-", dir="/tmp"))
         shutil.copytree(ROOT / "examples/models/demo", self.folder / "demo")
         self.home, self.port, self.worker = self.folder / "home", free_port(), free_port()
-        self.environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}", "ANYCLAUDE_HOME": str(self.home), "HOME": str(self.folder)}
+        self.environment = {**os.environ, "PATH": f"{options.programs}:{os.environ['PATH']}", "ANYCLAUDE_HOME": str(self.home), "HOME": str(self.folder)}
         self.base = f"http://127.0.0.1:{self.port}"
         (self.folder / ".anyclauderc.yaml").write_text(f"""
 backend: vllm-mlx
@@ -123,7 +126,10 @@ backends:
 
     def close(self):
         subprocess.run(["anyclaude", "down"], env=self.environment, cwd=self.folder, capture_output=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.keeps:
+            print(f"  kept: {self.folder}", flush=True)
+        else:
+            shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def calls(answer):
@@ -181,9 +187,9 @@ def table(name, rows):
     print(flush=True)
 
 
-def textgen(programs):
+def textgen(options):
     print("── MLX-Textgen 0.2.1")
-    stack = Stack(programs, "mlx-textgen", environment("textgen", TEXTGEN), "{ period: 1s, timeout: 60s }")
+    stack = Stack(options, "mlx-textgen", environment(options, "textgen", TEXTGEN), "{ period: 1s, timeout: 60s }")
     try:
         print("\n".join(line for line in stack.run("apply").splitlines() if "✔" in line or "!" in line or "✘" in line))
         seen = 0
@@ -217,9 +223,9 @@ def textgen(programs):
         stack.close()
 
 
-def lm(programs):
+def lm(options):
     print("── mlx_lm.server 0.32.2")
-    stack = Stack(programs, "mlx-lm", environment("lm", LM), "{ period: 1s }")
+    stack = Stack(options, "mlx-lm", environment(options, "lm", LM), "{ period: 1s }")
     try:
         # The server knows by two words of a template that calls are JSON in <tool_call>; the demo's template has one of them.
         settings = stack.folder / "demo/tokenizer_config.json"
@@ -244,20 +250,40 @@ def lm(programs):
         stack.close()
 
 
+SERVERS = {"mlx-textgen": textgen, "mlx-lm": lm}
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("programs", type=Path, metavar="PROGRAMS", help="the folder of the four programs, as .build/release")
+    parser.add_argument("servers", nargs="*", metavar="SERVER", help=f"{' or '.join(SERVERS)}; both where none is named")
+    parser.add_argument("--venvs", type=Path, default=ROOT / ".build/mlx", metavar="FOLDER",
+                        help="where the Python environments are, or are made (%(default)s)")
+    parser.add_argument("--no-install", action="store_true", help="end with 69 where an environment is not there already")
+    parser.add_argument("--keep", action="store_true", help="leave the folder of each stack, with its logs, where it is")
+    options = parser.parse_args()
+    unknown = [name for name in options.servers if name not in SERVERS]
+    if unknown:
+        parser.error(f"no such server: {', '.join(unknown)} (there are {', '.join(SERVERS)})")
+    if not (options.programs / "anyclaude").exists():
+        parser.error(f"{options.programs} has no program anyclaude: `make build` makes it")
+    options.programs, options.venvs = options.programs.resolve(), options.venvs.resolve()
+    options.servers = options.servers or list(SERVERS)
+    return options
+
+
 def main():
-    if len(sys.argv) < 2:
-        sys.exit(__doc__)
-    programs, chosen = Path(sys.argv[1]).resolve(), sys.argv[2:] or ["mlx-textgen", "mlx-lm"]
+    options = arguments()
     failures = 0
-    for name in chosen:
+    for name in options.servers:
         try:
-            {"mlx-textgen": textgen, "mlx-lm": lm}[name](programs)
+            SERVERS[name](options)
         except (Failed, urllib.error.URLError, SystemExit) as error:
             if isinstance(error, SystemExit) and isinstance(error.code, int):
                 raise
             failures += 1
             print(f"  ✘ {name}: {error}", flush=True)
-    print(f"{len(chosen) - failures} passed, {failures} failed")
+    print(f"{len(options.servers) - failures} passed, {failures} failed")
     sys.exit(1 if failures else 0)
 
 

@@ -98,6 +98,7 @@ public struct Outcome: Codable, Sendable, Equatable {
     public var exitCode: Int
     public var generation: Int?
     public var planId: String?
+    /// Why it ended so; of one that was committed, which services of the plan are not ready, where any are not.
     public var reason: String?
     public var hint: String?
     /// The last lines of the service that failed.

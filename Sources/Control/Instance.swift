@@ -54,4 +54,17 @@ public struct Instance: Sendable, Equatable {
 
     /// The control socket of the machine's own stack, which is asked before a user's own is started.
     public static let systemControlSocket = "/run/anyclaude/control.sock"
+
+    /// `ANYCLAUDE_SCOPE=user`: a user's own stack is meant, also where the machine has one. The units of a user's manager say so.
+    public static let scopeVariable = "ANYCLAUDE_SCOPE"
+
+    /// Where the control socket of `name` may be, in the order in which they are asked.
+    ///
+    /// The machine's own stack goes before the user's: it has the port, and a user who may not speak to it is refused there. That is so
+    /// for root in every place, so what means its own must say it: with ANYCLAUDE_HOME or ANYCLAUDE_SCOPE.
+    public static func controlSockets(_ name: String, environment: [String: String]) -> [String] {
+        let own = Instance(name: name, environment: environment).controlSocket
+        let isSaid = !(environment["ANYCLAUDE_HOME"] ?? "").isEmpty || environment[scopeVariable] == "user"
+        return name != defaultName || isSaid || own == systemControlSocket ? [own] : [systemControlSocket, own]
+    }
 }

@@ -200,6 +200,33 @@ extension IntegrationTests {
             #expect(worker.count("POST /v1/chat/completions 500") == 0)
         }
 
+        /// A disk that does not answer holds up the one worker whose store is on it: everything else goes on.
+        @Test func aStoreThatCannotBeReadYetHoldsUpItsWorkerAlone() throws {
+            let (worker, folder) = try caching()
+            let pid = try #require(try worker.status.pid)
+            let lease = try FileLease("\(folder)/cache_0.safetensors")
+            kill(pid_t(pid), SIGKILL)
+            // That this can be seen is what is tested: who waits for the disk answers nobody.
+            try worker.stack.wait(for: "a start without a process") { try worker.status.state == .starting && worker.status.pid == nil }
+            #expect(worker.count("start") == 1, "\(worker.events)")
+            lease.release()
+            try worker.waitForSuccessor(of: pid)
+            #expect(try worker.stack.ask(Self.long).text == "Well done.")
+            #expect(worker.count("reused 40 of 40") == 2, "nothing was lost: \(worker.events)")
+        }
+
+        @Test func aStopDoesNotWaitForAStore() throws {
+            let (worker, folder) = try caching()
+            let pid = try #require(try worker.status.pid)
+            let lease = try FileLease("\(folder)/cache_0.safetensors")
+            kill(pid_t(pid), SIGKILL)
+            try worker.stack.wait(for: "a start without a process") { try worker.status.state == .starting && worker.status.pid == nil }
+            let down = try worker.stack.anyclaude("down", limit: 30)
+            #expect(down.status == 0, "\(down.output)\(down.errors)")
+            #expect(worker.count("start") == 1, "\(worker.events)")
+            lease.release()
+        }
+
         /// The same damage where nothing mends it: what the two tests above would see.
         @Test func aDamagedCacheThatNobodyMendsStaysDamaged() throws {
             let (worker, folder) = try caching()

@@ -214,23 +214,14 @@ private final class Visits: Sendable {
 
 /// A plain socket: what it does is done when the call returns.
 private final class Client: Sendable {
-    private let descriptor: CInt
+    private let connection: LoopbackConnection
+    private var descriptor: CInt { connection.descriptor }
 
     init(port: Int) throws {
-        descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(port).bigEndian
-        address.sin_addr.s_addr = in_addr_t(INADDR_LOOPBACK).bigEndian
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
-        }
-        try #require(result == 0)
+        connection = try LoopbackConnection(port: port)
         var limit = timeval(tv_sec: 540, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
     }
-
-    deinit { close(descriptor) }
 
     func send(_ text: String) {
         let bytes = Array(text.utf8)

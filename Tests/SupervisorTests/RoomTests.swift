@@ -92,7 +92,7 @@ import Testing
         use(&world, "b", waiting: 1)
         world.elapse(1000)
         world.notifyReady("b")
-        world.elapse(60_000)
+        world.elapse(30_000)
         use(&world, "c", waiting: 1)
         #expect(world.core.closed == ["a", "b"])
         use(&world, "a")

@@ -11,6 +11,7 @@ struct World {
     /// Units whose process was asked to end and has not yet.
     private(set) var terminated: Set<Int> = []
     private(set) var results: [Change.Result] = []
+    private(set) var warnings: [String] = []
     /// Processes that exist, by unit.
     private(set) var processes: [Int: Int] = [:]
     private(set) var spawns: [String: Int] = [:]
@@ -27,7 +28,10 @@ struct World {
     /// Names that `admit` was said for, the last one last.
     private(set) var admitted: [String] = []
 
-    mutating func begin(_ request: Change.Request) { handle(.begin(request)) }
+    mutating func begin(_ request: Change.Request) {
+        warnings = []
+        handle(.begin(request))
+    }
 
     /// Applies and waits until it is committed.
     mutating func settle(_ target: Change.Target) {
@@ -49,7 +53,13 @@ struct World {
         case .unit(let unit, let action): perform(action, unit, &queue)
         case .armChange(let timer, let time): timers[.change(timer)] = time
         case .disarmChange(let timer): timers[.change(timer)] = nil
-        case .commit: queue.append(.committed(problem: nil))
+        case .commit:
+            // Those on demand may have gone on since, in the same move.
+            for unit in core.units.values where !unit.retiring && !unit.machine.isOnDemand && unit.machine.phase != .ready {
+                let isSaid = warnings.contains { $0.hasPrefix("\(unit.name) is not ready") }
+                if !isSaid { violations.append("committed with \(unit.name) \(unit.machine.phase), and nothing said") }
+            }
+            queue.append(.committed(problem: nil))
         case .finished(let result): results.append(result)
         case .forget(let unit):
             if processes[unit] != nil { violations.append("unit \(unit) was forgotten with a process") }
@@ -57,6 +67,7 @@ struct World {
         case .admit(let name): admitted.append(name)
         case .armRoom(let time): timers[.room] = time
         case .disarmRoom: timers[.room] = nil
+        case .progress(.warning(let text)): warnings.append(text)
         case .serve, .progress: break
         }
     }

@@ -8,7 +8,7 @@ import JSON
 /// The server writes its index and its files in place and checks nothing that it reads: a half that a kill left answers every request
 /// that comes upon it with 500, for ever. It also knows a model by the name of its folder alone, so that what one model computed would
 /// be used for the next one in that folder. So the home is looked through while no server runs in it.
-package struct TextgenStore {
+package struct TextgenStore: Sendable {
     package let home: String
     /// The folder of the model; nil where it is not on this disk.
     package let model: String?
@@ -19,7 +19,7 @@ package struct TextgenStore {
     }
 
     /// Something that would be removed: what is wrong with it and what is lost, in one line.
-    package struct Damage: Equatable {
+    package struct Damage: Equatable, Sendable {
         package var text: String
         var paths: [String]
     }

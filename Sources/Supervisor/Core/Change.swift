@@ -13,7 +13,8 @@ import LaunchPlan
 /// - *changing*: services that are not in the target and stand in the way (their port is needed, or the memory) are stopped;
 ///   new services are started; a changed `stop-first` service is stopped and started anew when nothing of it is left.
 /// - *overlapping*: changed `overlap` services start beside the old ones, which are asked to end as soon as the new ones are
-///   ready. They come after the others, so that a worker which never becomes healthy does not touch them at all.
+///   ready. They come after the others, so that a worker which never becomes healthy does not touch them at all. Then an apply
+///   waits for those that it keeps and that are on their way up (`Core+Kept`).
 /// - *probation*: a changed service that ends, loses its readiness or fails at most of its requests now fails the apply.
 /// - *retiring*: the rest of what the target does not have is stopped.
 ///
@@ -75,6 +76,8 @@ public struct Change: Sendable {
 
     public enum Progress: Sendable, Equatable {
         case gate(String)
+        /// The apply goes on in spite of it.
+        case warning(String)
         case rollback(String, culprit: String?)
     }
 
@@ -104,6 +107,8 @@ public struct Change: Sendable {
         var unit: Int?
         /// For `remove`: stop it before anything starts.
         var early = false
+        /// Ends that a kept unit had when the change began.
+        var failuresBefore = 0
         /// Ends that the unit had when its probation began.
         var failuresAtProbation = 0
         /// Requests to it on probation, and those of them that it failed at.
@@ -117,6 +122,8 @@ public struct Change: Sendable {
     /// Made at the first move, from the units that exist then.
     var steps: [Step]?
     let deadline: Int?
+    /// Until its deadline.
+    var waitsForKept = true
     /// Since when a `stop-first` service does not serve, and how long the gaps were that have ended.
     var gapStart: [String: Int] = [:]
     var gapsMs: [String: Int] = [:]

@@ -29,7 +29,12 @@ extension Core {
     mutating func changeTimer(_ timer: Change.Timer, _ now: Int, _ actions: inout [Action]) {
         guard let current = change else { return }
         switch timer {
-        case .deadline: fail("the apply took longer than the time that was given", culprit: slowest(current), now, &actions)
+        case .deadline:
+            if current.stage == .overlapping, isChanged(current), waitsForKept(current) {
+                change?.waitsForKept = false
+            } else {
+                fail("the apply took longer than the time that was given", culprit: slowest(current), now, &actions)
+            }
         case .probation: if current.stage == .probation { beginCommit(now, &actions) }
         }
     }
@@ -84,7 +89,7 @@ extension Core {
     }
 
     private mutating func advanceOverlapping(_ now: Int, _ actions: inout [Action]) -> Bool {
-        guard let current = change, let steps = current.steps else { return false }
+        guard let steps = change?.steps else { return false }
         var moved = false
         for (index, step) in steps.enumerated() where step.action == .overlap {
             if let id = step.unit {
@@ -98,7 +103,7 @@ extension Core {
                 moved = true
             }
         }
-        guard let steps = change?.steps, steps.allSatisfy({ $0.action != .overlap || isFulfilled($0) }) else { return moved }
+        guard let current = change, let steps = current.steps, isChanged(current), !waitsForKept(current) else { return moved }
         let isWatched = steps.contains { $0.action == .exchange || $0.action == .overlap }
         if current.kind == .apply, current.request.target.probationMs > 0, isWatched {
             for index in steps.indices {
@@ -121,6 +126,7 @@ extension Core {
         switch current.kind {
         case .apply:
             change?.stage = .committing
+            actions += absent(current).map { .progress(.warning($0.text)) }
             actions.append(.commit)
         case .rollback:
             finish(.rolledBack(reason: current.reason ?? "asked for", culprit: current.culprit, gapsMs: current.gapsMs), &actions)
@@ -183,8 +189,16 @@ extension Core {
         return isThere(id)
     }
 
+    /// What the change starts is there; a boot does not ask for those that do not overlap, which their restart policy goes on with.
+    private func isChanged(_ change: Change) -> Bool {
+        (change.steps ?? []).allSatisfy { step in
+            let isAsked = step.action == .overlap || (step.action == .exchange && change.kind == .apply)
+            return !isAsked || isFulfilled(step)
+        }
+    }
+
     /// Ready, or able to be as soon as somebody comes.
-    private func isThere(_ id: Int) -> Bool {
+    func isThere(_ id: Int) -> Bool {
         guard let unit = units[id] else { return false }
         return unit.machine.phase == .ready || (unit.machine.phase == .idle && unit.trialSince == nil)
     }

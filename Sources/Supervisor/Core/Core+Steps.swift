@@ -27,7 +27,7 @@ extension Core {
             let others = staying.contains { $0.id != kept.id }
             // A rollback, and a start after a crash, know which of the two is the good one.
             let action: Change.Step.Action = !others ? .keep : kind == .apply ? .overlap : .keepAlone
-            return Change.Step(name: name, action: action, wanted: want, unit: kept.id)
+            return Change.Step(name: name, action: action, wanted: want, unit: kept.id, failuresBefore: kept.machine.failures)
         }
         let mayOverlap =
             kind != .boot && want.service.replace == .overlap && !staying.isEmpty && units(of: name).allSatisfy { $0.service.replace == .overlap }

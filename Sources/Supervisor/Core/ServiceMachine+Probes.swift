@@ -29,7 +29,7 @@ extension ServiceMachine {
         problem = nil
         actions.append(.disarm(.startDeadline))
         for kind in [ProbeKind.readiness, .liveness] {
-            if let probe = probe(kind) { actions.append(.arm(.probe(kind), at: now + probe.periodMs)) }
+            if let probe = probe(kind) { actions.append(.arm(.probe(kind), at: Self.turn(of: probe, after: now))) }
         }
     }
 
@@ -72,7 +72,8 @@ extension ServiceMachine {
             }
         default: return
         }
-        actions.append(.arm(.probe(kind), at: now + pause(after: misses, of: probe)))
+        let next = phase == .starting ? now + pause(after: misses, of: probe) : Self.turn(of: probe, after: now)
+        actions.append(.arm(.probe(kind), at: next))
     }
 
     /// Whether to ask now. A liveness question that is itself a request waits until no other is in flight: it would stand behind
@@ -88,10 +89,19 @@ extension ServiceMachine {
         actions.append(.arm(.probe(kind), at: now + min(probe.periodMs, Self.deferredProbePauseMs)))
     }
 
-    /// A start is looked at often in the beginning, so that a quick one is seen quickly; a service that runs, at its period.
-    private func pause(after misses: Int, of probe: Probe) -> Int {
-        guard phase == .starting else { return probe.periodMs }
-        return min(probe.periodMs, Self.firstProbePauseMs << min(misses, 16))
+    /// A start is looked at often in the beginning, so that a quick one is seen quickly.
+    private func pause(after misses: Int, of probe: Probe) -> Int { min(probe.periodMs, Self.firstProbePauseMs << min(misses, 16)) }
+
+    /// When a service that runs is asked next: at the multiple of the period that is nearest to one period from now, half a period away at
+    /// the least. So the questions to all services with one period share one wake-up, and a slow answer does not shift those after it.
+    ///
+    /// Only questions that cost next to nothing: programs and requests that compute would get in each other's way if all began at once.
+    static func turn(of probe: Probe, after now: Int) -> Int {
+        let period = probe.periodMs
+        switch probe.check {
+        case .http, .tcp: return (now + period + period / 2) / period * period
+        case .post, .exec: return now + period
+        }
     }
 
     static let firstProbePauseMs = 50

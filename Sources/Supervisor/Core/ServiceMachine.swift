@@ -167,7 +167,7 @@ public enum ServiceTimer: Sendable, Hashable {
 }
 
 public enum ServiceAction: Sendable, Equatable {
-    /// Answered by `spawned` or `spawnFailed`.
+    /// Answered by `spawned` or `spawnFailed`, at once or later; where the run is to end before that, `terminate` is answered by `gone`.
     case spawn(run: Int)
     /// SIGTERM to the group; answered by `exited` and `gone`.
     case terminate(run: Int)

@@ -15,17 +15,27 @@ final class ProbeAttempt {
     private var unsent: [UInt8] = []
     private var answer: [UInt8] = []
     private var isConnected = false
+    private var isWatched = false
+    /// Nobody waits for the answer: it is looked at a little later, in one wake-up with those of the other probes that were due, and only
+    /// then waited for.
+    private let isPatient: Bool
+    private var look: TimerQueue.Token?
 
-    init(loop: EventLoop, reaper: ChildReaper, target: ProbeTarget, timeoutMs: Int, finish: @escaping (ProbeResult) -> Void) {
+    /// An answer within this machine takes much less; who runs is not looked after more closely than that.
+    private static let gatheringMs = 32
+
+    init(loop: EventLoop, reaper: ChildReaper, target: ProbeTarget, timeoutMs: Int, isPatient: Bool, finish: @escaping (ProbeResult) -> Void) {
         self.loop = loop
         self.reaper = reaper
         self.target = target
+        self.isPatient = isPatient && timeoutMs > 2 * Self.gatheringMs
         self.finish = finish
         timer = loop.schedule(at: EventLoop.now + timeoutMs) { [unowned self] in
             self.end(.failed(reason: "no answer within \(timeoutMs) ms", timedOut: true))
         }
     }
 
+    /// May end within the call.
     func start() {
         switch target {
         case .http(let address, let request):
@@ -44,37 +54,64 @@ final class ProbeAttempt {
 
     private func connect(_ address: SocketAddress) {
         switch Sockets.connect(address) {
-        case .failure(let failure): endLater(.failed(reason: "cannot connect to \(address): \(errorText(failure.code))", timedOut: false))
+        case .failure(let failure): end(.failed(reason: "cannot connect to \(address): \(errorText(failure.code))", timedOut: false))
         case .success(let connecting):
             descriptor = connecting
-            watch(connecting, writable) { [unowned self] events in self.exchange(events, address) }
+            // To this machine it is done when the call returns, and nothing has to be waited for.
+            if hasPeer { connected() } else { watch(writable, address) }
         }
     }
 
-    private func exchange(_ events: UInt32, _ address: SocketAddress) {
-        if !isConnected {
-            let code = Sockets.error(of: descriptor)
-            guard code == 0 else { return end(.failed(reason: "cannot connect to \(address): \(errorText(code))", timedOut: false)) }
-            isConnected = true
-            guard case .http = target else { return end(.passed) }
+    private var hasPeer: Bool {
+        var peer = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutablePointer(to: &peer) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &length) == 0 }
         }
-        if !unsent.isEmpty {
-            let sent = send(descriptor, unsent, unsent.count, CInt(MSG_NOSIGNAL))
-            if sent < 0, errno != EAGAIN { return end(.failed(reason: "cannot send: \(errorText(errno))", timedOut: false)) }
-            if sent > 0 { unsent.removeFirst(sent) }
-            if unsent.isEmpty { loop.rewatch(descriptor, readable) }
-            return
-        }
-        receive()
     }
 
-    private func receive() {
+    private func watch(_ events: UInt32, _ address: SocketAddress) {
+        guard !isWatched else { return loop.rewatch(descriptor, events) }
+        do throws(OperationError) {
+            try loop.watch(descriptor, events) { [unowned self] _ in self.proceed(address) }
+            isWatched = true
+        } catch {
+            end(.failed(reason: error.message, timedOut: false))
+        }
+    }
+
+    /// What was waited for has come.
+    private func proceed(_ address: SocketAddress) {
+        if isConnected { return unsent.isEmpty ? receive(address) : ask(address) }
+        let code = Sockets.error(of: descriptor)
+        guard code == 0 else { return end(.failed(reason: "cannot connect to \(address): \(errorText(code))", timedOut: false)) }
+        connected()
+    }
+
+    private func connected() {
+        isConnected = true
+        if case .http(let address, _) = target { ask(address) } else { end(.passed) }
+    }
+
+    private func ask(_ address: SocketAddress) {
+        let sent = send(descriptor, unsent, unsent.count, CInt(MSG_NOSIGNAL))
+        if sent < 0, errno != EAGAIN { return end(.failed(reason: "cannot send: \(errorText(errno))", timedOut: false)) }
+        if sent > 0 { unsent.removeFirst(sent) }
+        guard unsent.isEmpty else { return watch(writable, address) }
+        guard isPatient, !isWatched else { return watch(readable, address) }
+        look = loop.schedule(at: (EventLoop.now / Self.gatheringMs + 2) * Self.gatheringMs) { [unowned self] in
+            self.look = nil
+            self.receive(address)
+        }
+    }
+
+    private func receive(_ address: SocketAddress) {
         var chunk = [UInt8](repeating: 0, count: 4096)
         let count = read(descriptor, &chunk, chunk.count)
-        if count < 0, errno == EAGAIN { return }
+        if count < 0, errno == EAGAIN { return watch(readable, address) }
         guard count > 0 else { return end(.failed(reason: "the connection ended without an answer", timedOut: false)) }
         answer += chunk[..<count]
-        if let result = HTTPProbe.result(answer) { end(result) }
+        if let result = HTTPProbe.result(answer) { end(result) } else { watch(readable, address) }
     }
 
     private func execute(_ request: SpawnRequest) {
@@ -87,21 +124,8 @@ final class ProbeAttempt {
                 self.end(status == .exited(0) ? .passed : .failed(reason: "the command ended with \(status)", timedOut: false))
             }
         } catch {
-            endLater(.failed(reason: error.message, timedOut: false))
+            end(.failed(reason: error.message, timedOut: false))
         }
-    }
-
-    private func watch(_ descriptor: CInt, _ events: UInt32, _ handler: @escaping (UInt32) -> Void) {
-        do throws(OperationError) {
-            try loop.watch(descriptor, events, handler)
-        } catch {
-            endLater(.failed(reason: error.message, timedOut: false))
-        }
-    }
-
-    /// Not within `start`: its caller has not taken note of the attempt yet.
-    private func endLater(_ result: ProbeResult) {
-        loop.schedule(at: EventLoop.now) { [weak self] in self?.end(result) }
     }
 
     private func end(_ result: ProbeResult) {
@@ -114,6 +138,8 @@ final class ProbeAttempt {
     private func release() {
         if let timer { loop.cancel(timer) }
         timer = nil
+        if let look { loop.cancel(look) }
+        look = nil
         if descriptor >= 0 {
             loop.unwatch(descriptor)
             close(descriptor)

@@ -20,6 +20,8 @@ final class ApplySession {
     var stays = false
     /// Of the plan that the supervisor was started with: without it there is nothing to keep alive.
     var isInitial = false
+    /// What it succeeds in spite of.
+    var warnings: [String] = []
     /// The last words of the service that failed.
     var logTail: [String]?
 

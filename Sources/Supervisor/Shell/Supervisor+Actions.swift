@@ -33,7 +33,7 @@ extension Supervisor {
     private func perform(_ action: ServiceAction, _ unit: Int) {
         switch action {
         case .spawn(let run): start(unit, run)
-        case .terminate(let run): if let live = live(unit, run) { live.terminate() }
+        case .terminate(let run): if let live = live(unit, run) { live.terminate() } else { giveUpStart(unit, run) }
         case .kill(let run):
             if let live = live(unit, run) {
                 // With a leader that has ended, one look kills what is left and tells whether anything is.

@@ -120,12 +120,12 @@ extension Supervisor {
         return target
     }
 
-    /// Exactly the target's services run, and none has given up.
+    /// Exactly the target's services run, and each is there. One that starts is waited for by an apply, as one that gave up is tried again.
     private func isRunning(_ target: Change.Target) -> Bool {
         let running = core.units.values.filter { !$0.retiring }
         return running.count == target.services.count
             && target.services.allSatisfy { wanted in
-                running.contains { $0.identity == wanted.identity && $0.machine.goal == .run && $0.machine.phase != .failed }
+                running.contains { $0.identity == wanted.identity && core.isThere($0.id) }
             }
     }
 

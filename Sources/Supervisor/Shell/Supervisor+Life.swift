@@ -136,7 +136,8 @@ extension Supervisor {
     private func feedWatchdog() {
         guard let period = systemd.watchdogPeriodMs else { return }
         systemd.watchdog()
-        loop.schedule(at: EventLoop.now + period) { [unowned self] in self.feedWatchdog() }
+        // At a multiple, with the probes of that period; never later than a period from now.
+        loop.schedule(at: (EventLoop.now / period + 1) * period) { [unowned self] in self.feedWatchdog() }
     }
 
     // MARK: stop

@@ -66,7 +66,10 @@ extension Supervisor {
             end(session, Outcome(result: .stopped, exitCode: 0, generation: generation?.number, planId: generation?.planId))
             stopLoop()
         case .committed(let gaps):
-            end(session, Outcome(result: .committed, exitCode: 0, generation: generation?.number, planId: generation?.planId, gapsMs: gaps))
+            let warning = session.warnings.isEmpty ? nil : session.warnings.joined(separator: "; ")
+            end(
+                session,
+                Outcome(result: .committed, exitCode: 0, generation: generation?.number, planId: generation?.planId, reason: warning, gapsMs: gaps))
         case .rolledBack(let reason, let culprit, let gaps): failed(session, .rolledBack, 4, reason, culprit, gaps)
         case .failed(let reason, let culprit, let gaps): failed(session, .failed, 5, reason, culprit, gaps)
         }
@@ -141,12 +144,14 @@ extension Supervisor {
     func report(_ progress: Change.Progress) {
         // Now: the log goes on with the instance that is restored.
         if case .rollback(_, let culprit?) = progress, let session { session.logTail = logTail(culprit, session) }
-        let (kind, message): (ProgressEvent.Kind, String) =
+        let (kind, level, message): (ProgressEvent.Kind, SupervisorLog.Level, String) =
             switch progress {
-            case .gate(let text): (.gate, text)
-            case .rollback(let reason, _): (.rollback, "rolling back: \(reason)")
+            case .gate(let text): (.gate, .notice, text)
+            case .warning(let text): (.gate, .warning, text)
+            case .rollback(let reason, _): (.rollback, .warning, "rolling back: \(reason)")
             }
-        log.write(kind == .rollback ? .warning : .notice, message)
+        if case .warning = progress { session?.warnings.append(message) }
+        log.write(level, message)
         broadcast(ProgressEvent(kind: kind, elapsedMs: session?.elapsedMs ?? 0, message: message))
     }
 

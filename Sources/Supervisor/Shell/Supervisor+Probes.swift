@@ -24,7 +24,9 @@ extension Supervisor {
                     request.diesWithSupervisor = true
                     return request
                 })
-            let attempt = ProbeAttempt(loop: loop, reaper: reaper, target: target, timeoutMs: probe.timeoutMs) { [unowned self] result in
+            let attempt = ProbeAttempt(
+                loop: loop, reaper: reaper, target: target, timeoutMs: probe.timeoutMs, isPatient: machine.phase != .starting
+            ) { [unowned self] result in
                 live.probes[kind] = nil
                 self.handle(unit, .probed(run: run, kind, result, leased: self.leases.isInUse(service.name)))
             }

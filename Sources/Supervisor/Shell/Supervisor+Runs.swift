@@ -5,11 +5,11 @@ import LaunchPlan
 
 /// From the decision to start a process until nothing of it is left.
 extension Supervisor {
-    func start(_ unit: Int, _ run: Int) {
+    /// What comes before it is done (`start`).
+    func launch(_ unit: Int, _ run: Int) {
         guard let service = core.units[unit]?.service, let identity = core.units[unit]?.identity else { return }
         do throws(OperationError) {
             try checkPort(service)
-            mendStore(service, roots(of: unit))
             var prepared = try launcher.prepare(service, bindings: roots(of: unit), secrets: secrets(of: unit), listeners: listeners)
             place(&prepared)
             let child: SpawnRequest.Child
@@ -41,9 +41,7 @@ extension Supervisor {
             live.pump?.note("\(service.name) started: pid \(child.pid)", afterOutput: false)
             handle(unit, .spawned(run: run, pid: child.pid))
         } catch {
-            let hint = error.hint.map { " (\($0))" } ?? ""
-            log.write(.error, "\(service.name): \(error.message)\(hint)")
-            handle(unit, .spawnFailed(run: run, reason: error.message + hint))
+            startFailed(unit, run, service, error)
         }
     }
 
@@ -57,6 +55,12 @@ extension Supervisor {
             if groupProblem != error.message { log.write(.warning, "\(error.message); services run without") }
             groupProblem = error.message
         }
+    }
+
+    func startFailed(_ unit: Int, _ run: Int, _ service: Service, _ error: OperationError) {
+        let hint = error.hint.map { " (\($0))" } ?? ""
+        log.write(.error, "\(service.name): \(error.message)\(hint)")
+        handle(unit, .spawnFailed(run: run, reason: error.message + hint))
     }
 
     /// What the supervisor listens to of a run, new or adopted.

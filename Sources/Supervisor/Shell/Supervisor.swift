@@ -30,6 +30,7 @@ public final class Supervisor {
 
     var core: Core
     var live: [Int: LiveRun] = [:]
+    var preparations = Preparations()
     /// Roots that each unit was made with.
     var bindings: [Int: [String: String]] = [:]
     /// What units are made with, by the identity that they are wanted with.

@@ -6,7 +6,9 @@ extension Outcome {
         let style = session.errorStyle
         let gaps = gapsMs.sorted { $0.key < $1.key }.map { "\($0.key) did not serve for \(Text.duration(milliseconds: $0.value))" }
         switch result {
-        case .committed: Output.print("\(done): generation \(generation.map(String.init) ?? "?"), plan \(Text.shortID(planId))")
+        case .committed:
+            Output.print("\(done): generation \(generation.map(String.init) ?? "?"), plan \(Text.shortID(planId))")
+            if let reason { Output.note("\(style.warning("warning")): \(Text.line(reason))") }
         case .unchanged: Output.print("nothing to do: generation \(generation.map(String.init) ?? "?") is current and unchanged")
         case .stopped: Output.print(done)
         case .rolledBack:

@@ -17,12 +17,8 @@ extension Session {
     func instance(_ name: String) -> Instance { Instance(name: name, environment: caller.environment) }
 
     /// Where the control socket of `name` may be, in the order in which they are asked.
-    ///
-    /// The machine's own stack goes before the user's, unless ANYCLAUDE_HOME says which one is meant.
     func sockets(_ name: String) -> [(path: String, isSystem: Bool)] {
-        let own = (instance(name).controlSocket, false)
-        guard name == Instance.defaultName, (caller.environment["ANYCLAUDE_HOME"] ?? "").isEmpty else { return [own] }
-        return [(Instance.systemControlSocket, true), own]
+        Instance.controlSockets(name, environment: caller.environment).map { ($0, $0 == Instance.systemControlSocket) }
     }
 
     /// The supervisor of `name`; nil where none runs.

@@ -36,3 +36,23 @@ check "a reload applies the file" 'as_user systemctl --user reload anyclaude.ser
 as_user systemctl --user stop anyclaude.socket anyclaude.service
 check "a stop leaves nothing" '[ "$(theirs ActiveState)" = inactive ] && ! left >/dev/null'
 systemctl stop manager.service
+
+# Root's own manager beside the machine's service, which root's commands would reach first.
+fresh
+install -d -m 700 /run/user/0 /root/.config/anyclaude /root/.config/systemd/user/anyclaude.service.d
+sed 's/port: 8788/port: 8789/; s/port: 8081/port: 8082/' $configuration > /root/.config/anyclaude/.anyclauderc.yaml
+printf '[Service]\nLoadCredential=proxy-token:/etc/credstore/proxy-token\n' > /root/.config/systemd/user/anyclaude.service.d/test.conf
+systemd-run --quiet --unit=manager-of-root --property=Delegate=yes --property=Type=notify --property=NotifyAccess=all \
+    --setenv=XDG_RUNTIME_DIR=/run/user/0 --setenv=HOME=/root /lib/systemd/systemd --user
+by_root() { env -i PATH="$PATH" HOME=/root XDG_RUNTIME_DIR=/run/user/0 LANG=C.UTF-8 "$@"; }
+own_pids() { by_root ANYCLAUDE_SCOPE=user anyclaude status --json 2>/dev/null | python3 -c 'import json,sys; print(*sorted(str(v["pid"]) for v in json.load(sys.stdin)["services"] if v["state"] == "ready"))' 2>/dev/null; }
+before=$(pids)
+check "root's own stack starts" 'by_root systemctl --user start anyclaude.service && await 60 "[ \"\$(own_pids | wc -w)\" = 2 ]"'
+own=$(own_pids)
+sed -i 's/cache_slots: 10/cache_slots: 5/' /root/.config/anyclaude/.anyclauderc.yaml
+check "its reload reaches it" 'by_root systemctl --user reload anyclaude.service && [ "$(own_pids | wc -w)" = 2 ] && [ "$(own_pids)" != "$own" ]'
+check "and not the machine's" '[ "$(status "s[\"generation\"]")" = 1 ] && [ "$(pids)" = "$before" ] && answers'
+by_root systemctl --user stop anyclaude.service
+systemctl stop anyclaude.service anyclaude.socket
+check "a stop of both leaves nothing" '! left >/dev/null'
+systemctl stop manager-of-root.service
