@@ -25,7 +25,8 @@ import Testing
 
         init(at root: String) throws {
             supervisor = try Supervisor(
-                options: SupervisorOptions(instance: "default"), instance: Machine.instance(root), inherited: [], systemd: Systemd())
+                options: SupervisorOptions(instance: "default"), instance: Machine.instance(root), inherited: [], systemd: Systemd(),
+                environment: [:])
             supervisor.generation = try supervisor.store.reader.current()
             try supervisor.secrets.settle(current: supervisor.generation?.number)
         }

@@ -97,7 +97,8 @@ import Testing
         #expect(world.core.closed == ["a", "b"])
         use(&world, "a")
         world.endTerminated()
-        #expect(world.state("c") == "starting", "b only had someone who waited")
+        // Nobody was told where b is: who waited for it came first, and is first.
+        #expect(world.runs("a") == 1 && world.runs("b") == 2 && world.state("b") == "starting")
         #expect(world.violations == [])
     }
 

@@ -26,7 +26,9 @@ package struct ControlGroup: Sendable, Equatable {
         ProcFS.contents("\(path)/cgroup.events").map { Self.isPopulated($0) } ?? false
     }
 
-    static func isPopulated(_ events: [UInt8]) -> Bool { events.split(separator: UInt8(ascii: "\n")).contains { $0.elementsEqual("populated 1".utf8) } }
+    static func isPopulated(_ events: [UInt8]) -> Bool {
+        events.split(separator: UInt8(ascii: "\n")).contains { $0.elementsEqual("populated 1".utf8) }
+    }
 
     /// All that is in it and below, without those of other PID namespaces.
     package var members: Set<Int32> {

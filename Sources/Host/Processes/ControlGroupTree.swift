@@ -2,20 +2,21 @@ import CProcess
 import Glibc
 
 /// The control group of this process where it may be divided: systemd says so of units with `Delegate=` by an extended attribute
-/// (systemd's "Control Group APIs and Delegation"). Nobody else's is touched, whatever its permissions are.
+/// (systemd's "Control Group APIs and Delegation"), but for those of a user's manager, whose unit file says so itself by
+/// `ANYCLAUDE_DELEGATED`. Nobody else's is touched, whatever its permissions are.
 package struct ControlGroupTree: Sendable, Equatable {
     package let path: String
 
-    package init?() {
+    package init?(environment: [String: String]) {
         guard let membership = ProcFS.contents("/proc/self/cgroup"), let mounts = ProcFS.contents("/proc/self/mountinfo"),
             let path = Self.place(membership: membership, mounts: mounts)
         else { return nil }
-        self.init(at: path)
+        self.init(at: path, isDelegated: environment["ANYCLAUDE_DELEGATED"] == "yes")
     }
 
     /// Nil where the group is not delegated, or where the kernel cannot kill a group (before Linux 5.14).
-    init?(at path: String) {
-        guard access("\(path)/cgroup.kill", F_OK) == 0, Self.isDelegated(path) else { return nil }
+    private init?(at path: String, isDelegated: Bool) {
+        guard access("\(path)/cgroup.kill", F_OK) == 0, isDelegated || Self.isDelegated(path) else { return nil }
         self.path = path
     }
 

@@ -106,8 +106,8 @@ extension Supervisor {
     static func stoppingMark(_ instance: Instance) -> String { "\(instance.runtime)/stopping" }
 
     /// For `--sweep`: ends all processes of the instance, where no supervisor is left to do it.
-    static func sweep(_ instance: Instance) {
-        let groups = ControlGroupTree()?.groups(of: instance.name) ?? []
+    static func sweep(_ instance: Instance, environment: [String: String]) {
+        let groups = ControlGroupTree(environment: environment)?.groups(of: instance.name) ?? []
         // As often as something is found: a process that forks may escape one round, but not all of them.
         for _ in 0..<100 {
             for group in groups { group.killAll() }

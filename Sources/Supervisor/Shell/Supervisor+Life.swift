@@ -26,7 +26,7 @@ extension Supervisor {
         let inherited = InheritedDescriptors.take().all
         // The variables of systemd's are taken before anything is started that could inherit them.
         let systemd = Systemd()
-        let supervisor = try Supervisor(options: options, instance: instance, inherited: inherited, systemd: systemd)
+        let supervisor = try Supervisor(options: options, instance: instance, inherited: inherited, systemd: systemd, environment: environment)
         try supervisor.live(signals)
         if let image = supervisor.nextImage { try execute(image) }
         return supervisor.exitCode

@@ -21,7 +21,7 @@ public final class Supervisor {
     let listeners: ListenerPool
     let launcher: Launcher
     /// Nil where control groups are not this process's to make.
-    let groups = ControlGroupTree()
+    let groups: ControlGroupTree?
     /// Said once.
     var groupProblem: String?
     /// Those of what is current.
@@ -76,10 +76,11 @@ public final class Supervisor {
         var timer: ServiceTimer
     }
 
-    init(options: SupervisorOptions, instance: Instance, inherited: [CInt], systemd: Systemd) throws(OperationError) {
+    init(options: SupervisorOptions, instance: Instance, inherited: [CInt], systemd: Systemd, environment: [String: String]) throws(OperationError) {
         self.options = options
         endsWithLastClient = options.untilIdle
         self.instance = instance
+        groups = ControlGroupTree(environment: environment)
         self.systemd = systemd
         log = SupervisorLog(file: "\(instance.logs)/supervisor.log")
         journal = log.isJournal ? Journal(instance: instance.name) : nil

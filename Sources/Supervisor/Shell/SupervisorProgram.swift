@@ -26,7 +26,7 @@ public enum SupervisorProgram {
         let instance = Instance(name: options.instance, environment: environment)
         let result = environment["SERVICE_RESULT"]
         let isFinal = result == nil || result == "success" || result == "timeout" || access(Supervisor.stoppingMark(instance), F_OK) == 0
-        if isFinal { Supervisor.sweep(instance) }
+        if isFinal { Supervisor.sweep(instance, environment: environment) }
         return 0
     }
 }

@@ -45,10 +45,12 @@ printf '[Service]\nLoadCredential=proxy-token:/etc/credstore/proxy-token\n' > /r
 systemd-run --quiet --unit=manager-of-root --property=Delegate=yes --property=Type=notify --property=NotifyAccess=all \
     --setenv=XDG_RUNTIME_DIR=/run/user/0 --setenv=HOME=/root /lib/systemd/systemd --user
 by_root() { env -i PATH="$PATH" HOME=/root XDG_RUNTIME_DIR=/run/user/0 LANG=C.UTF-8 "$@"; }
-own_pids() { by_root ANYCLAUDE_SCOPE=user anyclaude status --json 2>/dev/null | python3 -c 'import json,sys; print(*sorted(str(v["pid"]) for v in json.load(sys.stdin)["services"] if v["state"] == "ready"))' 2>/dev/null; }
+# Past the first apply's probation: a reload in it is refused.
+own_pids() { by_root ANYCLAUDE_SCOPE=user anyclaude status --json 2>/dev/null | python3 -c 'import json,sys; s=json.load(sys.stdin); print(*sorted(str(v["pid"]) for v in s["services"] if v["state"] == "ready" and s.get("generation")))' 2>/dev/null; }
 before=$(pids)
 check "root's own stack starts" 'by_root systemctl --user start anyclaude.service && await 60 "[ \"\$(own_pids | wc -w)\" = 2 ]"'
 own=$(own_pids)
+check "each of its services has a control group" 'grep -q "/anyclaude.service/default.proxy.1$" /proc/"$(by_root pgrep -P "$(by_root systemctl --user show -p MainPID --value anyclaude.service)" anyclaude-prox)"/cgroup'
 sed -i 's/cache_slots: 10/cache_slots: 5/' /root/.config/anyclaude/.anyclauderc.yaml
 check "its reload reaches it" 'by_root systemctl --user reload anyclaude.service && [ "$(own_pids | wc -w)" = 2 ] && [ "$(own_pids)" != "$own" ]'
 check "and not the machine's" '[ "$(status "s[\"generation\"]")" = 1 ] && [ "$(pids)" = "$before" ] && answers'
