@@ -13,7 +13,7 @@ public struct MemoryEstimate: Sendable, Equatable {
 extension Checkpoint {
     /// Bytes of all tensors that are used, as they are on disk.
     public var weightBytes: Int {
-        weights.matrices.flatMap(\.tensors).reduce(0) { $0 + $1.range.count } + weights.norms.reduce(0) { $0 + $1.range.count }
+        weights.matrices.flatMap(\.tensors).reduce(0) { $0 + $1.range.count } + weights.vectors.reduce(0) { $0 + $1.range.count }
     }
 
     /// Bytes of keys and values of one token, over all layers. The runtime keeps two bytes an element (bf16), four in its reference precision.
@@ -27,7 +27,7 @@ extension Checkpoint {
     public func memoryEstimate(contextTokens: Int, slots: Int) -> MemoryEstimate {
         let blocks = max(contextTokens - 1, 0) / 256 + 1
         return MemoryEstimate(
-            weights: weights.matrices.reduce(0) { $0 + Self.packedBytes($1) } + weights.norms.reduce(0) { $0 + 4 * $1.shape.reduce(1, *) },
+            weights: weights.matrices.reduce(0) { $0 + Self.packedBytes($1) } + weights.vectors.reduce(0) { $0 + 4 * $1.shape.reduce(1, *) },
             keysAndValues: boundedProduct([max(slots, 1), blocks, 256, kvBytesPerToken()]),
             overhead: configuration.overheadBytes(batch: slots))
     }
@@ -46,11 +46,19 @@ extension Checkpoint {
 
 extension ModelConfiguration {
     /// What the runtime holds besides weights, keys and values while it computes `batch` requests together: activations of a chunk of 512
-    /// tokens, logits, and the process itself.
+    /// tokens and of their experts, each in f32 and as the products take them, logits, and the process itself.
     public func overheadBytes(batch: Int) -> Int {
-        let perToken = 4 * (3 * hiddenSize + 2 * querySize + 2 * keyValueSize + 2 * intermediateSize)
+        let width = hasDenseLayers ? intermediateSize : 0
+        var perToken = 4 * (3 * hiddenSize + 2 * querySize + 2 * keyValueSize + 2 * width) + Self.formBytes(max(hiddenSize, querySize, width))
+        if let experts {
+            let perSlot = 4 * (hiddenSize + 2 * experts.intermediateSize) + Self.formBytes(max(hiddenSize, experts.intermediateSize))
+            perToken += 4 * (hiddenSize + experts.count) + boundedProduct([experts.perToken, perSlot])
+        }
         return boundedProduct([max(batch, 1), vocabularySize, 4]) + 512 * perToken + (48 << 20)
     }
+
+    /// A row of activations as two bytes a column, with two scales for 32 columns, and as bf16.
+    private static func formBytes(_ columns: Int) -> Int { columns * 2 + columns / 4 + columns * 2 }
 }
 
 /// How many blocks of keys and values the runtime holds, live and kept together: those of `batch` full windows, as far as there is room, and

@@ -69,7 +69,8 @@ struct CheckpointTests {
         builder.quantise("model.layers.0.mlp.gate_proj", rows: 64, columns: 32, bits: 8, group: 32)
         try builder.writeAll()
         let checkpoint = try Checkpoint(directory: builder.directory)
-        guard case .affine(_, _, _, let scheme) = checkpoint.weights.layers[0].gate.source else {
+        guard case .dense(let feedForward) = checkpoint.weights.layers[0].feedForward, case .affine(_, _, _, let scheme) = feedForward.gate.source
+        else {
             Issue.record("not quantised")
             return
         }

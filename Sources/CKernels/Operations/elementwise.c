@@ -35,15 +35,13 @@ void ck_silu_multiply(ck_pool *pool, float *gate, const float *up, int64_t size,
     ck_pool_run(pool, silu_task, &r, (rows + ROWS_PER_TASK - 1) / ROWS_PER_TASK);
 }
 
-void ck_rope_table(const int64_t *positions, int64_t rows, int32_t head_size, double theta, float *cosines, float *sines) {
-    int32_t half = head_size / 2;
-    for (int32_t i = 0; i < half; i++) {
-        // Frequencies and angles are rounded to f32 as the reference implementation rounds them.
-        float frequency = 1.0f / powf((float)theta, (float)(2 * i) / (float)head_size);
-        for (int64_t row = 0; row < rows; row++) {
-            float angle = (float)positions[row] * frequency;
-            cosines[row * half + i] = cosf(angle);
-            sines[row * half + i] = sinf(angle);
+void ck_rope_table(const int64_t *positions, int64_t rows, int32_t pairs, const float *frequencies, float *cosines, float *sines) {
+    for (int64_t row = 0; row < rows; row++) {
+        for (int32_t i = 0; i < pairs; i++) {
+            // Angles are rounded to f32 as the reference implementation rounds them.
+            float angle = (float)positions[row] * frequencies[i];
+            cosines[row * pairs + i] = cosf(angle);
+            sines[row * pairs + i] = sinf(angle);
         }
     }
 }

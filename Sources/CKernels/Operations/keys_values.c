@@ -93,7 +93,7 @@ static void store_row(const struct storing *s, const ck_span *span, int64_t inde
     float scale = 1.0f / sqrtf((float)size);
     for (int32_t head = 0; head < s->query_heads; head++) {
         float *query = s->q + (row * s->query_heads + head) * size;
-        s->table->rms_norm(query, s->query_norm, query, size, s->epsilon);
+        if (s->query_norm) s->table->rms_norm(query, s->query_norm, query, size, s->epsilon);
         rotate(query, size, cosines, sines);
         for (int32_t i = 0; i < size; i++) query[i] *= scale;
     }
@@ -101,7 +101,9 @@ static void store_row(const struct storing *s, const ck_span *span, int64_t inde
     int64_t slot = position % CK_BLOCK_TOKENS;
     float key[size];
     for (int32_t head = 0; head < layout->heads; head++) {
-        s->table->rms_norm(s->k + (row * layout->heads + head) * size, s->key_norm, key, size, s->epsilon);
+        const float *plain = s->k + (row * layout->heads + head) * size;
+        if (s->key_norm) s->table->rms_norm(plain, s->key_norm, key, size, s->epsilon);
+        else memcpy(key, plain, (size_t)size * sizeof(float));
         rotate(key, size, cosines, sines);
         store_key(layout, block + run_offset(layout, s->layer, false, head), slot, key);
         store_value(layout, block + run_offset(layout, s->layer, true, head), slot, s->v + (row * layout->heads + head) * size);

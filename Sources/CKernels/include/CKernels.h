@@ -129,8 +129,20 @@ void ck_matrix_row(const ck_matrix *matrix, int64_t row, float *out);
 void ck_rms_norm(ck_pool *pool, const float *x, const float *weight, float *out, int64_t size, int64_t rows, float epsilon);
 /// gate = silu(gate) * up
 void ck_silu_multiply(ck_pool *pool, float *gate, const float *up, int64_t size, int64_t rows);
-/// Cosines and sines, [row][head_size / 2] each, of `rows` positions.
-void ck_rope_table(const int64_t *positions, int64_t rows, int32_t head_size, double theta, float *cosines, float *sines);
+/// Cosines and sines, [row][pairs] each, of `rows` positions; `frequencies` are the angles of position 1.
+void ck_rope_table(const int64_t *positions, int64_t rows, int32_t pairs, const float *frequencies, float *cosines, float *sines);
+
+// MARK: Experts
+
+/// The `per_token` largest of each row of logits (rows, experts), largest first, the lowest index of equals; NaN comes last. Their weights are
+/// those of the softmax over all, divided by their sum where `normalise`. Both outputs: (rows, per_token).
+void ck_choose_experts(
+    const float *logits, int64_t rows, int64_t experts, int64_t per_token, bool normalise, int32_t *chosen, float *weights);
+/// Copies each of `rows` rows of `size` to its `per_token` places: `places` is (rows, per_token) of rows of `out`.
+void ck_spread_rows(ck_pool *pool, const float *x, const int64_t *places, int64_t rows, int64_t per_token, int64_t size, float *out);
+/// Adds to each row of `out` the weighted sum of the rows of `x` at its places, in their order.
+void ck_mix_experts(
+    ck_pool *pool, const float *x, const int64_t *places, const float *weights, int64_t rows, int64_t per_token, int64_t size, float *out);
 
 // MARK: Keys and values
 
@@ -165,7 +177,7 @@ typedef struct ck_span {
     int64_t row;
 } ck_span;
 
-/// Queries and keys of a batch are normalised by head and rotated (the two halves of a head form the pairs); queries are scaled by
+/// Queries and keys of a batch are normalised by head (where there is a norm: NULL is none) and rotated (the two halves of a head form the pairs); queries are scaled by
 /// 1 / sqrt(head_size) in place, keys and values go to their blocks. `cosines` and `sines` are by row of the batch.
 void ck_store_keys_values(
     ck_pool *pool, const ck_kv_layout *layout, int32_t layer, const ck_span *spans, int64_t span_count, float *q, const float *k, const float *v,

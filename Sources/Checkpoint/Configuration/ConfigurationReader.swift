@@ -4,6 +4,7 @@ import JSON
 struct ConfigurationReader {
     let file: String
     let root: JSON
+    private var members: ConfigurationMembers { ConfigurationMembers(file: file, root: root) }
 
     init(file: String) throws(CheckpointError) {
         self.file = file
@@ -21,20 +22,22 @@ struct ConfigurationReader {
     func read() throws(CheckpointError) -> ModelConfiguration {
         let architecture = try architecture()
         try refuseUnsupported()
+        let rope = RopeReader(members)
         let configuration = ModelConfiguration(
             architecture: architecture,
-            layers: try count("num_hidden_layers", atMost: 1024),
-            hiddenSize: try count("hidden_size", atMost: 1 << 18),
-            intermediateSize: try count("intermediate_size", atMost: 1 << 20),
-            attentionHeads: try count("num_attention_heads", atMost: 1024),
-            keyValueHeads: try count("num_key_value_heads", atMost: 1024),
-            // Where it is missing, Qwen3Config means 128, not hidden_size / num_attention_heads.
-            headSize: try count("head_dim", atMost: 1024, whereMissing: 128),
-            vocabularySize: try count("vocab_size", atMost: 1 << 24),
-            maxPositions: try count("max_position_embeddings", atMost: 1 << 26),
-            ropeTheta: try ropeTheta(),
-            normEpsilon: Float(try positive("rms_norm_eps")),
-            tiesEmbedding: try flag("tie_word_embeddings"),
+            layers: try members.count("num_hidden_layers", atMost: 1024),
+            hiddenSize: try members.count("hidden_size", atMost: 1 << 18),
+            intermediateSize: try members.count("intermediate_size", atMost: 1 << 20),
+            experts: architecture == .qwen3Experts ? try ExpertsReader(members).read() : nil,
+            attentionHeads: try members.count("num_attention_heads", atMost: 1024),
+            keyValueHeads: try keyValueHeads(architecture),
+            headSize: try headSize(architecture),
+            vocabularySize: try members.count("vocab_size", atMost: 1 << 24),
+            maxPositions: try members.count("max_position_embeddings", atMost: 1 << 26),
+            ropeTheta: try rope.theta(),
+            ropeScaling: try rope.scaling(for: architecture),
+            normEpsilon: Float(try members.positive("rms_norm_eps")),
+            tiesEmbedding: try members.flag("tie_word_embeddings"),
             quantization: try QuantizationReader(file: file, root: root).read(),
             endTokens: try tokens("eos_token_id"),
             beginToken: try tokens("bos_token_id").first)
@@ -46,7 +49,8 @@ struct ConfigurationReader {
         let names = root["architectures"]?.arrayValue?.compactMap(\.stringValue) ?? []
         let type = root["model_type"]?.stringValue
         if let known = names.lazy.compactMap(ModelConfiguration.Architecture.init(rawValue:)).first { return known }
-        if names.isEmpty, type == "qwen3" { return .qwen3 }
+        let types: [String: ModelConfiguration.Architecture] = ["qwen2": .qwen2, "qwen3": .qwen3, "qwen3_moe": .qwen3Experts, "llama": .llama]
+        if names.isEmpty, let type, let known = types[type] { return known }
         let supported = ModelConfiguration.Architecture.allCases.map(\.rawValue).joined(separator: ", ")
         guard let name = names.first ?? type else {
             throw CheckpointError(
@@ -60,21 +64,14 @@ struct ConfigurationReader {
         if let activation = root["hidden_act"], activation != "silu" {
             throw CheckpointError("`hidden_act` \(activation.text) is not supported", hint: "supported: \"silu\"", file: file)
         }
-        if try flag("attention_bias") {
-            throw CheckpointError("`attention_bias` is not supported for this architecture", file: file)
+        for key in ["attention_bias", "mlp_bias"] where try members.flag(key) {
+            throw CheckpointError("`\(key)` is not supported for this architecture", file: file)
         }
-        if try flag("use_sliding_window") {
+        if try members.flag("use_sliding_window") {
             throw CheckpointError("`use_sliding_window` is not supported", hint: "set it to false where the prompt fits the window", file: file)
         }
         if let kinds = root["layer_types"]?.arrayValue, let other = kinds.first(where: { $0 != "full_attention" }) {
             throw CheckpointError("`layer_types` holds \(other.text)", hint: "supported: \"full_attention\"", file: file)
-        }
-        for key in ["rope_scaling", "rope_parameters"] {
-            guard let scaling = root[key], !scaling.isNull else { continue }
-            let kind = scaling["rope_type"] ?? scaling["type"]
-            if let kind, kind != "default" {
-                throw CheckpointError("`\(key)` of type \(kind.text) is not supported", hint: "supported: \"default\"", file: file)
-            }
         }
     }
 
@@ -83,41 +80,23 @@ struct ConfigurationReader {
             throw CheckpointError(
                 "`num_attention_heads` \(it.attentionHeads) is not a multiple of `num_key_value_heads` \(it.keyValueHeads)", file: file)
         }
+        guard it.headSize > 0 else { throw CheckpointError("`hidden_size` is less than `num_attention_heads`", file: file) }
         if it.headSize % 2 != 0 { throw CheckpointError("`head_dim` \(it.headSize) is odd", file: file) }
         if let token = it.endTokens.first(where: { $0 < 0 || Int($0) >= it.vocabularySize }) {
             throw CheckpointError("`eos_token_id` \(token) is outside the vocabulary of \(it.vocabularySize)", file: file)
         }
     }
 
-    // MARK: Members
-
-    private func count(_ key: String, atMost limit: Int, whereMissing fallback: Int? = nil) throws(CheckpointError) -> Int {
-        guard let value = root[key], !value.isNull else {
-            if let fallback { return fallback }
-            throw CheckpointError("`\(key)` is missing", file: file)
-        }
-        guard let number = value.intValue else { throw CheckpointError("`\(key)` is \(value.typeName), not an integer", file: file) }
-        guard (1...limit).contains(number) else { throw CheckpointError("`\(key)` \(number) is outside 1 to \(limit)", file: file) }
-        return number
+    private func headSize(_ architecture: ModelConfiguration.Architecture) throws(CheckpointError) -> Int {
+        // Where it is missing, Qwen3Config means 128, not hidden_size / num_attention_heads.
+        if architecture == .qwen3 { return try members.count("head_dim", atMost: 1024, whereMissing: 128) }
+        let share = try members.count("hidden_size", atMost: 1 << 18) / members.count("num_attention_heads", atMost: 1024)
+        return try members.count("head_dim", atMost: 1024, whereMissing: share)
     }
 
-    private func positive(_ key: String, of parent: JSON? = nil) throws(CheckpointError) -> Double {
-        guard let value = (parent ?? root)[key] else { throw CheckpointError("`\(key)` is missing", file: file) }
-        guard let number = value.doubleValue else { throw CheckpointError("`\(key)` is \(value.typeName), not a number", file: file) }
-        guard number > 0, number.isFinite else { throw CheckpointError("`\(key)` must be positive", file: file) }
-        return number
-    }
-
-    /// transformers 5 writes it into `rope_parameters`, earlier ones at the top.
-    private func ropeTheta() throws(CheckpointError) -> Double {
-        if root["rope_theta"] == nil, let parameters = root["rope_parameters"] { return try positive("rope_theta", of: parameters) }
-        return try positive("rope_theta")
-    }
-
-    private func flag(_ key: String) throws(CheckpointError) -> Bool {
-        guard let value = root[key], !value.isNull else { return false }
-        guard let flag = value.boolValue else { throw CheckpointError("`\(key)` is \(value.typeName), not a boolean", file: file) }
-        return flag
+    private func keyValueHeads(_ architecture: ModelConfiguration.Architecture) throws(CheckpointError) -> Int {
+        let all = architecture == .llama ? try members.count("num_attention_heads", atMost: 1024) : nil
+        return try members.count("num_key_value_heads", atMost: 1024, whereMissing: all)
     }
 
     /// A token id, a list of them, or nothing.

@@ -3,8 +3,10 @@ public struct ModelConfiguration: Sendable, Equatable {
     public var architecture: Architecture
     public var layers: Int
     public var hiddenSize: Int
-    /// Width of the feed-forward layer.
+    /// Width of a dense feed-forward layer.
     public var intermediateSize: Int
+    /// Nil where every layer is dense.
+    public var experts: Experts?
     public var attentionHeads: Int
     /// Divides `attentionHeads`.
     public var keyValueHeads: Int
@@ -14,6 +16,8 @@ public struct ModelConfiguration: Sendable, Equatable {
     /// Positions that the model was trained for.
     public var maxPositions: Int
     public var ropeTheta: Double
+    /// Nil where the frequencies are those of `ropeTheta` alone.
+    public var ropeScaling: RopeScaling?
     public var normEpsilon: Float
     /// The output matrix is the embedding.
     public var tiesEmbedding: Bool
@@ -24,8 +28,17 @@ public struct ModelConfiguration: Sendable, Equatable {
 
     /// What the runtime can compute; any other is refused by name.
     public enum Architecture: String, Sendable, CaseIterable {
+        case qwen2 = "Qwen2ForCausalLM"
         case qwen3 = "Qwen3ForCausalLM"
+        case qwen3Experts = "Qwen3MoeForCausalLM"
+        case llama = "LlamaForCausalLM"
     }
+
+    public var hasDenseLayers: Bool { experts.map { experts in (0..<layers).contains { !experts.areIn(layer: $0) } } ?? true }
+    /// Queries and keys are normalised by head.
+    public var normalisesHeads: Bool { architecture == .qwen3 || architecture == .qwen3Experts }
+    /// Queries, keys and values have a bias; the attention's output has none.
+    public var hasAttentionBias: Bool { architecture == .qwen2 }
 
     /// Columns of the query projection's output.
     public var querySize: Int { attentionHeads * headSize }

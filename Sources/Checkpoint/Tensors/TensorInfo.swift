@@ -38,4 +38,11 @@ public struct TensorInfo: Sendable, Equatable {
     public var file: String
     /// Bytes from the start of the file; the length is that of `shape` and `type`.
     public var range: Range<Int>
+
+    /// One of `count` equal parts along the first dimension, which has this extent.
+    func part(_ index: Int, of count: Int) -> TensorInfo {
+        let size = range.count / count
+        let start = range.lowerBound + index * size
+        return TensorInfo(name: name, type: type, shape: Array(shape.dropFirst()), file: file, range: start..<start + size)
+    }
 }

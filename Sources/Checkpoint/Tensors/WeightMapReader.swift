@@ -20,19 +20,56 @@ struct WeightMapReader {
         let it = configuration
         let layer = "model.layers.\(index)."
         let attention = layer + "self_attn."
-        let feedForward = layer + "mlp."
         return WeightMap.Layer(
             inputNorm: try vector(layer + "input_layernorm.weight", count: it.hiddenSize),
             query: try matrix(attention + "q_proj", rows: it.querySize, columns: it.hiddenSize),
             key: try matrix(attention + "k_proj", rows: it.keyValueSize, columns: it.hiddenSize),
             value: try matrix(attention + "v_proj", rows: it.keyValueSize, columns: it.hiddenSize),
-            queryNorm: try vector(attention + "q_norm.weight", count: it.headSize),
-            keyNorm: try vector(attention + "k_norm.weight", count: it.headSize),
+            biases: it.hasAttentionBias ? try biases(attention) : nil,
+            headNorms: it.normalisesHeads ? try headNorms(attention) : nil,
             attentionOutput: try matrix(attention + "o_proj", rows: it.hiddenSize, columns: it.querySize),
             feedForwardNorm: try vector(layer + "post_attention_layernorm.weight", count: it.hiddenSize),
-            gate: try matrix(feedForward + "gate_proj", rows: it.intermediateSize, columns: it.hiddenSize),
-            up: try matrix(feedForward + "up_proj", rows: it.intermediateSize, columns: it.hiddenSize),
-            down: try matrix(feedForward + "down_proj", rows: it.hiddenSize, columns: it.intermediateSize))
+            feedForward: try feedForward(layer + "mlp.", index))
+    }
+
+    private func biases(_ attention: String) throws(CheckpointError) -> WeightMap.Biases {
+        WeightMap.Biases(
+            query: try vector(attention + "q_proj.bias", count: configuration.querySize),
+            key: try vector(attention + "k_proj.bias", count: configuration.keyValueSize),
+            value: try vector(attention + "v_proj.bias", count: configuration.keyValueSize))
+    }
+
+    private func headNorms(_ attention: String) throws(CheckpointError) -> WeightMap.HeadNorms {
+        WeightMap.HeadNorms(
+            query: try vector(attention + "q_norm.weight", count: configuration.headSize),
+            key: try vector(attention + "k_norm.weight", count: configuration.headSize))
+    }
+
+    private func feedForward(_ name: String, _ index: Int) throws(CheckpointError) -> WeightMap.FeedForward {
+        let hidden = configuration.hiddenSize
+        guard let experts = configuration.experts, experts.areIn(layer: index) else {
+            return .dense(try gated(name, width: configuration.intermediateSize))
+        }
+        let router = try matrix(name + "gate", rows: experts.count, columns: hidden)
+        // MLX stacks the experts, transformers numbers them.
+        guard tensors[name + "switch_mlp.gate_proj.weight"] != nil else {
+            var all: [WeightMap.GatedMatrices] = []
+            for expert in 0..<experts.count { all.append(try gated("\(name)experts.\(expert).", width: experts.intermediateSize)) }
+            return .experts(router: router, all)
+        }
+        let stack = name + "switch_mlp."
+        let gate = try stacked(stack + "gate_proj", count: experts.count, rows: experts.intermediateSize, columns: hidden)
+        let up = try stacked(stack + "up_proj", count: experts.count, rows: experts.intermediateSize, columns: hidden)
+        let down = try stacked(stack + "down_proj", count: experts.count, rows: hidden, columns: experts.intermediateSize)
+        return .experts(
+            router: router, (0..<experts.count).map { WeightMap.GatedMatrices(gate: gate[$0], up: up[$0], down: down[$0]) })
+    }
+
+    private func gated(_ name: String, width: Int) throws(CheckpointError) -> WeightMap.GatedMatrices {
+        WeightMap.GatedMatrices(
+            gate: try matrix(name + "gate_proj", rows: width, columns: configuration.hiddenSize),
+            up: try matrix(name + "up_proj", rows: width, columns: configuration.hiddenSize),
+            down: try matrix(name + "down_proj", rows: configuration.hiddenSize, columns: width))
     }
 
     private func tensor(_ name: String) throws(CheckpointError) -> TensorInfo {
@@ -50,11 +87,21 @@ struct WeightMapReader {
     }
 
     private func matrix(_ module: String, rows: Int, columns: Int) throws(CheckpointError) -> MatrixInfo {
+        MatrixInfo(name: module, rows: rows, columns: columns, source: try source(module, leading: [], rows: rows, columns: columns))
+    }
+
+    /// `count` matrices of one shape, one behind the other in each tensor.
+    private func stacked(_ module: String, count: Int, rows: Int, columns: Int) throws(CheckpointError) -> [MatrixInfo] {
+        let all = try source(module, leading: [count], rows: rows, columns: columns)
+        return (0..<count).map { MatrixInfo(name: module, rows: rows, columns: columns, source: all.part($0, of: count)) }
+    }
+
+    private func source(_ module: String, leading: [Int], rows: Int, columns: Int) throws(CheckpointError) -> WeightSource {
         let weight = try tensor(module + ".weight")
         guard tensors[module + ".scales"] != nil else {
             try checkFloat(weight)
-            try check(weight, shape: [rows, columns])
-            return MatrixInfo(name: module, rows: rows, columns: columns, source: .dense(weight))
+            try check(weight, shape: leading + [rows, columns])
+            return .dense(weight)
         }
         guard let scheme = configuration.quantization?.scheme(of: module) else {
             throw CheckpointError("tensor `\(module).scales` is there, but config.json does not say how it is quantised", file: weight.file)
@@ -67,17 +114,16 @@ struct WeightMapReader {
         guard weight.type == .u32 else {
             throw CheckpointError("tensor `\(weight.name)` is \(weight.type.rawValue), quantised weights are U32", file: weight.file)
         }
-        try check(weight, shape: [rows, columns * scheme.bits / 32])
+        try check(weight, shape: leading + [rows, columns * scheme.bits / 32])
         for part in [scales, biases] {
             try checkFloat(part)
-            try check(part, shape: [rows, columns / scheme.groupSize])
+            try check(part, shape: leading + [rows, columns / scheme.groupSize])
         }
         guard scales.type == biases.type else {
             throw CheckpointError(
                 "`\(module)` has scales of \(scales.type.rawValue) and biases of \(biases.type.rawValue)", file: weight.file)
         }
-        let source = WeightSource.affine(weight: weight, scales: scales, biases: biases, scheme: scheme)
-        return MatrixInfo(name: module, rows: rows, columns: columns, source: source)
+        return .affine(weight: weight, scales: scales, biases: biases, scheme: scheme)
     }
 
     private func checkFloat(_ tensor: TensorInfo) throws(CheckpointError) {

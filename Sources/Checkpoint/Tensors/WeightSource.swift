@@ -4,6 +4,16 @@ public enum WeightSource: Sendable, Equatable {
     case dense(TensorInfo)
     /// MLX affine: `weight` U32 `[rows, columns * bits / 32]`, lowest bits first; `scales` and `biases` `[rows, columns / group]`.
     case affine(weight: TensorInfo, scales: TensorInfo, biases: TensorInfo, scheme: Quantization.Scheme)
+
+    /// One of `count` matrices that are stacked along the first dimension.
+    func part(_ index: Int, of count: Int) -> WeightSource {
+        switch self {
+        case .dense(let tensor): .dense(tensor.part(index, of: count))
+        case .affine(let weight, let scales, let biases, let scheme):
+            .affine(
+                weight: weight.part(index, of: count), scales: scales.part(index, of: count), biases: biases.part(index, of: count), scheme: scheme)
+        }
+    }
 }
 
 /// One matrix: `y = W x` with `rows` outputs and `columns` inputs.
@@ -34,18 +44,54 @@ public struct WeightMap: Sendable, Equatable {
         public var query: MatrixInfo
         public var key: MatrixInfo
         public var value: MatrixInfo
-        public var queryNorm: TensorInfo
-        public var keyNorm: TensorInfo
+        /// Nil where the architecture has none.
+        public var biases: Biases?
+        /// Nil where the architecture has none.
+        public var headNorms: HeadNorms?
         public var attentionOutput: MatrixInfo
         public var feedForwardNorm: TensorInfo
+        public var feedForward: FeedForward
+
+        public var matrices: [MatrixInfo] { [query, key, value, attentionOutput] + feedForward.matrices }
+        public var vectors: [TensorInfo] {
+            [inputNorm] + (biases.map { [$0.query, $0.key, $0.value] } ?? []) + (headNorms.map { [$0.query, $0.key] } ?? []) + [feedForwardNorm]
+        }
+    }
+
+    public struct Biases: Sendable, Equatable {
+        public var query: TensorInfo
+        public var key: TensorInfo
+        public var value: TensorInfo
+    }
+
+    public struct HeadNorms: Sendable, Equatable {
+        public var query: TensorInfo
+        public var key: TensorInfo
+    }
+
+    public enum FeedForward: Sendable, Equatable {
+        case dense(GatedMatrices)
+        /// The router has a row for each expert.
+        case experts(router: MatrixInfo, [GatedMatrices])
+
+        public var matrices: [MatrixInfo] {
+            switch self {
+            case .dense(let one): one.matrices
+            case .experts(let router, let experts): [router] + experts.flatMap(\.matrices)
+            }
+        }
+    }
+
+    /// `down(silu(gate x) * up x)`
+    public struct GatedMatrices: Sendable, Equatable {
         public var gate: MatrixInfo
         public var up: MatrixInfo
         public var down: MatrixInfo
 
-        public var matrices: [MatrixInfo] { [query, key, value, attentionOutput, gate, up, down] }
-        public var norms: [TensorInfo] { [inputNorm, queryNorm, keyNorm, feedForwardNorm] }
+        public var matrices: [MatrixInfo] { [gate, up, down] }
     }
 
     public var matrices: [MatrixInfo] { [embedding] + layers.flatMap(\.matrices) + (output.map { [$0] } ?? []) }
-    public var norms: [TensorInfo] { layers.flatMap(\.norms) + [finalNorm] }
+    /// Norms and biases.
+    public var vectors: [TensorInfo] { layers.flatMap(\.vectors) + [finalNorm] }
 }

@@ -53,8 +53,7 @@ final class ForwardPass {
     private func rotations(_ spans: [BatchSpan], _ rows: Int, _ buffers: Buffers) {
         let positions = spans.flatMap { span in (span.start..<span.start + span.tokens.count).map(Int64.init) }
         ck_rope_table(
-            positions, Int64(rows), Int32(model.configuration.headSize), model.configuration.ropeTheta, buffers.cosines.floats,
-            buffers.sines.floats)
+            positions, Int64(rows), Int32(model.ropeFrequencies.count), model.ropeFrequencies, buffers.cosines.floats, buffers.sines.floats)
     }
 
     private func layer(_ index: Int, _ spans: UnsafeBufferPointer<ck_span>, _ rows: Int, _ buffers: Buffers) throws(RuntimeError) {
@@ -65,13 +64,20 @@ final class ForwardPass {
         let products = buffers.products
         products.takeNorm(
             of: buffers.hidden.floats, layer.inputNorm, epsilon: it.normEpsilon, floats: buffers.normed.floats, rows: rows, for: layer.query)
+        let isBiased = layer.biases != nil
+        if let biases = layer.biases {
+            Self.fill(buffers.query.floats, with: biases.query, rows: rows)
+            Self.fill(buffers.key.floats, with: biases.key, rows: rows)
+            Self.fill(buffers.value.floats, with: biases.value, rows: rows)
+        }
         products.multiply([
-            Product(matrix: layer.query, output: buffers.query.floats), Product(matrix: layer.key, output: buffers.key.floats),
-            Product(matrix: layer.value, output: buffers.value.floats),
+            Product(matrix: layer.query, output: buffers.query.floats, accumulate: isBiased),
+            Product(matrix: layer.key, output: buffers.key.floats, accumulate: isBiased),
+            Product(matrix: layer.value, output: buffers.value.floats, accumulate: isBiased),
         ])
         ck_store_keys_values(
             pool, &layout, Int32(index), spans.baseAddress, Int64(spans.count), buffers.query.floats, buffers.key.floats,
-            buffers.value.floats, Int32(it.attentionHeads), layer.queryNorm, layer.keyNorm, it.normEpsilon, buffers.cosines.floats,
+            buffers.value.floats, Int32(it.attentionHeads), layer.headNorms?.query, layer.headNorms?.key, it.normEpsilon, buffers.cosines.floats,
             buffers.sines.floats)
         let attended = ck_attention(
             pool, &layout, Int32(index), spans.baseAddress, Int64(spans.count), buffers.query.floats, buffers.mixed.floats,
@@ -79,13 +85,31 @@ final class ForwardPass {
         guard attended else { throw RuntimeError("no memory for attention scores", hint: "a smaller context window needs less") }
         products.take(buffers.mixed.floats, rows: rows, columns: it.querySize)
         products.multiply([Product(matrix: layer.attentionOutput, output: buffers.hidden.floats, accumulate: true)])
+        switch layer.feedForward {
+        case .dense(let one): dense(one, norm: layer.feedForwardNorm, rows, buffers)
+        case .experts(let router, let experts):
+            buffers.experts?.add(router, experts, norm: layer.feedForwardNorm, hidden: buffers.hidden.floats, rows: rows)
+        }
+    }
+
+    private func dense(_ matrices: Weights.Gated, norm: [Float], _ rows: Int, _ buffers: Buffers) {
+        let it = model.configuration
+        let products = buffers.products
         products.takeNorm(
-            of: buffers.hidden.floats, layer.feedForwardNorm, epsilon: it.normEpsilon, floats: buffers.normed.floats, rows: rows, for: layer.gate)
+            of: buffers.hidden.floats, norm, epsilon: it.normEpsilon, floats: buffers.normed.floats, rows: rows, for: matrices.gate)
         products.multiply([
-            Product(matrix: layer.gate, output: buffers.gate.floats), Product(matrix: layer.up, output: buffers.up.floats),
+            Product(matrix: matrices.gate, output: buffers.gate.floats), Product(matrix: matrices.up, output: buffers.up.floats),
         ])
-        products.takeGated(buffers.gate.floats, buffers.up.floats, rows: rows, columns: it.intermediateSize, for: layer.down)
-        products.multiply([Product(matrix: layer.down, output: buffers.hidden.floats, accumulate: true)])
+        products.takeGated(buffers.gate.floats, buffers.up.floats, rows: rows, columns: it.intermediateSize, for: matrices.down)
+        products.multiply([Product(matrix: matrices.down, output: buffers.hidden.floats, accumulate: true)])
+    }
+
+    private static func fill(_ output: UnsafeMutablePointer<Float>, with bias: [Float], rows: Int) {
+        for row in 0..<rows {
+            bias.withUnsafeBufferPointer {
+                _ = UnsafeMutableBufferPointer(start: output + row * bias.count, count: bias.count).update(fromContentsOf: $0)
+            }
+        }
     }
 
     private func output(_ wanted: [Int], _ buffers: Buffers) {
@@ -162,6 +186,8 @@ private struct Buffers {
     let sines: AlignedMemory  // (rows, head / 2)
     let logits: AlignedMemory  // (logit rows, vocabulary)
     let products: Products
+    /// Nil where every layer is dense.
+    let experts: ExpertPass?
 
     init(_ model: LanguageModel, rows: Int, logitRows: Int) throws(RuntimeError) {
         let it = model.configuration
@@ -174,11 +200,13 @@ private struct Buffers {
         key = try floats(rows, it.keyValueSize)
         value = try floats(rows, it.keyValueSize)
         mixed = try floats(rows, it.querySize)
-        gate = try floats(rows, it.intermediateSize)
-        up = try floats(rows, it.intermediateSize)
+        let width = it.hasDenseLayers ? it.intermediateSize : 0
+        gate = try floats(rows, width)
+        up = try floats(rows, width)
         cosines = try floats(rows, it.headSize / 2)
         sines = try floats(rows, it.headSize / 2)
         logits = try floats(logitRows, it.vocabularySize)
-        products = try Products(model, rows: max(rows, logitRows), columns: max(it.hiddenSize, it.querySize, it.intermediateSize))
+        products = try Products(model, rows: max(rows, logitRows), columns: max(it.hiddenSize, it.querySize, width))
+        experts = try it.experts.map { (experts) throws(RuntimeError) in try ExpertPass(model, experts, rows: rows) }
     }
 }

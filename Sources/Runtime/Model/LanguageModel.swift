@@ -20,6 +20,7 @@ public final class LanguageModel: Sendable {
     let weights: Weights
     let pool: KernelPool
     let layout: ck_kv_layout
+    let ropeFrequencies: [Float]
 
     public var vocabularySize: Int { configuration.vocabularySize }
     public var threads: Int { pool.threads }
@@ -47,6 +48,7 @@ public final class LanguageModel: Sendable {
             throw RuntimeError("`head_dim` \(it.headSize) is not a multiple of 16", hint: "such a model is not supported", file: checkpoint.directory)
         }
         configuration = it
+        ropeFrequencies = RopeFrequencies.of(it)
         self.precision = precision
         pool = try KernelPool(threads: threads, instructionSet: instructionSet)
         var loader = WeightLoader(checkpoint, onPercent: onPercent)

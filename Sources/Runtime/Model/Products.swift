@@ -1,10 +1,12 @@
 import CKernels
 
-/// One of several products of the same rows of activations.
+/// One of several products of the same rows of activations, or of some of them.
 struct Product {
     var matrix: PackedMatrix
     var output: UnsafeMutablePointer<Float>  // (rows, matrix.rows)
     var accumulate = false
+    /// All where nil.
+    var rows: Range<Int>?
 }
 
 /// Rows of activations and their products with weights: in f32, or in the form that a matrix is multiplied fastest with. A form is made
@@ -104,20 +106,24 @@ final class Products {
         var matrices = products.map(\.matrix.descriptor)
         if form == .floats {
             for (index, product) in products.enumerated() {
+                let taken = product.rows ?? 0..<rows
                 ck_matmul(
-                    pool, &matrices[index], floats, Int64(columns), product.output, Int64(product.matrix.rows), Int64(rows), product.accumulate)
+                    pool, &matrices[index], floats + taken.lowerBound * columns, Int64(columns), product.output, Int64(product.matrix.rows),
+                    Int64(taken.count), product.accumulate)
             }
             return
         }
         make(form, from: floats)
-        var bytes = asBytes(Self.part(form))
+        let bytes = products.map { asBytes(Self.part(form), from: $0.rows?.lowerBound ?? 0) }
+        let pairs = UnsafePointer(pairs.base.assumingMemoryBound(to: UInt32.self))
         matrices.withUnsafeBufferPointer { matrices in
-            withUnsafePointer(to: &bytes) { bytes in
+            bytes.withUnsafeBufferPointer { bytes in
                 let described = zip(products, matrices.indices).map { product, index in
                     ck_product(
-                        matrix: matrices.baseAddress.map { $0 + index }, bytes: form == .pairs ? nil : bytes,
-                        pairs: form == .pairs ? UnsafePointer(pairs.base.assumingMemoryBound(to: UInt32.self)) : nil, rows: Int64(rows),
-                        y: product.output, y_stride: Int64(product.matrix.rows), accumulate: product.accumulate)
+                        matrix: matrices.baseAddress.map { $0 + index }, bytes: form == .pairs ? nil : bytes.baseAddress.map { $0 + index },
+                        pairs: form == .pairs ? pairs + (product.rows?.lowerBound ?? 0) * ((columns + 1) / 2) : nil,
+                        rows: Int64(product.rows?.count ?? rows), y: product.output, y_stride: Int64(product.matrix.rows),
+                        accumulate: product.accumulate)
                 }
                 ck_multiply(pool, described, Int64(described.count))
             }
@@ -138,7 +144,9 @@ final class Products {
 
     private static func part(_ form: Form) -> Int { if case .bytes(let part) = form { part } else { largestPart } }
 
-    private func asBytes(_ part: Int) -> ck_bytes {
-        ck_bytes(bytes: bytes.base.assumingMemoryBound(to: Int8.self), scales: scales.floats, columns: Int64(columns), part: Int64(part))
+    private func asBytes(_ part: Int, from row: Int = 0) -> ck_bytes {
+        ck_bytes(
+            bytes: bytes.base.assumingMemoryBound(to: Int8.self) + row * columns * 2, scales: scales.floats + row * (columns / part) * 2,
+            columns: Int64(columns), part: Int64(part))
     }
 }

@@ -8,6 +8,9 @@ struct WeightLoader {
     private var hash = SHA256()
     private var path = ""
     private var file: FileBox?
+    /// Bytes of the arena that are taken, and of vectors.
+    private var filled = 0
+    private var vectorBytes = 0
     private var progress: LoadProgress
     private let onPercent: @Sendable (Int) -> Void
 
@@ -36,59 +39,84 @@ struct WeightLoader {
 
     private mutating func loadAll() throws(CheckpointError) -> Weights {
         let map = checkpoint.weights
-        let embedding = try matrix(map.embedding)
+        let arena = try arena(map)
+        let embedding = try matrix(map.embedding, arena)
         var layers: [Weights.Layer] = []
-        for layer in map.layers {
-            layers.append(
-                Weights.Layer(
-                    inputNorm: try vector(layer.inputNorm), query: try matrix(layer.query), key: try matrix(layer.key),
-                    value: try matrix(layer.value), queryNorm: try vector(layer.queryNorm), keyNorm: try vector(layer.keyNorm),
-                    attentionOutput: try matrix(layer.attentionOutput), feedForwardNorm: try vector(layer.feedForwardNorm),
-                    gate: try matrix(layer.gate), up: try matrix(layer.up), down: try matrix(layer.down)))
-        }
+        for layer in map.layers { layers.append(try self.layer(layer, arena)) }
         let finalNorm = try vector(map.finalNorm)
         var output: PackedMatrix?
-        if let matrixInfo = map.output { output = try matrix(matrixInfo) }
+        if let info = map.output { output = try matrix(info, arena) }
         let digest = hash.finalize().map { byte in String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }.joined()
-        return Weights(embedding: embedding, layers: layers, finalNorm: finalNorm, output: output, digest: digest)
+        return Weights(
+            embedding: embedding, layers: layers, finalNorm: finalNorm, output: output, digest: digest, bytes: arena.count + vectorBytes)
+    }
+
+    private mutating func layer(_ layer: WeightMap.Layer, _ arena: AlignedMemory) throws(CheckpointError) -> Weights.Layer {
+        Weights.Layer(
+            inputNorm: try vector(layer.inputNorm), query: try matrix(layer.query, arena), key: try matrix(layer.key, arena),
+            value: try matrix(layer.value, arena), biases: try biases(layer.biases), headNorms: try headNorms(layer.headNorms),
+            attentionOutput: try matrix(layer.attentionOutput, arena), feedForwardNorm: try vector(layer.feedForwardNorm),
+            feedForward: try feedForward(layer.feedForward, arena))
+    }
+
+    private mutating func biases(_ biases: WeightMap.Biases?) throws(CheckpointError) -> Weights.Biases? {
+        guard let biases else { return nil }
+        return Weights.Biases(query: try vector(biases.query), key: try vector(biases.key), value: try vector(biases.value))
+    }
+
+    private mutating func headNorms(_ norms: WeightMap.HeadNorms?) throws(CheckpointError) -> Weights.HeadNorms? {
+        guard let norms else { return nil }
+        return Weights.HeadNorms(query: try vector(norms.query), key: try vector(norms.key))
+    }
+
+    private mutating func feedForward(_ map: WeightMap.FeedForward, _ arena: AlignedMemory) throws(CheckpointError) -> Weights.FeedForward {
+        switch map {
+        case .dense(let one): return .dense(try gated(one, arena))
+        case .experts(let router, let experts):
+            let packed = try matrix(router, arena)
+            var all: [Weights.Gated] = []
+            for expert in experts { all.append(try gated(expert, arena)) }
+            return .experts(router: packed, all)
+        }
+    }
+
+    private mutating func gated(_ map: WeightMap.GatedMatrices, _ arena: AlignedMemory) throws(CheckpointError) -> Weights.Gated {
+        Weights.Gated(gate: try matrix(map.gate, arena), up: try matrix(map.up, arena), down: try matrix(map.down, arena))
     }
 
     // MARK: One tensor
 
-    private mutating func matrix(_ info: MatrixInfo) throws(CheckpointError) -> PackedMatrix {
-        switch info.source {
-        case .dense(let tensor):
-            let kind: PackedMatrix.Kind = tensor.type == .bf16 ? .bf16 : .f32
-            let packed = try make(info, kind: kind)
-            try readRows(of: tensor, rows: info.rows) { source, first, count in
-                ck_pack_rows(kind.rawValue, Self.source(tensor.type), source, first, count, Int64(info.columns), packed.data.base)
-            }
-            return packed
-        case .affine(let weight, let scales, let biases, let scheme):
-            let kind: PackedMatrix.Kind = scheme.bits == 8 ? .q8 : .q4
-            let scaleKind: PackedMatrix.Kind = scales.type == .bf16 ? .bf16 : .f32
-            let packed = try make(info, kind: kind, group: scheme.groupSize, scaleKind: scaleKind)
-            try readRows(of: weight, rows: info.rows) { source, first, count in
-                ck_pack_rows(kind.rawValue, Self.source(weight.type), source, first, count, Int64(info.columns), packed.data.base)
-            }
-            for (tensor, isBias) in [(scales, false), (biases, true)] {
-                try readRows(of: tensor, rows: info.rows) { source, first, count in
-                    ck_pack_scales(
-                        scaleKind.rawValue, Self.source(tensor.type), source, first, count, Int64(info.columns / scheme.groupSize), isBias,
-                        packed.scales?.base)
-                }
-            }
-            return packed
+    /// One piece of memory for all matrices, so that small ones lie in huge pages too.
+    private func arena(_ map: WeightMap) throws(CheckpointError) -> AlignedMemory {
+        do throws(RuntimeError) {
+            return try AlignedMemory(count: map.matrices.reduce(0) { $0 + PackedMatrix.bytes(of: $1) })
+        } catch {
+            throw CheckpointError(error.message, hint: error.hint, file: checkpoint.directory)
         }
     }
 
-    private func make(
-        _ info: MatrixInfo, kind: PackedMatrix.Kind, group: Int = 0, scaleKind: PackedMatrix.Kind = .f32
-    ) throws(CheckpointError) -> PackedMatrix {
-        do throws(RuntimeError) {
-            return try PackedMatrix(rows: info.rows, columns: info.columns, kind: kind, group: group, scaleKind: scaleKind)
-        } catch {
-            throw CheckpointError("`\(info.name)`: \(error.message)", hint: error.hint, file: checkpoint.directory)
+    /// The matrix, behind those that were read before.
+    private mutating func matrix(_ info: MatrixInfo, _ arena: AlignedMemory) throws(CheckpointError) -> PackedMatrix {
+        let packed = PackedMatrix(info, in: arena, at: filled)
+        filled += packed.bytes
+        switch info.source {
+        case .dense(let tensor): try pack(tensor, info, packed)
+        case .affine(let weight, let scales, let biases, let scheme):
+            try pack(weight, info, packed)
+            for (tensor, isBias) in [(scales, false), (biases, true)] {
+                try readRows(of: tensor, rows: info.rows) { source, first, count in
+                    ck_pack_scales(
+                        packed.scaleKind.rawValue, Self.source(tensor.type), source, first, count, Int64(info.columns / scheme.groupSize), isBias,
+                        packed.scales)
+                }
+            }
+        }
+        return packed
+    }
+
+    private mutating func pack(_ tensor: TensorInfo, _ info: MatrixInfo, _ packed: PackedMatrix) throws(CheckpointError) {
+        try readRows(of: tensor, rows: info.rows) { source, first, count in
+            ck_pack_rows(packed.kind.rawValue, Self.source(tensor.type), source, first, count, Int64(info.columns), packed.data)
         }
     }
 
@@ -98,6 +126,7 @@ struct WeightLoader {
         bytes.withUnsafeBytes { digest($0) }
         bytes.withUnsafeBytes { ck_widen(Self.source(tensor.type), $0.baseAddress, &values, Int64(values.count)) }
         packed(bytes.count)
+        vectorBytes += 4 * values.count
         return values
     }
 

@@ -8,24 +8,40 @@ struct Weights: Sendable {
     var output: PackedMatrix?
     /// Lower-case hex SHA-256 over every byte that was read, in tensor order.
     var digest: String
+    /// Bytes of all matrices, in one piece of memory, and of norms and biases.
+    var bytes: Int
 
     struct Layer: Sendable {
         var inputNorm: [Float]  // (hidden)
         var query: PackedMatrix  // (heads * head, hidden)
         var key: PackedMatrix  // (kv heads * head, hidden)
         var value: PackedMatrix  // (kv heads * head, hidden)
-        var queryNorm: [Float]  // (head)
-        var keyNorm: [Float]  // (head)
+        var biases: Biases?
+        var headNorms: HeadNorms?
         var attentionOutput: PackedMatrix  // (hidden, heads * head)
         var feedForwardNorm: [Float]  // (hidden)
-        var gate: PackedMatrix  // (intermediate, hidden)
-        var up: PackedMatrix  // (intermediate, hidden)
-        var down: PackedMatrix  // (hidden, intermediate)
+        var feedForward: FeedForward
     }
 
-    var bytes: Int {
-        layers.reduce(embedding.bytes + (output?.bytes ?? 0) + finalNorm.count * 4) { sum, layer in
-            sum + [layer.query, layer.key, layer.value, layer.attentionOutput, layer.gate, layer.up, layer.down].reduce(0) { $0 + $1.bytes }
-        }
+    struct Biases: Sendable {
+        var query: [Float]  // (heads * head)
+        var key: [Float]  // (kv heads * head)
+        var value: [Float]  // (kv heads * head)
+    }
+
+    struct HeadNorms: Sendable {
+        var query: [Float]  // (head)
+        var key: [Float]  // (head)
+    }
+
+    enum FeedForward: Sendable {
+        case dense(Gated)
+        case experts(router: PackedMatrix, [Gated])  // router: (experts, hidden)
+    }
+
+    struct Gated: Sendable {
+        var gate: PackedMatrix  // (width, hidden)
+        var up: PackedMatrix  // (width, hidden)
+        var down: PackedMatrix  // (hidden, width)
     }
 }

@@ -53,7 +53,7 @@ import Testing
         #expect(percents == Set(percents).sorted())
         #expect(percents.last == 100)
         let weights = try Checkpoint(directory: files.directory).weights
-        let sizes = weights.matrices.flatMap(\.tensors).map(\.range.count) + weights.norms.map(\.range.count)
+        let sizes = weights.matrices.flatMap(\.tensors).map(\.range.count) + weights.vectors.map(\.range.count)
         let total = try Checkpoint(directory: files.directory).weightBytes
         var (whole, part) = (LoadProgress(total: total), LoadProgress(total: total))
         let last = sizes.compactMap { whole.add($0, at: start) }.last

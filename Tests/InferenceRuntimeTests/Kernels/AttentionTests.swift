@@ -50,7 +50,8 @@ struct AttentionTests {
                 var query = part(q, heads.queries)
                 var cosines = [Float](repeating: 0, count: count * heads.size / 2)
                 var sines = cosines
-                ck_rope_table((start..<start + count).map(Int64.init), Int64(count), Int32(heads.size), theta, &cosines, &sines)
+                let frequencies = (0..<heads.size / 2).map { Float(pow(theta, -2 * Double($0) / Double(heads.size))) }
+                ck_rope_table((start..<start + count).map(Int64.init), Int64(count), Int32(heads.size / 2), frequencies, &cosines, &sines)
                 var result = [Float](repeating: 0, count: query.count)
                 let isDone = pointers.withUnsafeBufferPointer { table in
                     var span = ck_span(blocks: table.baseAddress, start: Int64(start), count: Int64(count), row: 0)

@@ -52,7 +52,8 @@ struct ElementwiseTests {
         for (size, theta) in [(16, 10000.0), (64, 10000.0), (128, 1_000_000.0)] {
             var cosines = [Float](repeating: 0, count: positions.count * size / 2)
             var sines = cosines
-            ck_rope_table(positions, Int64(positions.count), Int32(size), theta, &cosines, &sines)
+            let frequencies = (0..<size / 2).map { Float(pow(theta, -2 * Double($0) / Double(size))) }
+            ck_rope_table(positions, Int64(positions.count), Int32(size / 2), frequencies, &cosines, &sines)
             for (row, position) in positions.enumerated() {
                 for i in 0..<size / 2 {
                     let angle = Double(position) * pow(theta, -2 * Double(i) / Double(size))

@@ -37,14 +37,14 @@ struct SampleMatrix {
                 for first in stride(from: 0, to: rows, by: 16) {
                     ck_pack_rows(
                         PackedMatrix.Kind.f32.rawValue, Int32(CK_SOURCE_F32.rawValue), source.baseAddress.map { $0 + first * columns }, Int64(first),
-                        Int64(min(16, rows - first)), Int64(columns), packed.data.base)
+                        Int64(min(16, rows - first)), Int64(columns), packed.data)
                 }
             }
             return (packed, drawn)
         }
         let halves = drawn.map(\.roundedToBF16)
         ck_pack_rows(
-            PackedMatrix.Kind.bf16.rawValue, Int32(CK_SOURCE_BF16.rawValue), halves, 0, Int64(rows), Int64(columns), packed.data.base)
+            PackedMatrix.Kind.bf16.rawValue, Int32(CK_SOURCE_BF16.rawValue), halves, 0, Int64(rows), Int64(columns), packed.data)
         return (packed, halves.map(Float.init(bf16:)))
     }
 
@@ -57,17 +57,17 @@ struct SampleMatrix {
         let words = columns * form.bits / 32
         let groups = columns / group
         let source = (0..<rows * words).map { _ in UInt32(truncatingIfNeeded: random.next()) }
-        ck_pack_rows(packed.kind.rawValue, Int32(CK_SOURCE_U32.rawValue), source, 0, Int64(rows), Int64(columns), packed.data.base)
+        ck_pack_rows(packed.kind.rawValue, Int32(CK_SOURCE_U32.rawValue), source, 0, Int64(rows), Int64(columns), packed.data)
         var parts: [[Float]] = []
         for (isBias, size) in [(false, Float(0.1)), (true, 1)] {
             let drawn = random.floats(rows * groups).map { $0 * size }
             let halves = drawn.map(\.roundedToBF16)
             if form.hasPlainScales {
                 ck_pack_scales(
-                    scaleKind.rawValue, Int32(CK_SOURCE_F32.rawValue), drawn, 0, Int64(rows), Int64(groups), isBias, packed.scales?.base)
+                    scaleKind.rawValue, Int32(CK_SOURCE_F32.rawValue), drawn, 0, Int64(rows), Int64(groups), isBias, packed.scales)
             } else {
                 ck_pack_scales(
-                    scaleKind.rawValue, Int32(CK_SOURCE_BF16.rawValue), halves, 0, Int64(rows), Int64(groups), isBias, packed.scales?.base)
+                    scaleKind.rawValue, Int32(CK_SOURCE_BF16.rawValue), halves, 0, Int64(rows), Int64(groups), isBias, packed.scales)
             }
             parts.append(form.hasPlainScales ? drawn : halves.map(Float.init(bf16:)))
         }
