@@ -20,7 +20,8 @@ struct ChatEndpoint: Sendable {
         let events = model.engine.generate(job.generation)
         guard job.streams else { return try await whole(events, job) }
         let start = try await GenerationStart(of: events)
-        return ServerSentEvents.response(headers: start.headers) { try await stream(events, start, job, to: &$0) }
+        let headers = start.headers + Answers.grammarHeaders(dropped: job.dropped)
+        return ServerSentEvents.response(headers: headers) { try await stream(events, start, job, to: &$0) }
     }
 
     private func reader(_ job: ChatJob) -> AnswerReader {
@@ -143,6 +144,6 @@ struct ChatEndpoint: Sendable {
                     message: answer.message, finishReason: reason(finish, reader), logprobs: logprobs.takeChat(), stopString: reader.stopString)
             ],
             usage: start.usage(completion: tokens, reasoning: model.readsReasoning ? reader.reasoningTokens : nil))
-        return Answers.json(response.json, headers: start.headers)
+        return Answers.json(response.json, headers: start.headers + Answers.grammarHeaders(dropped: job.dropped))
     }
 }
