@@ -12,6 +12,8 @@ struct ChatJob: Sendable {
     /// Whether the answer ends with its first call.
     let endsWithFirstCall: Bool
     let wantsLogprobs: Bool
+    /// How many answers are wanted.
+    let count: Int
     /// Keywords of schemas that the answer need not meet.
     let dropped: [String]
 
@@ -57,6 +59,7 @@ struct ChatJob: Sendable {
         // Half a call is none.
         stops = choice.isForced ? [] : options.stops
         streams = options.streams
+        count = options.count
         includesUsage = options.includesUsage
         let allowsSeveral = try members.flag("parallel_tool_calls") ?? true
         endsWithFirstCall = choice.isNamed || !allowsSeveral

@@ -38,7 +38,8 @@ struct ChatJobTests {
 
     @Test(
         arguments: [
-            ("n", 2), ("temperature", "hot"), ("temperature", -1), ("max_tokens", -1), ("stop", [""]), ("logit_bias", ["x": 1]), ("top_logprobs", 3),
+            ("n", 17), ("n", 0), ("stream_options", 3), ("temperature", "hot"), ("temperature", -1), ("max_tokens", -1), ("stop", [""]),
+            ("logit_bias", ["x": 1]), ("top_logprobs", 3),
             ("response_format", ["type": "xml"]), ("response_format", ["type": "json_schema", "json_schema": ["schema": ["type": 3]]]),
             ("messages", []), ("messages", [["role": "user", "content": [["type": "image_url"]]]]),
             ("tool_choice", "required"), ("tool_choice", "sometimes"), ("functions", [["name": "f"]]), ("prefix", 3),
