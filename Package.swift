@@ -140,7 +140,7 @@ let package = Package(
         tests("Host", ["Host", "HostFixtures", "LaunchPlan", "Locking"]),
         tests("Preflight", ["Preflight", "Host", "HostFixtures", "Control", "LaunchPlan", "JSON"]),
         tests("Supervisor", ["Supervisor", "Host", "HostFixtures", "Control", "LaunchPlan", "JSON", "CProcess"]),
-        tests("InferenceRuntime", ["InferenceRuntime", "Locking", "Checkpoint", "Messages", "JSON", "CKernels", "COpenBLAS"]),
+        tests("InferenceRuntime", ["InferenceRuntime", "SchemaValidation", "Locking", "Checkpoint", "Messages", "JSON", "CKernels", "COpenBLAS"]),
         tests(
             "Proxy",
             [

@@ -32,7 +32,7 @@ struct Sampler {
         let raw = logprobs.map { Logprobs(UnsafeBufferPointer(logits), alternatives: $0) }
         if let allowed = mask?.allowedTokens() {
             if allowed.isEmpty { return .nothingAllowed }
-            for id in logits.indices where !allowed.contains(Int32(id)) { logits[id] = -.infinity }
+            allowed.maskOut(logits)
         }
         adjust(logits)
         let best = Int(ck_argmax(base, Int64(logits.count)))
@@ -47,6 +47,9 @@ struct Sampler {
         counts[chosen, default: 0] += 1
         return .token(raw?.token(chosen) ?? GeneratedToken(id: chosen))
     }
+
+    /// Whether the mask lets nothing follow.
+    var isComplete: Bool { mask?.isComplete ?? false }
 
     private func adjust(_ logits: UnsafeMutableBufferPointer<Float>) {
         for (id, bias) in sampling.logitBias where logits.indices.contains(Int(id)) { logits[Int(id)] += bias }

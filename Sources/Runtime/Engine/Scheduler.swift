@@ -179,6 +179,7 @@ final class Scheduler {
             sequence.tokens.append(token.id)
             counts.generatedTokens += 1
             sequence.output.yield(.token(token))
+            if sequence.sampler.isComplete { return finish(sequence, .noTokenAllowed) }
             if sequence.generated >= sequence.request.maxTokens { return finish(sequence, .length) }
             if sequence.tokens.count >= contextWindow { return finish(sequence, .contextFull) }
         }

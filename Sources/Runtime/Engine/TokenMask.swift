@@ -2,8 +2,14 @@
 public protocol TokenMask: Sendable {
     /// The tokens that may come next; nil allows all. An empty set ends the generation (`FinishReason.noTokenAllowed`).
     func allowedTokens() -> TokenSet?
+    /// Whether what was chosen is whole and nothing may follow: the generation ends without asking for more.
+    var isComplete: Bool { get }
     /// Called once for each token that was chosen, in order; never for one that `allowedTokens` left out.
     mutating func advance(by token: Int32)
+}
+
+extension TokenMask {
+    public var isComplete: Bool { false }
 }
 
 /// A set of token ids below `capacity`, one bit each.
@@ -43,4 +49,23 @@ public struct TokenSet: Sendable, Equatable {
     }
 
     public var isEmpty: Bool { words.allSatisfy { $0 == 0 } }
+
+    /// Sets the logits of tokens that are not in the set to minus infinity; a word of the set at a time.
+    func maskOut(_ logits: UnsafeMutableBufferPointer<Float>) {
+        for (index, word) in words.enumerated() where word != .max {
+            let start = index * 64
+            guard start < logits.count else { return }
+            var left = ~word
+            if word == 0 {
+                for id in start..<min(start + 64, logits.count) { logits[id] = -.infinity }
+                continue
+            }
+            while left != 0 {
+                let id = start + left.trailingZeroBitCount
+                if id < logits.count { logits[id] = -.infinity }
+                left &= left - 1
+            }
+        }
+        if words.count * 64 < logits.count { for id in (words.count * 64)..<logits.count { logits[id] = -.infinity } }
+    }
 }

@@ -30,6 +30,15 @@ enum Answers {
         if let name = HTTPField.Name(Native.cacheHeader) { headers[name] = "hit=\(hit); source=\(source.rawValue)" }
         return headers
     }
+
+    /// Which keywords of the request's schemas the answer need not meet; none where it meets all.
+    static func grammarHeaders(dropped: [String]) -> HTTPFields {
+        var headers = HTTPFields()
+        let words = dropped.filter { $0.utf8.count <= 40 && $0.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: ",") } }
+        guard !words.isEmpty, let name = HTTPField.Name("x-anyclaude-grammar") else { return headers }
+        headers[name] = "dropped=" + words.prefix(20).joined(separator: ",")
+        return headers
+    }
 }
 
 extension OpenAI.Failure {

@@ -17,10 +17,19 @@ struct ChatEndpoint: Sendable {
 
     /// The status is decided when the engine has taken the request up: what it refuses is an HTTP error.
     func respond(to job: ChatJob) async throws -> Response {
-        let events = model.engine.generate(job.generation)
+        let reader = reader(job)
+        let runs = job.generation.choices(job.count).map { ChoiceRun(engine: model.engine, request: $0, reader: reader) }
+        let events = Choices.events([runs])
         guard job.streams else { return try await whole(events, job) }
-        let start = try await GenerationStart(of: events)
-        return ServerSentEvents.response(headers: start.headers) { try await stream(events, start, job, to: &$0) }
+        let start = try await Self.start(of: events)
+        let headers = start.headers + Answers.grammarHeaders(dropped: job.dropped)
+        return ServerSentEvents.response(headers: headers) { try await stream(events, start, job, to: &$0) }
+    }
+
+    private static func start(of events: Choices.Events) async throws -> GenerationStart {
+        var iterator = events.makeAsyncIterator()
+        guard case .started(let start)? = try await iterator.next()?.event else { throw CancellationError() }
+        return start
     }
 
     private func reader(_ job: ChatJob) -> AnswerReader {
@@ -31,42 +40,34 @@ struct ChatEndpoint: Sendable {
         ) { _ in Identifiers.make("call_") }
     }
 
-    private func reason(_ finish: FinishReason, _ reader: AnswerReader) -> OpenAI.FinishReason {
-        if finish.isCut, !reader.isAtEnd { return .length }
-        return reader.hasCalls ? .toolCalls : .stop
-    }
-
     // MARK: A stream
 
-    private func chunk(_ delta: OpenAI.ChatChunk.Delta, logprobs: JSON? = nil, usage: OpenAI.Usage? = nil) -> OpenAI.ChatChunk {
-        .init(id: id, model: model.name, created: created, choices: [.init(delta: delta, logprobs: logprobs)], usage: usage)
+    private func chunk(_ choices: [OpenAI.ChatChunk.Choice], usage: OpenAI.Usage? = nil) -> [UInt8] {
+        OpenAI.ChatChunk(id: id, model: model.name, created: created, choices: choices, usage: usage).json.bytes
     }
 
     private func stream(
-        _ events: AsyncThrowingStream<GenerationEvent, any Error>, _ start: GenerationStart, _ job: ChatJob,
-        to writer: inout ServerSentEvents.EventWriter
+        _ events: Choices.Events, _ start: GenerationStart, _ job: ChatJob, to writer: inout ServerSentEvents.EventWriter
     ) async throws {
-        var reader = reader(job)
-        var logprobs = TokenLogprobs(model.tokenizer)
-        var tokens = 0
-        try await writer.event(data: chunk(.init(role: "assistant", content: ""), usage: start.usage(completion: 0)).json.bytes)
+        var logprobs = Array(repeating: TokenLogprobs(model.tokenizer), count: job.count)
+        let beginning = OpenAI.ChatChunk.Delta(role: "assistant", content: "")
+        var ends: [ChoiceEnd] = []
+        try await writer.event(data: chunk([.init(delta: beginning)], usage: [start].usage(completion: 0)))
         do {
-            loop: for try await event in events {
+            for try await (index, event) in events {
                 switch event {
-                case .started: break
-                case .token(let token):
-                    tokens += 1
-                    if job.wantsLogprobs { logprobs.append(token) }
-                    for output in reader.read(token.id) where !Self.isMute(output) {
-                        try await writer.event(data: chunk(Self.delta(output), logprobs: logprobs.takeChat()).json.bytes)
+                case .started: try await writer.event(data: chunk([.init(index: index, delta: beginning)]))
+                case .output(let outputs, let tokens):
+                    for token in tokens { logprobs[index].append(token) }
+                    for output in outputs {
+                        let choice = OpenAI.ChatChunk.Choice(index: index, delta: Self.delta(output), logprobs: logprobs[index].takeChat())
+                        try await writer.event(data: chunk([choice]))
                     }
-                    if reader.isAtEnd {
-                        try await end(&reader, .noTokenAllowed, tokens, logprobs.takeChat(), start, job, to: &writer)
-                        break loop
-                    }
-                case .finished(let finish, let statistics):
-                    try await end(&reader, finish, statistics.generatedTokens, logprobs.takeChat(), start, job, to: &writer)
-                    break loop
+                case .ended(let end):
+                    let last = OpenAI.ChatChunk.Choice(
+                        index: index, finishReason: end.reason, logprobs: logprobs[index].takeChat(), stopString: end.stopString)
+                    try await writer.event(data: chunk([last]))
+                    ends.append(end)
                 }
             }
         } catch let error where error is EngineError {
@@ -76,29 +77,15 @@ struct ChatEndpoint: Sendable {
             return try await writer.event(data: failure.json.bytes)
         }
         try Task.checkCancellation()
-    }
-
-    private func end(
-        _ reader: inout AnswerReader, _ finish: FinishReason, _ tokens: Int, _ logprobs: JSON?, _ start: GenerationStart, _ job: ChatJob,
-        to writer: inout ServerSentEvents.EventWriter
-    ) async throws {
-        for output in reader.finish(isCut: finish.isCut) where !Self.isMute(output) {
-            try await writer.event(data: chunk(Self.delta(output)).json.bytes)
-        }
-        var last = chunk(.init(), logprobs: logprobs)
-        last.choices[0].finishReason = reason(finish, reader)
-        last.choices[0].stopString = reader.stopString
-        try await writer.event(data: last.json.bytes)
-        if job.includesUsage {
-            let usage = start.usage(completion: tokens, reasoning: model.readsReasoning ? reader.reasoningTokens : nil)
-            try await writer.event(
-                data: OpenAI.ChatChunk(id: id, model: model.name, created: created, choices: [], usage: usage).json.bytes)
-        }
+        if job.includesUsage { try await writer.event(data: chunk([], usage: usage(start, ends))) }
         try await writer.event(data: Array(OpenAI.streamEnd.utf8))
         metrics.count("chat", status: 200)
     }
 
-    private static func isMute(_ event: OutputEvent) -> Bool { if case .toolCallFinished = event { true } else { false } }
+    private func usage(_ start: GenerationStart, _ ends: [ChoiceEnd]) -> OpenAI.Usage {
+        [start].usage(
+            completion: ends.reduce(0) { $0 + $1.tokens }, reasoning: model.readsReasoning ? ends.reduce(0) { $0 + $1.reasoningTokens } : nil)
+    }
 
     private static func delta(_ event: OutputEvent) -> OpenAI.ChatChunk.Delta {
         switch event {
@@ -112,37 +99,29 @@ struct ChatEndpoint: Sendable {
 
     // MARK: Whole
 
-    private func whole(_ events: AsyncThrowingStream<GenerationEvent, any Error>, _ job: ChatJob) async throws -> Response {
-        let start = try await GenerationStart(of: events)
-        var reader = reader(job)
-        var answer = AnswerAssembly()
-        var logprobs = TokenLogprobs(model.tokenizer)
-        var finish: FinishReason?
-        var tokens = 0
-        for try await event in events {
+    private func whole(_ events: Choices.Events, _ job: ChatJob) async throws -> Response {
+        var answers = Array(repeating: AnswerAssembly(), count: job.count)
+        var logprobs = Array(repeating: TokenLogprobs(model.tokenizer), count: job.count)
+        var ends: [ChoiceEnd?] = Array(repeating: nil, count: job.count)
+        var first: GenerationStart?
+        for try await (index, event) in events {
             switch event {
-            case .started: break
-            case .token(let token):
-                tokens += 1
-                if job.wantsLogprobs { logprobs.append(token) }
-                answer.add(reader.read(token.id))
-                if reader.isAtEnd { finish = .noTokenAllowed }
-            case .finished(let reason, let statistics):
-                finish = reason
-                tokens = statistics.generatedTokens
+            case .started(let start): if index == 0 { first = start }
+            case .output(let outputs, let tokens):
+                answers[index].add(outputs)
+                for token in tokens { logprobs[index].append(token) }
+            case .ended(let end): ends[index] = end
             }
-            if finish != nil { break }
         }
-        guard let finish else { throw CancellationError() }
-        answer.add(reader.finish(isCut: finish.isCut))
+        let all = ends.compactMap { $0 }
+        guard let first, all.count == job.count else { throw CancellationError() }
         metrics.count("chat", status: 200)
-        let response = OpenAI.ChatResponse(
-            id: id, model: model.name, created: created,
-            choices: [
-                .init(
-                    message: answer.message, finishReason: reason(finish, reader), logprobs: logprobs.takeChat(), stopString: reader.stopString)
-            ],
-            usage: start.usage(completion: tokens, reasoning: model.readsReasoning ? reader.reasoningTokens : nil))
-        return Answers.json(response.json, headers: start.headers)
+        let choices = all.indices.map { index in
+            OpenAI.ChatResponse.Choice(
+                index: index, message: answers[index].message, finishReason: all[index].reason, logprobs: logprobs[index].takeChat(),
+                stopString: all[index].stopString)
+        }
+        let response = OpenAI.ChatResponse(id: id, model: model.name, created: created, choices: choices, usage: usage(first, all))
+        return Answers.json(response.json, headers: first.headers + Answers.grammarHeaders(dropped: job.dropped))
     }
 }

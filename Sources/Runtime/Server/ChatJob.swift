@@ -12,6 +12,10 @@ struct ChatJob: Sendable {
     /// Whether the answer ends with its first call.
     let endsWithFirstCall: Bool
     let wantsLogprobs: Bool
+    /// How many answers are wanted.
+    let count: Int
+    /// Keywords of schemas that the answer need not meet.
+    let dropped: [String]
 
     init(_ body: JSON, model: ServedModel, prefixes: PrefixStore) throws(OpenAI.Failure) {
         let request = try OpenAI.ChatRequest(body)
@@ -20,9 +24,9 @@ struct ChatJob: Sendable {
         var options = try GenerationOptions(body, defaults: model.defaults, vocabularySize: model.engine.vocabularySize)
         let (messages, tools) = try Self.conversation(request, prefixes)
         guard !messages.isEmpty else { throw .invalidRequest("`messages` is empty", param: "messages") }
-        let choice = try Self.choice(request, tools: tools, dialect: model.dialect)
+        let choice = try Self.choice(request, tools: tools, model: model)
         var templateOptions = try Self.templateOptions(members)
-        if choice.isForced, templateOptions["enable_thinking"] == nil { templateOptions["enable_thinking"] = false }
+        if choice.form != nil, templateOptions["enable_thinking"] == nil { templateOptions["enable_thinking"] = false }
         prompt = try model.prompt(messages: messages, tools: tools, options: templateOptions)
         if choice.forbidsCalls, let dialect = model.dialect {
             for opener in dialect.openers {
@@ -32,24 +36,36 @@ struct ChatJob: Sendable {
         wantsLogprobs = try members.flag("logprobs") ?? false
         let alternatives = try members.integer("top_logprobs", in: 0...20)
         guard wantsLogprobs || alternatives == nil else { throw .invalidRequest("`top_logprobs` needs `logprobs`: true", param: "top_logprobs") }
+        var mask: GrammarMask?
+        if var form = choice.form {
+            // A block of reasoning that the template has opened is ended first.
+            if prompt.startsInReasoning { form.reasoningEnd = "\n</think>\n\n" }
+            let made = try Self.mask(form, model, promptTokens: prompt.tokens.count, maxTokens: options.maxTokens)
+            mask = made.mask
+            dropped = made.dropped
+            // A token that must never come could be the only one that may.
+            options.sampling.logitBias = options.sampling.logitBias.mapValues { max($0, -10_000) }
+        } else {
+            dropped = []
+        }
         generation = GenerationRequest(
             prompt: prompt.tokens, maxTokens: options.maxTokens ?? max(1, model.engine.contextWindow - prompt.tokens.count),
             sampling: options.sampling, stopTokens: model.stopTokens, logprobs: wantsLogprobs ? alternatives ?? 0 : nil,
-            isSideCall: try members.flag("side_call") ?? false,
-            mask: choice.isForced ? ForcedBeginning(oneOf: choice.openings(prompt), model.vocabulary) : nil)
+            isSideCall: try members.flag("side_call") ?? false, mask: mask)
         parser = .init(
             dialect: tools.isEmpty || choice.forbidsCalls ? nil : model.dialect,
             tools: ToolSchemas(tools.compactMap { $0.objectValue.map(OpenAI.Tool.init(members:)) }),
             readsReasoning: model.readsReasoning, startsInReasoning: prompt.startsInReasoning)
-        stops = options.stops
+        // Half a call is none.
+        stops = choice.isForced ? [] : options.stops
         streams = options.streams
+        count = options.count
         includesUsage = options.includesUsage
         let allowsSeveral = try members.flag("parallel_tool_calls") ?? true
         endsWithFirstCall = choice.isNamed || !allowsSeveral
     }
 
     private static func refuseUnsupported(_ members: RequestMembers) throws(OpenAI.Failure) {
-        try members.refuse("response_format", unless: { $0["type"] == "text" }, "answers are not constrained to a form yet")
         try members.refuse("functions", unless: { $0.arrayValue?.isEmpty ?? false }, "use `tools`")
         try members.refuse("function_call", unless: { $0 == "none" }, "use `tool_choice`")
         try members.refuse("audio", "this model writes text")
@@ -76,44 +92,5 @@ struct ChatJob: Sendable {
         }
         for member in object { options[member.key] = member.value }
         return options
-    }
-
-    private struct Choice {
-        /// What the answer has to begin with one of.
-        var callOpenings: [String] = []
-        var isNamed = false
-        var forbidsCalls = false
-
-        var isForced: Bool { !callOpenings.isEmpty }
-
-        /// A block of reasoning that the template has opened is ended first.
-        func openings(_ prompt: ConversationPrompt) -> [String] {
-            callOpenings.map { prompt.startsInReasoning ? "\n</think>\n\n" + $0 : $0 }
-        }
-    }
-
-    private static func choice(
-        _ request: OpenAI.ChatRequest, tools: [JSON], dialect: (any ToolCallDialect)?
-    ) throws(OpenAI.Failure) -> Choice {
-        let choice = try request.toolChoice
-        if choice == .none { return Choice(forbidsCalls: true) }
-        if choice == .auto {
-            guard tools.isEmpty || dialect != nil else {
-                throw .invalidRequest(
-                    "the model's chat template writes tool calls in no notation that is known here; send the request without `tools`",
-                    param: "tools", code: "unsupported_parameter")
-            }
-            return Choice()
-        }
-        guard !tools.isEmpty, let dialect else {
-            throw .invalidRequest(
-                "`tool_choice` demands a call, but there are no tools, or the model has no notation for calls", param: "tool_choice")
-        }
-        let names = tools.compactMap { $0["function"]?["name"]?.stringValue }
-        guard case .named(let name) = choice else { return Choice(callOpenings: names.map(dialect.callOpening)) }
-        guard names.contains(name) else {
-            throw .invalidRequest("`tool_choice` names `\(name)`, which is not among `tools`", param: "tool_choice")
-        }
-        return Choice(callOpenings: [dialect.callOpening(name: name)], isNamed: true)
     }
 }

@@ -8,17 +8,24 @@ struct GenerationOptions {
     var stops: [String]
     var streams: Bool
     var includesUsage: Bool
+    /// How many answers are wanted.
+    var count: Int
+    private static let mostAnswers = 16
 
     init(_ json: JSON, defaults: Sampling, vocabularySize: Int) throws(OpenAI.Failure) {
         let members = RequestMembers(json: json)
-        try members.refuse("n", unless: { $0 == 1 }, "one answer at a time is generated")
-        try members.refuse("best_of", unless: { $0 == 1 }, "one answer at a time is generated")
+        let answers = try members.integer("n", in: 1...Self.mostAnswers) ?? 1
+        count = answers
+        try members.refuse("best_of", unless: { $0 == .integer(answers) }, "all answers that are generated are given")
         let limit = try members.integer("max_completion_tokens", in: 0...Int(Int32.max))
         let olderLimit = try members.integer("max_tokens", in: 0...Int(Int32.max))
         maxTokens = limit ?? olderLimit
         stops = try members.texts("stop", atMost: 16)
         streams = try members.flag("stream") ?? false
-        includesUsage = json["stream_options"]?["include_usage"]?.boolValue ?? false
+        if let options = members["stream_options"], options.objectValue == nil {
+            throw .invalidRequest("`stream_options` must be an object, not \(options.typeName)", param: "stream_options")
+        }
+        includesUsage = try RequestMembers(json: json["stream_options"] ?? .null).flag("include_usage") ?? false
         sampling = defaults
         if let value = try members.number("temperature", in: 0...100) { sampling.temperature = value }
         if let value = try members.number("top_p", in: 0...1) { sampling.topP = value == 0 ? .leastNormalMagnitude : value }

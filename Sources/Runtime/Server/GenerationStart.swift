@@ -17,8 +17,13 @@ struct GenerationStart: Sendable {
     }
 
     var headers: HTTPFields { Answers.cacheHeaders(hit: cachedTokens, source: source) }
+}
 
+extension [GenerationStart] {
+    /// Of several prompts together; each counts once, however many answers it has.
     func usage(completion: Int, reasoning: Int? = nil) -> OpenAI.Usage {
-        .init(promptTokens: promptTokens, completionTokens: completion, cachedTokens: cachedTokens, reasoningTokens: reasoning)
+        .init(
+            promptTokens: reduce(0) { $0 + $1.promptTokens }, completionTokens: completion, cachedTokens: reduce(0) { $0 + $1.cachedTokens },
+            reasoningTokens: reasoning)
     }
 }

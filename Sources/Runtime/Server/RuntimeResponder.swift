@@ -75,7 +75,9 @@ struct RuntimeResponder: HTTPResponder {
             let job = try await WorkerThread.result("prompt") { [prefixes] in try ChatJob(body, model: model, prefixes: prefixes) }
             return try await ChatEndpoint(model: model, metrics: metrics).respond(to: job)
         case (.post, "/v1/completions"):
-            return try await CompletionEndpoint(model: model, metrics: metrics).respond(to: try await json(request, for: model))
+            let body = try await json(request, for: model)
+            let job = try await WorkerThread.result("prompt") { try CompletionJob(body, model: model) }
+            return try await CompletionEndpoint(model: model, metrics: metrics).respond(to: job)
         case (.post, "/v1/chat/tokenize"): return try await answer(request, model, text.count)
         case (.post, "/tokenize"): return try await answer(request, model, text.tokenize)
         case (.post, "/detokenize"): return try await answer(request, model, text.detokenize)

@@ -18,7 +18,7 @@ struct ServedModel: Sendable {
     let defaults: Sampling
     let inlineSystem: Bool
     let readsReasoning: Bool
-    let vocabulary: ForcedBeginning.Vocabulary
+    let grammars: AnswerGrammars
     /// Of all that decides an answer; nil where nobody needs it.
     let fingerprint: String?
 
@@ -35,8 +35,8 @@ struct ServedModel: Sendable {
         self.stopTokens = stopTokens
         self.defaults = defaults
         self.fingerprint = fingerprint
-        vocabulary = .init(tokenizer, capacity: engine.vocabularySize)
         dialect = (toolTemplate ?? template).flatMap { ToolCallDialects.written(by: $0.source) }
+        grammars = AnswerGrammars(tokenizer, dialect: dialect, capacity: engine.vocabularySize)
         readsReasoning = template?.source.contains("</think>") ?? false
         inlineSystem = template.map(Self.rendersInlineSystem) ?? false
     }

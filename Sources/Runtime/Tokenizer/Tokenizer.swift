@@ -65,6 +65,9 @@ public final class Tokenizer: Sendable {
     /// Whether `id` is a token of control, such as an end of turn, that is no text.
     public func isSpecial(_ id: Int32) -> Bool { addedByID[id]?.isSpecial ?? false }
 
+    /// Whether `id` is one of the tokens beside the vocabulary proper, found in a text before it is cut into words.
+    public func isAdded(_ id: Int32) -> Bool { addedByID[id] != nil }
+
     /// The id of a token by its text.
     public func id(of token: String) -> Int32? {
         if let added = file.added.tokens.first(where: { $0.content == token }) { return added.id }

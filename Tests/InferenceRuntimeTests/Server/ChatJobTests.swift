@@ -10,7 +10,7 @@ struct ChatJobTests {
     private func job(_ members: JSONObject, prefixes: PrefixStore = PrefixStore()) throws -> ChatJob {
         var body: JSONObject = ["messages": [["role": "user", "content": "hi"]]]
         for member in members { body[member.key] = member.value }
-        return try ChatJob(.object(body), model: try TestModel.make(ScriptedEngine()), prefixes: prefixes)
+        return try ChatJob(.object(body), model: try TestModel.make(ScriptedEngine(contextWindow: 1000)), prefixes: prefixes)
     }
 
     @Test func theMessagesAreRenderedByTheTemplate() throws {
@@ -38,8 +38,10 @@ struct ChatJobTests {
 
     @Test(
         arguments: [
-            ("n", 2), ("temperature", "hot"), ("temperature", -1), ("max_tokens", -1), ("stop", [""]), ("logit_bias", ["x": 1]), ("top_logprobs", 3),
-            ("response_format", ["type": "json_object"]), ("messages", []), ("messages", [["role": "user", "content": [["type": "image_url"]]]]),
+            ("n", 17), ("n", 0), ("stream_options", 3), ("temperature", "hot"), ("temperature", -1), ("max_tokens", -1), ("stop", [""]),
+            ("logit_bias", ["x": 1]), ("top_logprobs", 3),
+            ("response_format", ["type": "xml"]), ("response_format", ["type": "json_schema", "json_schema": ["schema": ["type": 3]]]),
+            ("messages", []), ("messages", [["role": "user", "content": [["type": "image_url"]]]]),
             ("tool_choice", "required"), ("tool_choice", "sometimes"), ("functions", [["name": "f"]]), ("prefix", 3),
         ] as [(String, JSON)])
     func whatIsWrongOrNotDoneIsRefusedByName(_ key: String, _ value: JSON) {
@@ -51,18 +53,64 @@ struct ChatJobTests {
     @Test func aDemandedCallIsTheOnlyBeginning() throws {
         let job = try job(["tools": [Self.tool], "tool_choice": ["type": "function", "function": ["name": "f"]]])
         var mask = try #require(job.generation.mask)
-        let opening = "<tool_call>\n{\"name\": \"f\", \"arguments\": {"
-        for id in TestModel.bytes(opening) {
+        for id in TestModel.bytes("<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": 1}}\n</tool_call>") {
             let allowed = try #require(mask.allowedTokens())
             #expect(allowed.contains(id))
-            #expect(!allowed.contains(Int32(UInt8(ascii: "~"))))
             mask.advance(by: id)
         }
-        #expect(mask.allowedTokens() == nil)
+        #expect(mask.isComplete)
         #expect(job.endsWithFirstCall)
         #expect(throws: OpenAI.Failure.self) {
             try self.job(["tools": [Self.tool], "tool_choice": ["type": "function", "function": ["name": "g"]]])
         }
+    }
+
+    @Test func aFormatIsThatOfTheAnswer() throws {
+        let schema: JSON = ["type": "object", "properties": ["n": ["type": "integer"]], "required": ["n"]]
+        let format: JSON = ["type": "json_schema", "json_schema": ["name": "s", "schema": schema, "strict": true]]
+        var mask = try #require(try job(["response_format": format]).generation.mask)
+        for id in TestModel.bytes("{\"n\": 7}") {
+            #expect(try #require(mask.allowedTokens()).contains(id))
+            mask.advance(by: id)
+        }
+        #expect(mask.isComplete)
+        #expect(try job(["response_format": ["type": "text"]]).generation.mask == nil)
+        #expect(try job(["response_format": ["type": "json_object"]]).generation.mask?.allowedTokens()?.contains(0x5B) == false)
+    }
+
+    @Test func whereCallsAndAFormatAreBothPossibleEitherMayBegin() throws {
+        let members: JSONObject = ["tools": [Self.tool], "response_format": ["type": "json_object"]]
+        let allowed = try #require(try job(members).generation.mask?.allowedTokens())
+        #expect(allowed.contains(Int32(UInt8(ascii: "<"))) && allowed.contains(Int32(UInt8(ascii: "{"))))
+        var forced = members
+        forced["tool_choice"] = "required"
+        #expect(try job(forced).generation.mask?.allowedTokens()?.contains(Int32(UInt8(ascii: "{"))) == false)
+        var forbidden = members
+        forbidden["tool_choice"] = "none"
+        #expect(try job(forbidden).generation.mask?.allowedTokens()?.contains(Int32(UInt8(ascii: "<"))) == false)
+    }
+
+    @Test func aLimitBelowTheShortestAnswerIsRefusedWithTheNumber() throws {
+        let members: JSONObject = ["tools": [Self.tool], "tool_choice": "required"]
+        var short = members
+        short["max_tokens"] = 5
+        let failure = #expect(throws: OpenAI.Failure.self) { try job(short) }
+        #expect(failure?.param == "max_tokens" && failure?.status == 400)
+        let number = try #require(failure?.message.split(separator: " ").compactMap { Int($0) }.first)
+        short["max_tokens"] = .integer(number)
+        #expect(try job(short).generation.mask != nil)
+        short["max_tokens"] = .integer(number - 1)
+        #expect(throws: OpenAI.Failure.self) { try job(short) }
+    }
+
+    @Test func aBiasDoesNotForbidTheOnlyToken() throws {
+        let bias = try job(["response_format": ["type": "json_object"], "logit_bias": ["123": -100]]).generation.sampling.logitBias
+        #expect(bias[123] == -10_000)
+    }
+
+    @Test func keywordsThatTheAnswerNeedNotMeetAreNamed() throws {
+        let schema: JSON = ["type": "string", "pattern": "^a"]
+        #expect(try job(["response_format": ["type": "json_schema", "json_schema": ["schema": schema]]]).dropped == ["pattern"])
     }
 
     @Test func toolsStayInThePromptWhenCallsAreForbidden() throws {

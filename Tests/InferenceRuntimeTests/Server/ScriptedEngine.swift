@@ -4,14 +4,15 @@ import Locking
 
 /// An engine whose answer is written beforehand: what the server makes of it can be tested without a model.
 final class ScriptedEngine: GenerationEngine {
-    let contextWindow = 100
+    let contextWindow: Int
     let vocabularySize = 400
     private let answer: [Int32]
     private let end: FinishReason
     private let refusal: EngineError?
     private let seen = Mutex<[GenerationRequest]>([])
 
-    init(answer: [Int32] = [], end: FinishReason = .stopToken(300), refusal: EngineError? = nil) {
+    init(answer: [Int32] = [], end: FinishReason = .stopToken(300), refusal: EngineError? = nil, contextWindow: Int = 100) {
+        self.contextWindow = contextWindow
         self.answer = answer
         self.end = end
         self.refusal = refusal
