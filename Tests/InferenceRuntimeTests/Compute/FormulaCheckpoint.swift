@@ -1,7 +1,7 @@
-import Checkpoint
 import Glibc
 import Testing
 
+@testable import Checkpoint
 @testable import InferenceRuntime
 
 /// A small checkpoint of some architecture whose weights come from a formula, in a directory of its own. `scripts/make_runtime_oracle.py`

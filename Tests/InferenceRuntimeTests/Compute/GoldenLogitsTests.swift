@@ -1,6 +1,6 @@
-import Checkpoint
 import Testing
 
+@testable import Checkpoint
 @testable import InferenceRuntime
 
 /// Every architecture against transformers (in f32) and MLX (quantised weights, its arithmetic in f32), by a few recorded numbers.
