@@ -167,7 +167,7 @@ final class GrammarTables: Sendable {
                     key.append(max(0, least - frame.count))
                     if let most {
                         key.append(min(most - frame.count, longest))
-                        if frame.count > least || most - frame.count > longest { isExact = false }
+                        if frame.count >= least, most - frame.count > longest { isExact = false }
                     }
                 }
                 id = frame.parent
