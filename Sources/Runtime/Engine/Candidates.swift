@@ -28,7 +28,9 @@ struct Candidates {
             } while candidates.count < logits.count && size < logits.count * 8
             cut(topP: sampling.topP, total: total)
         } else {
-            candidates = logits.enumerated().map { Candidate(id: Int32($0.offset), weight: weight($0.element)) }
+            // A mask may leave only a few.
+            candidates = []
+            for (id, logit) in logits.enumerated() where logit > -.infinity { candidates.append(Candidate(id: Int32(id), weight: weight(logit))) }
         }
         if sampling.minP > 0 { candidates.removeAll { $0.weight < Double(sampling.minP) } }
     }

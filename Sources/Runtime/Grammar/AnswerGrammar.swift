@@ -33,7 +33,9 @@ struct AnswerGrammar: Sendable {
     private static let mostCalls: Int32 = 32
 
     /// - Parameter markers: the tokenizer's tokens of control.
-    init(_ form: AnswerForm, dialect: (any ToolCallDialect)?, markers: Set<String>) throws(GrammarError) {
+    init(
+        _ form: AnswerForm, dialect: (any ToolCallDialect)?, notation: CallNotation?, markers: Set<String>
+    ) throws(GrammarError) {
         var builder = GrammarBuilder(knownMarkers: markers)
         let start = builder.reserveRule()
         let end = builder.end()
@@ -48,7 +50,7 @@ struct AnswerGrammar: Sendable {
             builder = compiler.builder
             branches.append(builder.call(rule, end))
         }
-        if !form.tools.isEmpty, let dialect, let notation = CallNotation(dialect) {
+        if !form.tools.isEmpty, let dialect, let notation {
             var writer = CallWriter(builder: builder, dialect: dialect, notation: notation)
             let call = try writer.call(form.tools)
             dropped.formUnion(writer.dropped)

@@ -8,32 +8,28 @@ enum CallNotation: Sendable {
     case json(closing: String?)
     case tags(TagNotation)
 
+    /// The notation that the dialect's own reader understands, found by trial: so a dialect is written here as soon as it is read there.
+    ///
     /// - Returns: nil for a dialect whose arguments cannot be written here.
     init?(_ dialect: any ToolCallDialect) {
-        switch dialect.name {
-        case "hermes": self = .json(closing: "}\n</tool_call>")
-        case "qwen3-coder": self = .tags(.qwenCoder)
-        default:
-            guard Self.readsJSONArguments(dialect) else { return nil }
+        let opening = Self.withoutBrace(dialect.callOpening(name: Trial.name))
+        if Trial.passes(dialect, opening + Trial.json + Self.hermesClosing, calls: 1), opening.contains("<tool_call>") {
+            self = .json(closing: Self.hermesClosing)
+        } else if Trial.passes(dialect, opening + Trial.json, calls: 1) {
             self = .json(closing: nil)
+        } else if let tags = TagNotation.all.first(where: { tags in
+            let call = Trial.tagged(tags)
+            return Trial.passes(dialect, call, calls: 1) && Trial.passes(dialect, call + "\n" + call, calls: 2)
+        }) {
+            self = .tags(tags)
+        } else {
+            return nil
         }
     }
 
-    var allowsSeveral: Bool { if case .json(closing: nil) = self { false } else { true } }
+    private static let hermesClosing = "}\n</tool_call>"
 
-    /// Tried out: the dialect's own reader must find the arguments that a call is given.
-    private static func readsJSONArguments(_ dialect: any ToolCallDialect) -> Bool {
-        let tool: JSON = ["function": ["name": "probe", "parameters": ["properties": ["a": ["type": "integer"]]]]]
-        let tools = ToolSchemas(tool.objectValue.map { [OpenAI.Tool(members: $0)] } ?? [])
-        var parser = OutputParser(.init(dialect: dialect, tools: tools)) { _ in "" }
-        var answer = AnswerAssembly()
-        answer.add(parser.read(withoutBrace(dialect.callOpening(name: "probe")) + "{\"a\": 1}"))
-        answer.add(parser.finish(isComplete: true))
-        let message = answer.message
-        guard message.toolCalls.count == 1, let call = message.toolCalls.first, message.content?.stringValue == nil else { return false }
-        return call.json["function"]?["name"] == "probe"
-            && call.json["function"]?["arguments"]?.stringValue.flatMap { try? JSON(parsing: $0) } == ["a": 1]
-    }
+    var allowsSeveral: Bool { if case .json(closing: nil) = self { false } else { true } }
 
     /// An opening up to where the arguments begin: some have their first brace in it.
     static func withoutBrace(_ opening: String) -> String { opening.hasSuffix("{") ? String(opening.dropLast()) : opening }
@@ -52,7 +48,51 @@ struct TagNotation: Sendable {
     var functionCloser: String
     var blockCloser: String
 
+    static let all = [qwenCoder, glm, miniMax]
+
+    static let glm = TagNotation(
+        blockOpener: "<tool_call>", functionOpener: "", nameEnd: "\n", parameterOpener: "<arg_key>", parameterNameEnd: "</arg_key>\n<arg_value>",
+        valueEnd: "</arg_value>", parameterCloser: "</arg_value>\n", functionCloser: "", blockCloser: "</tool_call>")
+
+    static let miniMax = TagNotation(
+        blockOpener: "<minimax:tool_call>\n", functionOpener: "<invoke name=\"", nameEnd: "\">\n", parameterOpener: "<parameter name=\"",
+        parameterNameEnd: "\">", valueEnd: "</parameter>", parameterCloser: "</parameter>\n", functionCloser: "</invoke>\n",
+        blockCloser: "</minimax:tool_call>")
+
     static let qwenCoder = TagNotation(
         blockOpener: "<tool_call>\n", functionOpener: "<function=", nameEnd: ">\n", parameterOpener: "<parameter=", parameterNameEnd: ">\n",
         valueEnd: "</parameter>", parameterCloser: "\n</parameter>\n", functionCloser: "</function>\n", blockCloser: "</tool_call>")
+}
+
+/// A call that a dialect's reader must understand as it is meant.
+private enum Trial {
+    static let name = "probe"
+    private static let values: [(name: String, type: JSON, text: String, value: JSON)] = [
+        ("t", "string", " a\n<b>\n", " a\n<b>\n"), ("e", "string", "", ""), ("i", "integer", "5", 5), ("b", "boolean", "true", true),
+        ("n", ["string", "null"], "null", nil), ("s", ["string", "null"], "x", "x"), ("l", "array", "[1, \"<\"]", [1, "<"]),
+        ("o", "object", "{\"a\": {}}", ["a": [:]]), ("d", "number", "-2.5", -2.5),
+    ]
+    private static var arguments: JSON { .object(JSONObject(values.map { .init(key: $0.name, value: $0.value) })) }
+
+    static var json: String { arguments.text }
+
+    static func tagged(_ tags: TagNotation) -> String {
+        let parameters = values.map { tags.parameterOpener + $0.name + tags.parameterNameEnd + $0.text + tags.parameterCloser }
+        return tags.blockOpener + tags.functionOpener + name + tags.nameEnd + parameters.joined() + tags.functionCloser + tags.blockCloser
+    }
+
+    static func passes(_ dialect: any ToolCallDialect, _ text: String, calls count: Int) -> Bool {
+        let properties = JSON.object(JSONObject(values.map { .init(key: $0.name, value: ["type": $0.type]) }))
+        let function: JSON = ["name": .string(name), "parameters": ["type": "object", "properties": properties]]
+        var parser = OutputParser(.init(dialect: dialect, tools: ToolSchemas([OpenAI.Tool(members: ["function": function])]))) { _ in "" }
+        var answer = AnswerAssembly()
+        answer.add(parser.read(text))
+        answer.add(parser.finish(isComplete: true))
+        let message = answer.message
+        return message.toolCalls.count == count && message.content?.stringValue == nil
+            && message.toolCalls.allSatisfy { call in
+                call.json["function"]?["name"] == .string(name)
+                    && call.json["function"]?["arguments"]?.stringValue.flatMap { try? JSON(parsing: $0) } == arguments
+            }
+    }
 }

@@ -26,8 +26,10 @@ extension FlatSchema {
         let count = max(prefixItems.count, other.prefixItems.count)
         result.prefixItems = (0..<count).map { Self.both(item($0), other.item($0)) ?? true }
         result.items = Self.both(items, other.items)
-        result.required += other.required.filter { !required.contains($0) }
-        result.properties = properties.map { ($0.name, Self.both($0.schema, other.schema(ofProperty: $0.name)) ?? $0.schema) }
+        let demanded = Set(required)
+        result.required += other.required.filter { !demanded.contains($0) }
+        let theirs = Dictionary(other.properties.map { ($0.name, $0.schema) }, uniquingKeysWith: { _, last in last })
+        result.properties = properties.map { ($0.name, Self.both($0.schema, theirs[$0.name] ?? other.additional) ?? $0.schema) }
         let own = Set(properties.map(\.name))
         for property in other.properties where !own.contains(property.name) {
             result.properties.append((property.name, Self.both(additional, property.schema) ?? property.schema))
@@ -63,6 +65,4 @@ extension FlatSchema {
     }
 
     private func item(_ index: Int) -> JSON? { index < prefixItems.count ? prefixItems[index] : items }
-
-    private func schema(ofProperty name: String) -> JSON? { properties.first { $0.name == name }?.schema ?? additional }
 }

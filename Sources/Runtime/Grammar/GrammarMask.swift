@@ -1,5 +1,8 @@
 /// Makes an answer a text of a grammar, and a whole one: when the tokens that are left are as many as a shortest end takes, only what
 /// leads there is allowed.
+///
+/// Such a token there always is. Either as many tokens are left as symbols, and each byte has a token. Or the state has a plan, a shortest
+/// end in tokens that there are enough left for; a plan goes from state to state, so that its first token leads to a state whose plan is the rest.
 struct GrammarMask: TokenMask {
     private var tables: GrammarTables
     private let tokenizer: Tokenizer
@@ -7,8 +10,6 @@ struct GrammarMask: TokenMask {
     /// nil: a token came that was not allowed.
     private var state: GrammarStates.StateID?
     private var remaining: Int
-    /// The rest of a way to the end that was taken up.
-    private var plan: ArraySlice<Int32>?
 
     /// - Parameters:
     ///   - budget: the tokens that the answer may have.
@@ -30,24 +31,14 @@ struct GrammarMask: TokenMask {
         guard let state else { return TokenSet(capacity: 0) }
         var allowed = tables.allowed(state, limit: remaining - 1)
         if tables.isAccepting(state), !allowed.isEmpty { for token in stopTokens { allowed.insert(token) } }
-        // A token of the plan keeps to it, whatever plan there is from where it leads.
-        if let next = way(from: state)?.first { allowed.insert(next) }
         return allowed
-    }
-
-    private func way(from state: GrammarStates.StateID) -> ArraySlice<Int32>? {
-        let fresh = tables.knownPlan(from: state)?[...]
-        guard let plan else { return fresh.flatMap { $0.count <= remaining ? $0 : nil } }
-        return fresh.map { $0.count < plan.count ? $0 : plan } ?? plan
     }
 
     mutating func advance(by token: Int32) {
         guard let state else { return }
-        let way = way(from: state)
-        plan = way?.first == token ? way?.dropFirst() : nil
         remaining -= 1
         self.state = tables.state(after: state, token: token, bytes: tokenizer.bytes(of: token))
-        if let current = self.state, let (tables, adopted) = tables.successor(of: current) {
+        if let current = self.state, let (tables, adopted) = tables.successor(of: current, limit: remaining) {
             self.tables = tables
             self.state = adopted
         }

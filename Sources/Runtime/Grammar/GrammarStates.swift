@@ -31,8 +31,8 @@ struct GrammarStates {
     private var following: [StateID] = []
     private(set) var costs: [Int32] = []
 
-    /// Ways that are followed within one state. What is beyond is left out: fewer texts, but all of them of the grammar.
-    private static let mostWays = 4096
+    /// Ways that are followed within one state: more than a grammar has nodes. What is beyond is left out: fewer texts, all of the grammar.
+    private static let mostWays = 1 << 18
 
     init(_ grammar: Grammar) {
         self.grammar = grammar

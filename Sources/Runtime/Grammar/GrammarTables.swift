@@ -57,9 +57,9 @@ final class GrammarTables: Sendable {
 
     private func marker(_ token: Int32) -> Int? { grammar.markers.firstIndex { vocabulary.markers[$0] == token } }
 
-    /// Fresh tables and the same state in them, where these have grown too large.
-    func successor(of state: GrammarStates.StateID) -> (GrammarTables, GrammarStates.StateID)? {
-        let old: GrammarStates? = storage.withLock { $0.isTooLarge ? $0.states : nil }
+    /// Fresh tables and the same state in them, where these have grown too large. Not near the end: other tables may have another plan.
+    func successor(of state: GrammarStates.StateID, limit: Int) -> (GrammarTables, GrammarStates.StateID)? {
+        let old: GrammarStates? = storage.withLock { $0.isTooLarge && $0.states.costs[Int(state)] <= limit ? $0.states : nil }
         guard let old else { return nil }
         let fresh = GrammarTables(grammar, vocabulary)
         return (fresh, fresh.storage.withLock { $0.states.adopt(state, from: old) })
@@ -70,22 +70,17 @@ final class GrammarTables: Sendable {
     /// A shortest way to the end, in tokens; nil where the vocabulary cannot write it.
     func plan(from state: GrammarStates.StateID) -> [Int32]? { storage.withLock { plan(from: state, &$0) } }
 
-    /// The plan, where it was asked for before.
-    func knownPlan(from state: GrammarStates.StateID) -> [Int32]? { storage.withLock { $0.plans[state] } }
-
     /// The tokens after which the end is at most `limit` tokens away.
     func allowed(_ state: GrammarStates.StateID, limit: Int) -> TokenSet {
         storage.withLock { storage in
-            let key = Self.key(of: state, storage.states, longest: Int32(clamping: vocabulary.maxDepth))
+            let (key, isExact) = Self.key(of: state, storage.states, longest: Int32(clamping: vocabulary.maxDepth))
             var entry = storage.masks[key] ?? allowed(state, &storage) { _, _ in true }
-            // Near the end: whoever goes on from here needs to know the way.
-            if entry.mostSymbols > limit { _ = plan(from: state, &storage) }
-            if entry.mostSymbols > limit, entry.mostTokens == nil {
+            if entry.mostSymbols > limit, entry.mostTokens == nil, isExact {
                 entry.mostTokens = entry.results.reduce(0) { max($0, plan(from: $1, &storage)?.count ?? .max) }
             }
             if storage.masks.count >= Self.mostMasks { storage.masks = [:] }
             storage.masks[key] = entry
-            if entry.mostSymbols <= limit || entry.mostTokens ?? .max <= limit { return entry.tokens }
+            if entry.mostSymbols <= limit || isExact && entry.mostTokens ?? .max <= limit { return entry.tokens }
             return allowed(state, &storage) { result, storage in
                 storage.states.costs[Int(result)] <= limit || self.plan(from: result, &storage)?.count ?? .max <= limit
             }.tokens
@@ -157,8 +152,11 @@ final class GrammarTables: Sendable {
 
     /// What tells states apart as far as one token can see: the counts of repeated rules only where a token could come to their limit,
     /// or where they decide how far the end is.
-    private static func key(of state: GrammarStates.StateID, _ states: GrammarStates, longest: Int32) -> [Int32] {
+    ///
+    /// - Returns: besides, whether no other state has the same.
+    private static func key(of state: GrammarStates.StateID, _ states: GrammarStates, longest: Int32) -> (key: [Int32], isExact: Bool) {
         var key: [Int32] = []
+        var isExact = true
         for place in states.places[Int(state)] {
             key.append(place.node)
             var id = place.frame
@@ -167,12 +165,15 @@ final class GrammarTables: Sendable {
                 key.append(frame.node)
                 if case .repeated(_, let least, let most, _) = states.grammar.nodes[Int(frame.node)] {
                     key.append(max(0, least - frame.count))
-                    if let most { key.append(min(most - frame.count, longest)) }
+                    if let most {
+                        key.append(min(most - frame.count, longest))
+                        if frame.count >= least, most - frame.count > longest { isExact = false }
+                    }
                 }
                 id = frame.parent
             }
             key.append(-2)
         }
-        return key
+        return (key, isExact)
     }
 }

@@ -6,7 +6,11 @@ struct SchemaAlternatives {
     /// Keywords that the grammar leaves out.
     private(set) var dropped: Set<String> = []
 
+    /// Schemas and members that were looked at: a few schemas that name each other twice are more than any machine can multiply out.
+    private var work = 0
+
     private static let most = 256
+    private static let mostWork = 500_000
     private static let deepest = 64
     private static let combining: Set<String> = ["$ref", "$dynamicRef", "$recursiveRef", "allOf", "anyOf", "oneOf"]
 
@@ -27,6 +31,7 @@ struct SchemaAlternatives {
         case .object(let object): members = object
         default: throw GrammarError("must be a schema, not \(schema.typeName)", at: place)
         }
+        try count(1 + members.count + (members["properties"]?.objectValue?.count ?? 0), place)
         var own = members
         for keyword in Self.combining { own[keyword] = nil }
         var result = [try FlatSchema(own, place: place, dropped: &dropped)]
@@ -62,8 +67,15 @@ struct SchemaAlternatives {
         return list
     }
 
-    private func product(_ left: [FlatSchema], _ right: [FlatSchema], _ place: String) throws(GrammarError) -> [FlatSchema] {
+    private mutating func count(_ steps: Int, _ place: String) throws(GrammarError) {
+        work += steps
+        guard work <= Self.mostWork else { throw GrammarError("the schemas that it combines are too many", at: place) }
+    }
+
+    private mutating func product(_ left: [FlatSchema], _ right: [FlatSchema], _ place: String) throws(GrammarError) -> [FlatSchema] {
         guard left.count * right.count <= Self.most else { throw GrammarError("there are more than \(Self.most) alternatives", at: place) }
+        let (members, others) = (left.reduce(1) { $0 + $1.properties.count }, right.reduce(1) { $0 + $1.properties.count })
+        try count(members * right.count + others * left.count, place)
         return left.flatMap { one in right.compactMap(one.and) }
     }
 

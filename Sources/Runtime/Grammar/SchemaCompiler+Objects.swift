@@ -9,6 +9,9 @@ extension SchemaCompiler {
         var place: String
     }
 
+    /// All that may come next are followed at once.
+    private static let mostProperties = 1000
+
     /// The members that a schema declares, in its order, and then those that it only demands; nil where it demands one that it forbids.
     static func properties(of schema: FlatSchema, at place: String) -> [Property]? {
         var result: [Property] = []
@@ -20,8 +23,8 @@ extension SchemaCompiler {
             }
             result.append(Property(name: name, schema: value, isRequired: required.contains(name), place: "\(place)/properties/\(escaped(name))"))
         }
-        let declared = Set(schema.properties.map(\.name))
-        for name in schema.required where !declared.contains(name) && !result.contains(where: { $0.name == name }) {
+        var declared = Set(schema.properties.map(\.name))
+        for name in schema.required where declared.insert(name).inserted {
             let other = schema.additional ?? true
             if other == false { return nil }
             result.append(Property(name: name, schema: other, isRequired: true, place: place + "/additionalProperties"))
@@ -35,6 +38,9 @@ extension SchemaCompiler {
     /// those that are declared.
     mutating func object(_ schema: FlatSchema, _ document: Int, _ place: String, _ next: Grammar.NodeID) throws(GrammarError) -> Grammar.NodeID? {
         guard let properties = Self.properties(of: schema, at: place) else { return nil }
+        guard properties.count <= Self.mostProperties else {
+            throw GrammarError("an object has more than \(Self.mostProperties) properties", at: place + "/properties")
+        }
         let close = builder.literal("}", next)
         var others = schema.additional
         if others == nil, properties.isEmpty, !schema.declaresProperties { others = true }

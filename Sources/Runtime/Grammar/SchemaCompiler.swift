@@ -13,7 +13,7 @@ struct SchemaCompiler {
     private var pending: [(rule: Grammar.RuleID, schema: JSON, document: Int, place: String)] = []
 
     /// Bytes of a schema.
-    private static let largest = 1 << 20
+    private static let largest = 1 << 18
     static let space = ByteSet([0x20])
 
     init(builder: GrammarBuilder, avoidsTags: Bool = false) {

@@ -43,7 +43,8 @@ struct TaggedCallWriter {
     }
 
     private static func isName(_ text: String) -> Bool {
-        !text.isEmpty && text.utf8.count <= 256 && !text.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: ">") || $0 == UInt8(ascii: "<") }
+        !text.isEmpty && text.utf8.count <= 256
+            && !text.utf8.contains { $0 < 0x20 || $0 == UInt8(ascii: ">") || $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: "\"") }
             && text.first?.isWhitespace == false && text.last?.isWhitespace == false
     }
 

@@ -18,7 +18,7 @@ struct ChatEndpoint: Sendable {
     /// The status is decided when the engine has taken the request up: what it refuses is an HTTP error.
     func respond(to job: ChatJob) async throws -> Response {
         let reader = reader(job)
-        let runs = job.generation.choices(job.count).map { ChoiceRun(engine: model.engine, request: $0, reader: reader) }
+        let runs = job.generation.choices(job.count).map { ChoiceRun(engine: model.engine, request: $0, reader: reader, isAlwaysWhole: job.isForced) }
         let events = Choices.events([runs])
         guard job.streams else { return try await whole(events, job) }
         let start = try await Self.start(of: events)

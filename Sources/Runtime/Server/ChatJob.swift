@@ -9,6 +9,8 @@ struct ChatJob: Sendable {
     let stops: [String]
     let streams: Bool
     let includesUsage: Bool
+    /// Whether the answer is calls, and nothing else.
+    let isForced: Bool
     /// Whether the answer ends with its first call.
     let endsWithFirstCall: Bool
     let wantsLogprobs: Bool
@@ -60,6 +62,7 @@ struct ChatJob: Sendable {
         stops = choice.isForced ? [] : options.stops
         streams = options.streams
         count = options.count
+        isForced = choice.isForced
         includesUsage = options.includesUsage
         let allowsSeveral = try members.flag("parallel_tool_calls") ?? true
         endsWithFirstCall = choice.isNamed || !allowsSeveral

@@ -21,6 +21,8 @@ struct ChoiceRun: Sendable {
     let engine: any GenerationEngine
     let request: GenerationRequest
     let reader: AnswerReader
+    /// Whether a limit cannot cut the answer, only end it where it is whole.
+    var isAlwaysWhole = false
 
     /// Generates, and tells what comes.
     ///
@@ -39,7 +41,7 @@ struct ChoiceRun: Sendable {
         }
         func end(_ finish: FinishReason) {
             tellOutput(reader.finish(isCut: finish.isCut), isLast: true)
-            let isCut = finish.isCut && !reader.isAtEnd
+            let isCut = finish.isCut && !reader.isAtEnd && !isAlwaysWhole
             tell(
                 .ended(
                     ChoiceEnd(

@@ -73,4 +73,12 @@ struct SamplerTests {
         #expect(StepPlan.share([], budget: 10).isEmpty)
         #expect(StepPlan.share(Array(repeating: 9, count: 5), budget: 3) == [1, 1, 1, 0, 0])
     }
+    @Test func aMaskLeavesItsTokensAlone() {
+        for capacity in [0, 1, 63, 64, 65, 130, 200] {
+            let set = TokenSet(capacity: capacity, (0..<Int32(capacity)).filter { $0 % 3 == 0 || (64..<128).contains($0) })
+            var logits = [Float](repeating: 1, count: 150)
+            logits.withUnsafeMutableBufferPointer { set.maskOut($0) }
+            for id in logits.indices { #expect(logits[id] == (set.contains(Int32(id)) ? 1 : -.infinity), "\(id) of \(capacity)") }
+        }
+    }
 }

@@ -7,7 +7,10 @@ import Testing
 
 /// A model that knows nothing: whatever it picks of what is allowed, a demanded call is a valid one.
 struct ForcedCallTests {
-    static let dialects: [any ToolCallDialect] = [HermesDialect(), QwenCoderDialect()]
+    /// All that a call can be demanded in.
+    static let dialects = ToolCallDialects.all.filter { CallNotation($0) != nil }.map(\.name)
+
+    @Test func theseAreAmongThem() { #expect(Set(Self.dialects).isSuperset(of: ["hermes", "qwen3-coder"])) }
 
     /// Picks until the mask allows nothing, and often what ends values, so that answers are not all cut.
     private func pick(_ mask: GrammarMask, _ budget: Int, _ tokenizer: Tokenizer, _ random: inout RandomNumbers) throws -> [Int32] {
@@ -29,9 +32,9 @@ struct ForcedCallTests {
         return result
     }
 
-    @Test(arguments: ToolSamples.all.map(\.name), [0, 1])
-    func itsArgumentsAreOfTheSchemaWhateverIsPicked(_ name: String, _ dialectIndex: Int) throws {
-        let dialect = Self.dialects[dialectIndex]
+    @Test(arguments: ToolSamples.all.map(\.name), dialects)
+    func itsArgumentsAreOfTheSchemaWhateverIsPicked(_ name: String, _ dialectName: String) throws {
+        let dialect = try #require(ToolCallDialects.named(dialectName))
         let sample = try #require(ToolSamples.all.first { $0.name == name })
         let tokenizer = try GrammarTokenizer.make()
         let grammars = AnswerGrammars(tokenizer, dialect: dialect, capacity: GrammarTokenizer.capacity)

@@ -6,7 +6,7 @@ import Testing
 
 struct GrammarTests {
     private func grammar(_ schema: String) throws -> (grammar: Grammar, dropped: [String]) {
-        let answer = try AnswerGrammar(AnswerForm(format: try JSON(parsing: schema)), dialect: nil, markers: [])
+        let answer = try AnswerGrammar(AnswerForm(format: try JSON(parsing: schema)), dialect: nil, notation: nil, markers: [])
         return (answer.grammar, answer.dropped)
     }
 
@@ -110,6 +110,24 @@ struct GrammarTests {
         #expect(try accepts(##"{"$ref":"#/$defs/d0","$defs":{\##(chain.joined(separator: ",")),"d40":{"const":1}}}"##, "[[[]]]"))
     }
 
+    @Test func fewSchemasThatNameEachOtherOftenEndSoon() throws {
+        func chain(_ count: Int, _ form: (Int) -> String) -> String {
+            ##"{"$ref":"#/$defs/d0","$defs":{"##
+                + (0..<count).map { "\"d\($0)\":\(form($0 + 1))" }.joined(separator: ",") + ",\"d\(count)\":{\"const\":1}}}"
+        }
+        // Two to the power of 25 ways to one constant.
+        let error = #expect(throws: GrammarError.self) {
+            try grammar(chain(25) { ##"{"allOf":[{"$ref":"#/$defs/d\##($0)"},{"$ref":"#/$defs/d\##($0)"}]}"## })
+        }
+        #expect(error?.message.contains("too many") == true)
+        // Each needs the next: the costs of all are known after a few rounds.
+        #expect(throws: GrammarError.self) {
+            try grammar(chain(4000) { ##"{"type":"array","minItems":1,"items":{"$ref":"#/$defs/d\##($0)"}}"## })
+        }
+        let properties = (0..<1001).map { "\"p\($0)\":true" }.joined(separator: ",")
+        #expect(throws: GrammarError.self) { try grammar(#"{"properties":{\#(properties)}}"#) }
+    }
+
     @Test func keywordsThatAreLeftOutAreNamed() throws {
         let schema = #"{"properties":{"u":{"type":"string","format":"uri","pattern":"^h","description":"d","x-ours":1},"l":{"items":{"not":{}}}}}"#
         #expect(try grammar(schema).dropped == ["format", "not", "pattern"])
@@ -126,8 +144,11 @@ struct GrammarTests {
         ])
     func whatTagsCannotWriteIsRefused(_ schema: String) throws {
         let tool = AnswerForm.Tool(name: "f", parameters: try JSON(parsing: schema))
-        let error = #expect(throws: GrammarError.self) { try AnswerGrammar(AnswerForm(tools: [tool]), dialect: QwenCoderDialect(), markers: []) }
+        func grammar(_ dialect: any ToolCallDialect) throws -> AnswerGrammar {
+            try AnswerGrammar(AnswerForm(tools: [tool]), dialect: dialect, notation: CallNotation(dialect), markers: [])
+        }
+        let error = #expect(throws: GrammarError.self) { try grammar(QwenCoderDialect()) }
         #expect(error?.message.contains("`f`") == true)
-        #expect(throws: Never.self) { try AnswerGrammar(AnswerForm(tools: [tool]), dialect: HermesDialect(), markers: []) }
+        #expect(throws: Never.self) { try grammar(HermesDialect()) }
     }
 }

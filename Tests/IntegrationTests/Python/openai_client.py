@@ -77,7 +77,7 @@ def run(client, model):
         named = {"type": "function", "function": {"name": "get_weather"}}
         for seed in range(12):
             answer = chat(tool_choice="required", seed=seed, **both).choices[0]
-            assert answer.finish_reason in ("tool_calls", "length") and answer.message.tool_calls, answer
+            assert answer.finish_reason == "tool_calls" and answer.message.tool_calls, answer
             for call in answer.message.tool_calls:
                 check_call(call)
             answer = chat(tool_choice="required", parallel_tool_calls=False, seed=seed, **both).choices[0]
