@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import InferenceRuntime
 
 struct ModelOption: ParsableArguments {
@@ -8,7 +9,10 @@ struct ModelOption: ParsableArguments {
     /// Answers each line of standard input.
     func answer(by command: any Inspection.Command) {
         while let line = readLine() {
-            if !line.isEmpty { print(Inspection.answer(line, by: command).text) }
+            if line.isEmpty { continue }
+            print(Inspection.answer(line, by: command).text)
+            // Who asks through a pipe waits for this answer before the next question.
+            fflush(nil)
         }
     }
 }

@@ -44,7 +44,9 @@ public enum ToolCallReading: Sendable, Equatable {
 
 public enum ToolCallDialects {
     /// All dialects, the most telling first.
-    public static let all: [any ToolCallDialect] = [QwenCoderDialect(), HermesDialect()]
+    public static let all: [any ToolCallDialect] = [
+        KimiDialect(), DeepSeekDialect(), MistralDialect(), QwenCoderDialect(), HermesDialect(),
+    ]
 
     public static func named(_ name: String) -> (any ToolCallDialect)? { all.first { $0.name == name } }
 

@@ -57,8 +57,7 @@ extension Inspection {
         /// - Parameter templateFile: takes the place of the checkpoint's own template.
         public init(model: String, templateFile: String?) throws(RuntimeError) {
             if let templateFile {
-                guard let source = try ModelFile.text(templateFile) else { throw RuntimeError("no such file", file: templateFile) }
-                template = try ChatTemplate(source: source)
+                template = try ChatTemplate.inFile(templateFile, checkpoint: model)
             } else {
                 guard let own = try ChatTemplate.ofCheckpoint(model) else {
                     throw RuntimeError("the checkpoint has no chat template", hint: "give one with --template", file: model)

@@ -19,6 +19,12 @@ extension ChatTemplate {
         return try make(source, specialTokens, configPath)
     }
 
+    /// The template in `file`, with the special tokens of a checkpoint.
+    public static func inFile(_ file: String, checkpoint directory: String) throws(RuntimeError) -> ChatTemplate {
+        guard let source = try ModelFile.text(file) else { throw RuntimeError("no such file", file: file) }
+        return try make(source, specialTokens(try ModelFile.jsonIfPresent(directory + "/tokenizer_config.json")), file)
+    }
+
     private static func make(_ source: String, _ specialTokens: JSONObject, _ file: String) throws(RuntimeError) -> ChatTemplate {
         do {
             return try ChatTemplate(source: source, specialTokens: specialTokens)
