@@ -36,7 +36,7 @@ extension Checkpoint {
         let rows = (matrix.rows + 15) / 16 * 16
         switch matrix.source {
         case .dense(let tensor):
-            return tensor.type == .bf16 ? rows * (matrix.columns + 1) / 2 * 4 : rows * matrix.columns * 4
+            return tensor.type == .bf16 ? rows * ((matrix.columns + 1) / 2) * 4 : rows * matrix.columns * 4
         case .affine(_, let scales, _, let scheme):
             let groupBytes = 2 * (scales.type == .bf16 ? 2 : 4)
             return rows * matrix.columns * scheme.bits / 8 + rows * (matrix.columns / scheme.groupSize) * groupBytes
