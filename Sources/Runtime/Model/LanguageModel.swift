@@ -21,6 +21,8 @@ public final class LanguageModel: Sendable {
     let pool: KernelPool
     let layout: ck_kv_layout
     let ropeFrequencies: [Float]
+    /// The weights came from a `PackedFile`, not from the checkpoint's own files.
+    let isFromPackedFile: Bool
 
     public var vocabularySize: Int { configuration.vocabularySize }
     public var threads: Int { pool.threads }
@@ -39,9 +41,18 @@ public final class LanguageModel: Sendable {
     /// Reads and packs all weights of `checkpoint`. `threads`: of the kernels; all cores that the process may use where nil.
     /// `instructionSet`: the best of this CPU where nil. `onPercent`: told how much of the weights' bytes is read and packed, as `LoadProgress`
     /// says; on the caller's thread.
-    public init(
+    public convenience init(
         checkpoint: Checkpoint, precision: Precision = .fast, threads: Int? = nil, instructionSet: InstructionSet? = nil,
         onPercent: @escaping @Sendable (Int) -> Void = { _ in }
+    ) throws(RuntimeError) {
+        try self.init(
+            checkpoint: checkpoint, precision: precision, threads: threads, instructionSet: instructionSet, packedFile: nil, onPercent: onPercent)
+    }
+
+    /// Reads the weights from `packedFile` where that is there and good.
+    init(
+        checkpoint: Checkpoint, precision: Precision, threads: Int?, instructionSet: InstructionSet?, packedFile: PackedFile?,
+        onPercent: @escaping @Sendable (Int) -> Void
     ) throws(RuntimeError) {
         let it = checkpoint.configuration
         guard it.headSize % 16 == 0 else {
@@ -51,8 +62,19 @@ public final class LanguageModel: Sendable {
         ropeFrequencies = RopeFrequencies.of(it)
         self.precision = precision
         pool = try KernelPool(threads: threads, instructionSet: instructionSet)
-        var loader = WeightLoader(checkpoint, onPercent: onPercent)
-        weights = try loader.load()
+        // A file that turns out to be bad halfway is no reason to count again from nothing.
+        var told = 0
+        let packed = try packedFile?.read(threads: pool.threads) { percent in
+            told = percent
+            onPercent(percent)
+        }
+        let toldBefore = told
+        isFromPackedFile = packed != nil
+        if let packed {
+            weights = packed
+        } else {
+            weights = try WeightLoader(checkpoint) { percent in if percent > toldBefore { onPercent(percent) } }.load()
+        }
         fingerprint = checkpoint.fingerprint + ":" + weights.digest
         layout = ck_kv_layout(
             layers: Int32(it.layers), heads: Int32(it.keyValueHeads), head_size: Int32(it.headSize),

@@ -13,8 +13,13 @@ enum ModelLoading {
         let loaded: @Sendable (Int) -> Void = { report("loading the weights: \($0) %") }
         loaded(0)
         // As long as the disk takes, `/health` must be answered.
-        let model = try await WorkerThread.result("load") {
-            try LanguageModel(directory: launch.model, threads: launch.threads, onPercent: loaded)
+        let (model, packedFile) = try await WorkerThread.result("load") {
+            let checkpoint = try Checkpoint.read(launch.model)
+            let cache = launch.engine.cache
+            let packedFile = (cache.enabled ? cache.directory : nil).flatMap { PackedFile(directory: $0, checkpoint: checkpoint) }
+            let model = try LanguageModel(
+                checkpoint: checkpoint, precision: .fast, threads: launch.threads, instructionSet: nil, packedFile: packedFile, onPercent: loaded)
+            return (model, packedFile)
         }
         guard tokenizer.vocabularySize <= model.vocabularySize else {
             throw RuntimeError(
@@ -30,7 +35,23 @@ enum ModelLoading {
             fingerprint: try ServedFingerprint.of(model, directory: launch.model, contextWindow: engine.contextWindow))
         report("generating a first token")
         try await generateOneToken(served)
+        if let packedFile, !model.isFromPackedFile { keep(model, packedFile, logger: logger) }
         return served
+    }
+
+    /// So that the next start need not pack the weights again. On a thread of its own, which answers do not wait for.
+    private static func keep(_ model: LanguageModel, _ file: PackedFile, logger: Logger) {
+        do throws(RuntimeError) {
+            _ = try WorkerThread(name: "pack") {
+                do throws(RuntimeError) {
+                    try file.write(model.weights)
+                } catch {
+                    logger.warning("the packed weights are not kept", metadata: ["reason": "\(error)"])
+                }
+            }
+        } catch {
+            logger.warning("the packed weights are not kept", metadata: ["reason": "\(error)"])
+        }
     }
 
     /// A server that has generated a token can generate tokens.

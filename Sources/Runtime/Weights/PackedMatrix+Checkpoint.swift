@@ -14,6 +14,8 @@ extension PackedMatrix {
         return bytes(rows: info.rows, columns: info.columns, kind: form.kind, group: form.group, scaleKind: form.scaleKind)
     }
 
+    static func bytes(of map: WeightMap) -> Int { map.matrices.reduce(0) { $0 + bytes(of: $1) } }
+
     init(_ info: MatrixInfo, in memory: AlignedMemory, at offset: Int) {
         let form = Self.form(of: info)
         self.init(

@@ -3,14 +3,11 @@ import Checkpoint
 import Crypto
 
 /// Reads a checkpoint's tensors once, in order, and packs them. No second copy stays behind, in the page cache either.
-struct WeightLoader {
+struct WeightLoader: WeightFilling {
     private let checkpoint: Checkpoint
     private var hash = SHA256()
     private var path = ""
     private var file: FileBox?
-    /// Bytes of the arena that are taken, and of vectors.
-    private var filled = 0
-    private var vectorBytes = 0
     private var progress: LoadProgress
     private let onPercent: @Sendable (Int) -> Void
 
@@ -29,76 +26,20 @@ struct WeightLoader {
         progress = LoadProgress(total: checkpoint.weightBytes)
     }
 
-    mutating func load() throws(RuntimeError) -> Weights {
+    func load() throws(RuntimeError) -> Weights {
         do throws(CheckpointError) {
-            return try loadAll()
+            var assembly = WeightAssembly(filling: self, arena: try WeightAssembly<Self>.arena(checkpoint))
+            var weights = try assembly.assemble(checkpoint.weights)
+            weights.digest = assembly.filling.digest()
+            return weights
         } catch {
             throw RuntimeError(error.message, hint: error.hint, file: error.file)
         }
     }
 
-    private mutating func loadAll() throws(CheckpointError) -> Weights {
-        let map = checkpoint.weights
-        let arena = try arena(map)
-        let embedding = try matrix(map.embedding, arena)
-        var layers: [Weights.Layer] = []
-        for layer in map.layers { layers.append(try self.layer(layer, arena)) }
-        let finalNorm = try vector(map.finalNorm)
-        var output: PackedMatrix?
-        if let info = map.output { output = try matrix(info, arena) }
-        let digest = hash.finalize().map { byte in String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }.joined()
-        return Weights(
-            embedding: embedding, layers: layers, finalNorm: finalNorm, output: output, digest: digest, bytes: arena.count + vectorBytes)
-    }
-
-    private mutating func layer(_ layer: WeightMap.Layer, _ arena: AlignedMemory) throws(CheckpointError) -> Weights.Layer {
-        Weights.Layer(
-            inputNorm: try vector(layer.inputNorm), query: try matrix(layer.query, arena), key: try matrix(layer.key, arena),
-            value: try matrix(layer.value, arena), biases: try biases(layer.biases), headNorms: try headNorms(layer.headNorms),
-            attentionOutput: try matrix(layer.attentionOutput, arena), feedForwardNorm: try vector(layer.feedForwardNorm),
-            feedForward: try feedForward(layer.feedForward, arena))
-    }
-
-    private mutating func biases(_ biases: WeightMap.Biases?) throws(CheckpointError) -> Weights.Biases? {
-        guard let biases else { return nil }
-        return Weights.Biases(query: try vector(biases.query), key: try vector(biases.key), value: try vector(biases.value))
-    }
-
-    private mutating func headNorms(_ norms: WeightMap.HeadNorms?) throws(CheckpointError) -> Weights.HeadNorms? {
-        guard let norms else { return nil }
-        return Weights.HeadNorms(query: try vector(norms.query), key: try vector(norms.key))
-    }
-
-    private mutating func feedForward(_ map: WeightMap.FeedForward, _ arena: AlignedMemory) throws(CheckpointError) -> Weights.FeedForward {
-        switch map {
-        case .dense(let one): return .dense(try gated(one, arena))
-        case .experts(let router, let experts):
-            let packed = try matrix(router, arena)
-            var all: [Weights.Gated] = []
-            for expert in experts { all.append(try gated(expert, arena)) }
-            return .experts(router: packed, all)
-        }
-    }
-
-    private mutating func gated(_ map: WeightMap.GatedMatrices, _ arena: AlignedMemory) throws(CheckpointError) -> Weights.Gated {
-        Weights.Gated(gate: try matrix(map.gate, arena), up: try matrix(map.up, arena), down: try matrix(map.down, arena))
-    }
-
     // MARK: One tensor
 
-    /// One piece of memory for all matrices, so that small ones lie in huge pages too.
-    private func arena(_ map: WeightMap) throws(CheckpointError) -> AlignedMemory {
-        do throws(RuntimeError) {
-            return try AlignedMemory(count: map.matrices.reduce(0) { $0 + PackedMatrix.bytes(of: $1) })
-        } catch {
-            throw CheckpointError(error.message, hint: error.hint, file: checkpoint.directory)
-        }
-    }
-
-    /// The matrix, behind those that were read before.
-    private mutating func matrix(_ info: MatrixInfo, _ arena: AlignedMemory) throws(CheckpointError) -> PackedMatrix {
-        let packed = PackedMatrix(info, in: arena, at: filled)
-        filled += packed.bytes
+    mutating func fill(_ packed: PackedMatrix, with info: MatrixInfo) throws(CheckpointError) {
         switch info.source {
         case .dense(let tensor): try pack(tensor, info, packed)
         case .affine(let weight, let scales, let biases, let scheme):
@@ -111,7 +52,6 @@ struct WeightLoader {
                 }
             }
         }
-        return packed
     }
 
     private mutating func pack(_ tensor: TensorInfo, _ info: MatrixInfo, _ packed: PackedMatrix) throws(CheckpointError) {
@@ -120,13 +60,12 @@ struct WeightLoader {
         }
     }
 
-    private mutating func vector(_ tensor: TensorInfo) throws(CheckpointError) -> [Float] {
+    mutating func vector(_ tensor: TensorInfo) throws(CheckpointError) -> [Float] {
         var values = [Float](repeating: 0, count: tensor.shape.reduce(1, *))
         let bytes = try open(tensor.file).file.read(count: tensor.range.count, at: tensor.range.lowerBound)
         bytes.withUnsafeBytes { digest($0) }
         bytes.withUnsafeBytes { ck_widen(Self.source(tensor.type), $0.baseAddress, &values, Int64(values.count)) }
         packed(bytes.count)
-        vectorBytes += 4 * values.count
         return values
     }
 
@@ -151,6 +90,10 @@ struct WeightLoader {
     }
 
     private mutating func packed(_ bytes: Int) { if let percent = progress.add(bytes, at: .now) { onPercent(percent) } }
+
+    private func digest() -> String {
+        hash.finalize().map { byte in String(byte >> 4, radix: 16) + String(byte & 15, radix: 16) }.joined()
+    }
 
     /// A CRC of each run goes into the digest: hashing every byte with SHA-256 would take longer than reading them.
     private mutating func digest(_ bytes: UnsafeRawBufferPointer) {

@@ -8,8 +8,18 @@ struct Weights: Sendable {
     var output: PackedMatrix?
     /// Lower-case hex SHA-256 over every byte that was read, in tensor order.
     var digest: String
-    /// Bytes of all matrices, in one piece of memory, and of norms and biases.
-    var bytes: Int
+    /// Has all matrices.
+    let arena: AlignedMemory
+
+    var bytes: Int { arena.count + vectors.reduce(0) { $0 + 4 * $1.count } }
+
+    /// Norms and biases, in the order of `WeightMap.vectors`.
+    var vectors: [[Float]] {
+        layers.flatMap { layer in
+            [layer.inputNorm] + (layer.biases.map { [$0.query, $0.key, $0.value] } ?? [])
+                + (layer.headNorms.map { [$0.query, $0.key] } ?? []) + [layer.feedForwardNorm]
+        } + [finalNorm]
+    }
 
     struct Layer: Sendable {
         var inputNorm: [Float]  // (hidden)
