@@ -61,8 +61,9 @@ bench-supervisor: build ## measure: restarts, storms, memory and wake-ups beside
 	@python3 scripts/bench_supervisor.py run $(BIN)
 
 CRASHES    ?= 500
-crash: build ## kill the supervisor at every change of a file of an apply, and CRASHES (500) times at random
+crash: build ## kill the supervisor at every change of a file of an apply, and CRASHES (500) times at random; as often workers that write their KV store
 	@python3 scripts/crash.py $(BIN) --random $(CRASHES)
+	@python3 scripts/kv_crash.py $(BIN) examples/models/demo --kills $(CRASHES)
 
 stress: build ## storms of kills, deaf and leaving processes, a full disk, no descriptors, clock jumps, 100 deaths of the supervisor
 	@python3 scripts/stress.py $(BIN)

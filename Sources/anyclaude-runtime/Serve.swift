@@ -14,6 +14,8 @@ struct Serve: AsyncParsableCommand {
     var name: String?
     @Option(help: ArgumentHelp("Keep keys and values here, across restarts; in memory alone by default.", valueName: "dir"))
     var cacheDir: String?
+    @Option(help: "Bytes that --cache-dir may have.")
+    var cacheMaxBytes = 8 << 30
     @Option(help: "Tokens of prompt and answer together; the model's own limit by default.")
     var contextWindow: Int?
     @Option(help: "Threads of the kernels; all cores by default.")
@@ -24,14 +26,17 @@ struct Serve: AsyncParsableCommand {
     var maxQueue = 64
 
     func validate() throws {
-        guard maxBatch > 0, maxQueue >= 0 else { throw ValidationError("--max-batch must be at least 1 and --max-queue at least 0") }
+        guard maxBatch > 0, maxQueue >= 0, cacheMaxBytes >= 1 << 20 else {
+            throw ValidationError("--max-batch must be at least 1, --max-queue at least 0 and --cache-max-bytes at least 1048576")
+        }
     }
 
     func run() async throws {
         try await reporting(model) {
             guard let model else { return try await RuntimeServer.run(try RuntimeLaunch.inherited()) }
             let engine = EngineSettings(
-                contextWindow: contextWindow, maxQueue: maxQueue, maxBatch: maxBatch, cache: CacheSettings(directory: cacheDir))
+                contextWindow: contextWindow, maxQueue: maxQueue, maxBatch: maxBatch,
+                cache: CacheSettings(directory: cacheDir, maxBytes: cacheMaxBytes))
             try await RuntimeServer.run(
                 try RuntimeLaunch.alone(model: model, name: name, engine: engine, threads: threads, host: host, port: port))
         }

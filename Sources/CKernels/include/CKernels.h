@@ -29,6 +29,8 @@ uint32_t ck_crc32c(uint32_t crc, const void *bytes, size_t count);
 
 /// Gives the disk space of a range of a file back; the range reads as zeros. False where the file system cannot.
 bool ck_punch_hole(int descriptor, int64_t offset, int64_t length);
+/// Waits for a POSIX semaphore, by the monotonic clock; false after so long.
+bool ck_semaphore_wait(void *semaphore, int64_t nanoseconds);
 
 // MARK: Threads
 

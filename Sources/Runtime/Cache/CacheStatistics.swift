@@ -15,14 +15,23 @@ public struct CacheStatistics: Sendable, Equatable {
     /// Records that were torn, flipped or not what their key says; each was computed again.
     public var verifyFailures = 0
     public var writeFailures = 0
-    /// Blocks that were not saved because the writer was behind.
+    /// Blocks that were not saved: there was no room for them on disk, memory needed theirs first, or the process ended.
     public var droppedWrites = 0
+    /// Writes that wait for their turn now.
+    public var waitingWrites = 0
     public var bytesInMemory = 0
     public var bytesOnDisk = 0
     public var blocks = 0
     public var slots = 0
+    public var pins = 0
+    /// Tokens of all kept chains, counted for each, and those that are stored: what is common to several is stored once.
+    public var chainTokens = 0
+    public var storedTokens = 0
     /// False while another process holds the directory's lock: this one reads and does not write.
     public var isWriter = false
+
+    /// How much larger the store would be if each chain were kept for itself; 1 where nothing is shared.
+    public var dedupeRatio: Double { storedTokens > 0 ? Double(chainTokens) / Double(storedTokens) : 1 }
 
     public init() {}
 }

@@ -4,7 +4,8 @@ import Glibc
 /// against the same budget, and go when they are not in use.
 enum NamespaceFolders {
     /// Removes other namespaces' folders, least recently changed first, until those that stay take at most half of `maxBytes`.
-    static func makeRoom(in directory: String, for own: String, maxBytes: Int) throws(RuntimeError) {
+    /// How much that is.
+    static func makeRoom(in directory: String, for own: String, maxBytes: Int) throws(RuntimeError) -> Int {
         try SegmentDirectory.makeDirectory(directory)
         var others = folders(directory).filter { $0 != own }.map { (name: $0, usage: usage(directory + "/" + $0)) }
         others.sort { $0.usage.changed < $1.usage.changed }
@@ -12,6 +13,7 @@ enum NamespaceFolders {
         for other in others where total > maxBytes / 2 {
             if remove(directory + "/" + other.name) { total -= other.usage.bytes }
         }
+        return total
     }
 
     /// Folders that this module made: 16 hex digits.

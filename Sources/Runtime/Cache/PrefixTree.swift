@@ -28,6 +28,12 @@ struct PrefixTree {
         var lastUse: UInt64
     }
 
+    /// A prefix that many conversations begin with. It goes when all that is not pinned has gone, or in favour of later ones.
+    struct Pin {
+        var tip: BlockKey
+        var lastUse: UInt64
+    }
+
     /// What is known of a prompt: full blocks from the start, and then a part of one more.
     struct Match {
         var blocks: [Node] = []
@@ -39,6 +45,10 @@ struct PrefixTree {
     private(set) var nodes: [BlockKey: Node] = [:]
     private(set) var children: [BlockKey: [BlockKey]] = [:]
     private(set) var slots: [Slot] = []
+    /// Prefixes that are to outlive conversations, in the order of their last use.
+    private(set) var pins: [Pin] = []
+    /// The pinned tips and all that they follow.
+    private var pinned: Set<BlockKey> = []
     /// Counts uses; larger is later.
     private(set) var clock: UInt64 = 0
 
@@ -71,6 +81,11 @@ struct PrefixTree {
 
     // MARK: Changing
 
+    /// Tokens of all chains that are kept, each counted from its beginning.
+    var chainTokens: Int {
+        (slots.map(\.tip) + pins.map(\.tip)).reduce(0) { $0 + (nodes[$1]?.end ?? 0) }
+    }
+
     mutating func tick() -> UInt64 {
         clock += 1
         return clock
@@ -102,7 +117,7 @@ struct PrefixTree {
         for sibling in children[parent, default: []].compactMap({ nodes[$0] }) {
             // One of the two is the beginning of the other: the longer one serves for both.
             if sibling.tokens.starts(with: tokens) { return Insertion(key: sibling.key, isNew: false) }
-            if tokens.starts(with: sibling.tokens) { replaced.append(sibling) }
+            if tokens.starts(with: sibling.tokens), !pinned.contains(sibling.key) { replaced.append(sibling) }
         }
         for node in replaced { unlink(node) }
         nodes[key] = Node(key: key, parent: parent, start: start, tokens: Array(tokens), isSideCall: isSideCall, block: block, lastUse: tick())
@@ -136,6 +151,10 @@ struct PrefixTree {
             return Slot(tip: left, isSideCall: slot.isSideCall, lastUse: slot.lastUse)
         }
         mergeSlots()
+        if !pinned.isDisjoint(with: gone) {
+            pins.removeAll { gone.contains($0.tip) }
+            renewPinned()
+        }
         return removed
     }
 
@@ -150,7 +169,7 @@ struct PrefixTree {
 
     /// A request ended with `tip`: its chain has a slot, and slots that it extends are one with it.
     mutating func occupySlot(_ tip: BlockKey, isSideCall: Bool) {
-        guard nodes[tip] != nil else { return }
+        guard nodes[tip] != nil, !pins.contains(where: { $0.tip == tip }) else { return }
         // A tip that others extend is kept by them.
         if children[tip] != nil { return }
         let now = tick()
@@ -182,7 +201,7 @@ struct PrefixTree {
         slots.removeAll { $0.tip == slot.tip }
         var removed: [Node] = []
         var key = slot.tip
-        while let node = nodes[key], children[key] == nil, !slots.contains(where: { $0.tip == key }) {
+        while let node = nodes[key], children[key] == nil, !pinned.contains(key), !slots.contains(where: { $0.tip == key }) {
             unlink(node)
             removed.append(node)
             key = node.parent
@@ -190,11 +209,50 @@ struct PrefixTree {
         return removed
     }
 
-    /// Takes out the leaf that has not been used for longest; for a budget, leaves go first.
+    /// Takes out the leaf that has not been used for longest; for a budget, leaves go first, and pinned ones last.
     mutating func removeOldestLeaf(where condition: (Node) -> Bool) -> Node? {
         let leaves = nodes.values.filter { children[$0.key] == nil && condition($0) }
-        guard let oldest = leaves.min(by: { ($0.lastUse, -$0.end) < ($1.lastUse, -$1.end) }) else { return nil }
+        guard let oldest = leaves.min(by: { order(of: $0) < order(of: $1) }) else { return nil }
         return removeSubtree(oldest.key).first
+    }
+
+    /// What goes first is smaller.
+    private func order(of node: Node) -> (Int, UInt64, Int) { (pinned.contains(node.key) ? 1 : 0, node.lastUse, -node.end) }
+
+    // MARK: Pins
+
+    func isPinned(_ key: BlockKey) -> Bool { pinned.contains(key) }
+
+    /// Pins the chain that ends with `tip`; beyond `limit` the pins that were used longest ago become conversations like others. Whether
+    /// the list has changed.
+    mutating func pin(_ tip: BlockKey, limit: Int) -> Bool {
+        guard nodes[tip] != nil else { return false }
+        let now = tick()
+        if let known = pins.firstIndex(where: { $0.tip == tip }) {
+            pins[known].lastUse = now
+            pins.sort { $0.lastUse < $1.lastUse }
+            return false
+        }
+        pins.append(Pin(tip: tip, lastUse: now))
+        // It is kept by its pin now.
+        slots.removeAll { $0.tip == tip }
+        while pins.count > max(limit, 1) {
+            let pin = pins.removeFirst()
+            if let node = nodes[pin.tip], children[pin.tip] == nil {
+                slots.append(Slot(tip: pin.tip, isSideCall: node.isSideCall, lastUse: pin.lastUse))
+            }
+        }
+        slots.sort { $0.lastUse < $1.lastUse }
+        renewPinned()
+        return true
+    }
+
+    private mutating func renewPinned() {
+        pinned = []
+        for pin in pins {
+            var key = pin.tip
+            while let node = nodes[key], pinned.insert(key).inserted { key = node.parent }
+        }
     }
 
     // MARK: Memory
@@ -202,16 +260,16 @@ struct PrefixTree {
     /// Lets go of up to `count` blocks in memory that nobody else uses, least recently used and deepest first. Those that are not
     /// on disk leave the tree (they are leaves by then, or their followers were let go before them).
     mutating func releaseMemory(blocks count: Int) -> [Node] {
-        var candidates: [(key: BlockKey, lastUse: UInt64, end: Int)] = []
+        var candidates: [(key: BlockKey, order: (Int, UInt64, Int))] = []
         // By index, because an iterator would share the storage, and then no block in it had one owner only.
         var index = nodes.startIndex
         while index != nodes.endIndex {
             if nodes.values[index].block != nil, isKnownUniquelyReferenced(&nodes.values[index].block) {
-                candidates.append((nodes.values[index].key, nodes.values[index].lastUse, nodes.values[index].end))
+                candidates.append((nodes.values[index].key, order(of: nodes.values[index])))
             }
             nodes.formIndex(after: &index)
         }
-        candidates.sort { ($0.lastUse, -$0.end) < ($1.lastUse, -$1.end) }
+        candidates.sort { $0.order < $1.order }
         var removed: [Node] = []
         var released = 0
         for candidate in candidates where released < count {
@@ -229,8 +287,8 @@ struct PrefixTree {
 
     // MARK: Recovery
 
-    /// Adds what a scan of the disk found. Order does not matter; what has no way to the root is given back.
-    mutating func adopt(_ found: [Node]) -> (orphans: [Node], replaced: [Node]) {
+    /// Adds what a scan of the disk found, and the pins that stood beside it. Order does not matter; what has no way to the root is given back.
+    mutating func adopt(_ found: [Node], pins tips: [BlockKey] = [], pinLimit: Int = 0) -> (orphans: [Node], replaced: [Node]) {
         var waiting = Dictionary(grouping: found) { $0.parent }
         var replaced: [Node] = []
         var open = [root] + nodes.keys
@@ -250,8 +308,9 @@ struct PrefixTree {
                 open.append(node.key)
             }
         }
-        let tips = nodes.values.filter { children[$0.key] == nil }.sorted { $0.lastUse < $1.lastUse }
-        for tip in tips where !slots.contains(where: { $0.tip == tip.key }) {
+        for tip in tips { _ = pin(tip, limit: pinLimit) }
+        let ends = nodes.values.filter { children[$0.key] == nil }.sorted { $0.lastUse < $1.lastUse }
+        for tip in ends where !pinned.contains(tip.key) && !slots.contains(where: { $0.tip == tip.key }) {
             slots.append(Slot(tip: tip.key, isSideCall: tip.isSideCall, lastUse: tip.lastUse))
         }
         mergeSlots()

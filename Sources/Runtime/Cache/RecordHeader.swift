@@ -12,7 +12,8 @@ struct RecordLocation: Sendable, Hashable {
     var extent: Int { RecordHeader.size + (length + RecordHeader.size - 1) / RecordHeader.size * RecordHeader.size }
 }
 
-/// The first page of a record. Little-endian; everything but `state` is under `crc`.
+/// The first page of a record. Little-endian; everything but `state` is under `crc`, and `state` has two values that no flipped bit makes of
+/// one another.
 ///
 /// Records start at multiples of a page, so a reader that meets a broken one finds the next by stepping.
 ///
@@ -40,7 +41,7 @@ struct RecordHeader: Sendable, Equatable {
     private static let version: UInt32 = 1
     private static let tokensOffset = 192
 
-    func encode() -> [UInt8] {
+    func encode(state: UInt32 = live) -> [UInt8] {
         var page = [UInt8](repeating: 0, count: Self.size)
         page.withUnsafeMutableBytes { bytes in
             func put<T: FixedWidthInteger>(_ value: T, _ offset: Int) { bytes.storeBytes(of: value.littleEndian, toByteOffset: offset, as: T.self) }
@@ -49,7 +50,7 @@ struct RecordHeader: Sendable, Equatable {
             }
             put(Self.magic, 0)
             put(Self.version, 4)
-            put(Self.live, Self.stateOffset)
+            put(state, Self.stateOffset)
             put(namespace, 16)
             put(key, 48)
             put(parent, 80)
@@ -65,6 +66,14 @@ struct RecordHeader: Sendable, Equatable {
         return page
     }
 
+    /// The page that makes `extent` bytes without records one dead record.
+    static func filler(extent: Int, namespace: BlockKey) -> [UInt8] {
+        RecordHeader(
+            namespace: namespace, key: namespace, parent: namespace, sequence: 0, start: 0, tokens: [0], payloadLength: extent - size, payloadCRC: 0,
+            isSideCall: false
+        ).encode(state: dead)
+    }
+
     enum Reading { case live(RecordHeader), dead(extent: Int), broken }
 
     /// Reads a page. Nothing in it is believed before the checksum is.
@@ -78,8 +87,11 @@ struct RecordHeader: Sendable, Equatable {
         guard (1...LanguageModel.blockTokens).contains(count), length < 1 << 40, get(12, UInt32.self) == checksum(page, tokens: count) else {
             return .broken
         }
-        if get(stateOffset, UInt32.self) != live {
-            return .dead(extent: RecordLocation(segment: 0, offset: 0, length: Int(length)).extent)
+        switch get(stateOffset, UInt32.self) {
+        case live: break
+        case dead: return .dead(extent: RecordLocation(segment: 0, offset: 0, length: Int(length)).extent)
+        // Neither was ever written: a bit of it flipped, and nobody killed this record.
+        default: return .broken
         }
         return .live(
             RecordHeader(

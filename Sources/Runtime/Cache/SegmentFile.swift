@@ -7,12 +7,23 @@ final class SegmentFile: Sendable {
     let path: String
     private let descriptor: CInt
 
-    init(number: Int, directory: String, writable: Bool) throws(RuntimeError) {
+    enum Mode { case read, write, create }
+
+    /// Opens a regular file, whatever stands under its name: a pipe must not hold up the start.
+    init(number: Int, directory: String, mode: Mode) throws(RuntimeError) {
         self.number = number
         path = directory + "/" + Self.name(number)
-        let descriptor = open(path, (writable ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0o600)
+        let access =
+            switch mode {
+            case .read: O_RDONLY
+            case .write: O_RDWR
+            case .create: O_RDWR | O_CREAT | O_EXCL
+            }
+        let descriptor = open(path, access | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
         guard descriptor >= 0 else { throw RuntimeError("cannot open: \(String(cString: strerror(errno)))", file: path) }
         self.descriptor = descriptor
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { throw RuntimeError("is not a file", file: path) }
     }
 
     deinit { close(descriptor) }
@@ -23,8 +34,8 @@ final class SegmentFile: Sendable {
     }
 
     static func number(of name: String) -> Int? {
-        guard name.hasPrefix("segment-"), name.hasSuffix(".kv") else { return nil }
-        return Int(name.dropFirst(8).dropLast(3))
+        guard name.hasPrefix("segment-"), name.hasSuffix(".kv"), let number = Int(name.dropFirst(8).dropLast(3)) else { return nil }
+        return self.name(number) == name ? number : nil
     }
 
     var size: Int {
@@ -64,6 +75,17 @@ final class SegmentFile: Sendable {
         if let failure { throw failure }
     }
 
+    /// Reads, and returns the CRC-32C of what was read; nil as `read` is false. Each part is summed while the cache has it.
+    func readSum(_ buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> UInt32? {
+        var sum: UInt32 = 0
+        for start in stride(from: 0, to: buffer.count, by: 256 << 10) {
+            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[start..<min(start + 256 << 10, buffer.count)])
+            guard read(part, at: offset + start) else { return nil }
+            sum = ck_crc32c(sum, part.baseAddress, part.count)
+        }
+        return sum
+    }
+
     func truncate(to size: Int) { _ = ftruncate(descriptor, off_t(size)) }
     func synchronize() -> Bool { fdatasync(descriptor) == 0 }
 
@@ -74,8 +96,12 @@ final class SegmentFile: Sendable {
         withUnsafeBytes(of: &state) { bytes in
             _ = pwrite(descriptor, bytes.baseAddress, bytes.count, off_t(location.offset + RecordHeader.stateOffset))
         }
-        return ck_punch_hole(descriptor, Int64(location.offset + RecordHeader.size), Int64(location.extent - RecordHeader.size))
+        return punch(location.offset + RecordHeader.size, location.extent - RecordHeader.size)
     }
+
+    /// Gives pages back to the file system. False where that cannot punch holes.
+    @discardableResult
+    func punch(_ offset: Int, _ length: Int) -> Bool { ck_punch_hole(descriptor, Int64(offset), Int64(length)) }
 
     func remove() { unlink(path) }
 }

@@ -46,6 +46,8 @@ public struct GenerationStatistics: Sendable, Equatable {
     public var promptTokens: Int
     public var cachedTokens: Int
     public var generatedTokens: Int
+    /// Of `promptSeconds`, what reading from disk took.
+    public var restoreSeconds: Double = 0
     /// From `generate` until the engine took the request up.
     public var queueSeconds: Double
     /// From there until the prompt was computed: restoring and prefill.

@@ -11,12 +11,14 @@ public struct GenerationRequest: Sendable {
     public var logprobs: Int?
     /// A request beside the conversation (a title, a summary): it gets the small share of the cache.
     public var isSideCall: Bool
+    /// A prefix that is to be kept longer than conversations are.
+    public var isPinned: Bool
     /// Constrains each token; applied before sampling.
     public var mask: (any TokenMask)?
 
     public init(
         prompt: [Int32], maxTokens: Int, sampling: Sampling = Sampling(), stopTokens: Set<Int32> = [], logprobs: Int? = nil, isSideCall: Bool = false,
-        mask: (any TokenMask)? = nil
+        isPinned: Bool = false, mask: (any TokenMask)? = nil
     ) {
         self.prompt = prompt
         self.maxTokens = maxTokens
@@ -24,6 +26,7 @@ public struct GenerationRequest: Sendable {
         self.stopTokens = stopTokens
         self.logprobs = logprobs
         self.isSideCall = isSideCall
+        self.isPinned = isPinned
         self.mask = mask
     }
 }

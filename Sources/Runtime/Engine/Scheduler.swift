@@ -34,6 +34,7 @@ final class Scheduler {
             if messages.isStopping { break }
             admit()
             publish()
+            store.setEngineBusy(!active.isEmpty)
             if active.isEmpty { inbox.sleep() } else { step() }
         }
         for request in waiting { request.output.finish(throwing: EngineError.shuttingDown) }
@@ -76,7 +77,11 @@ final class Scheduler {
             waiting.removeFirst()
             inbox.left(1)
             let sequence = ActiveRequest(next, reservedBlocks: blocks, now: clock.now)
-            if settings.cache.enabled { sequence.pending = store.match(sequence.tokens.dropLast()) }
+            if settings.cache.enabled {
+                let match = store.match(sequence.tokens.dropLast())
+                store.touch(match)
+                sequence.pending = match
+            }
             counts.promptTokens += sequence.tokens.count
             active.append(sequence)
         }
@@ -84,7 +89,9 @@ final class Scheduler {
 
     private func keep(_ sequence: ActiveRequest, isFinal: Bool) {
         guard sequence.request.prompt.count >= settings.cache.minTokens else { return }
-        store.keep(sequence.tokens[..<sequence.computed], blocks: sequence.blocks, isSideCall: sequence.request.isSideCall, isFinal: isFinal)
+        store.keep(
+            sequence.tokens[..<sequence.computed], blocks: sequence.blocks, isSideCall: sequence.request.isSideCall,
+            isPinned: sequence.request.isPinned, isFinal: isFinal)
     }
 
     private func end(_ sequence: ActiveRequest, throwing error: EngineError) {
@@ -187,37 +194,45 @@ final class Scheduler {
 
     // MARK: What the cache knows
 
-    /// Takes one known block of the prompt over; `started` when there are no more. One a step, so that reading a long prefix from
-    /// disk does not hold up other streams.
+    /// Takes over what is known of the prompt; started when there is no more. So many blocks a step are read from disk that other
+    /// streams are not held up, nor a request that is cancelled.
     private func takeOver(_ sequence: ActiveRequest) throws(RuntimeError) {
-        while var match = sequence.pending {
-            if !match.blocks.isEmpty {
-                let node = match.blocks.removeFirst()
-                sequence.pending = match
-                if let block = node.block {
-                    use(block, tokens: node.tokens.count, of: sequence, from: .memory)
-                    continue
-                }
-                guard let block = try store.restore(node) else {
-                    sequence.pending = nil
-                    break
-                }
-                return use(block, tokens: node.tokens.count, of: sequence, from: .disk)
+        let threads = model.threads
+        var reads = active.count > 1 ? threads : 8 * threads
+        while let node = sequence.pending?.blocks.first {
+            if let block = node.block {
+                use(block, tokens: node.tokens.count, of: sequence, from: .memory)
+                sequence.pending?.blocks.removeFirst()
+                continue
             }
-            sequence.pending = nil
-            guard let (node, tokens) = match.partial else { break }
+            guard reads > 0 else { return }
+            let nodes = Array(sequence.pending?.blocks.prefix { $0.block == nil }.prefix(reads) ?? [])
+            let blocks = try read(nodes, for: sequence)
+            for (node, block) in zip(nodes, blocks) { use(block, tokens: node.tokens.count, of: sequence, from: .disk) }
+            sequence.pending?.blocks.removeFirst(blocks.count)
+            reads -= blocks.count
+            if blocks.count < nodes.count { sequence.pending = nil }
+        }
+        if let (node, tokens) = sequence.pending?.partial {
+            // A block that others may use; what this sequence adds must not reach it.
             if let block = node.block {
                 use(try store.copy(block, tokens: tokens), tokens: tokens, of: sequence, from: .memory)
-            } else if let block = try store.restore(node) {
-                // A full block is shared as it is read; what this sequence adds must not reach it.
-                use(node.isFull ? try store.copy(block, tokens: tokens) : block, tokens: tokens, of: sequence, from: .disk)
+            } else if let block = try read([node], for: sequence).first {
+                use(try store.copy(block, tokens: tokens), tokens: tokens, of: sequence, from: .disk)
             }
         }
+        sequence.pending = nil
         sequence.isStarted = true
         sequence.statistics.cachedTokens = sequence.computed
         store.count(hit: sequence.computed, source: sequence.source)
         sequence.output.yield(
             .started(promptTokens: sequence.request.prompt.count, cachedTokens: sequence.computed, source: sequence.source))
+    }
+
+    private func read(_ nodes: [PrefixTree.Node], for sequence: ActiveRequest) throws(RuntimeError) -> [KVBlock] {
+        let began = clock.now
+        defer { sequence.statistics.restoreSeconds += (clock.now - began).seconds }
+        return try store.restore(nodes, threads: model.threads)
     }
 
     private func use(_ block: KVBlock, tokens: Int, of sequence: ActiveRequest, from source: CacheSource) {

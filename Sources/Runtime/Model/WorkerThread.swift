@@ -1,3 +1,4 @@
+import CKernels
 import Glibc
 
 /// A thread of our own, for work that blocks.
@@ -73,7 +74,16 @@ final class Signal: @unchecked Sendable {
 
     func wait() {
         while sem_wait(semaphore) != 0, errno == EINTR {}
-        // One wake serves for all that was raised until now.
-        while sem_trywait(semaphore) == 0 {}
+        clear()
     }
+
+    /// As `wait`, and returns after `limit` at the latest.
+    func wait(atMost limit: Duration) {
+        let (seconds, attoseconds) = min(max(limit, .zero), .seconds(86_400)).components
+        _ = ck_semaphore_wait(semaphore, seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+        clear()
+    }
+
+    /// One wake serves for all that was raised until now.
+    private func clear() { while sem_trywait(semaphore) == 0 {} }
 }

@@ -31,6 +31,12 @@ struct RuntimeMetrics: Sendable {
         engine("kv_evicted_blocks_total", .counter, "Blocks evicted.") { Double($0.cache.evictedBlocks) }
         engine("kv_verify_failures_total", .counter, "Records that were damaged, and computed again.") { Double($0.cache.verifyFailures) }
         engine("kv_write_failures_total", .counter, "Blocks that could not be written.") { Double($0.cache.writeFailures) }
+        engine("kv_dropped_writes_total", .counter, "Blocks that were not saved, for want of room or of time.") { Double($0.cache.droppedWrites) }
+        engine("kv_restored_tokens_total", .counter, "Tokens read back from disk.") { Double($0.cache.restoredTokens) }
+        engine("kv_dedupe_ratio", .gauge, "How much larger the store would be without sharing.") { $0.cache.dedupeRatio }
+        engine("kv_pins", .gauge, "Pinned prefixes held.") { Double($0.cache.pins) }
+        engine("kv_writer", .gauge, "1 when this process writes to the store's folder, 0 while another does.") { $0.cache.isWriter ? 1 : 0 }
+        engine("kv_waiting_writes", .gauge, "Writes of the store that wait for a pause between requests.") { Double($0.cache.waitingWrites) }
         engine("kv_memory_bytes", .gauge, "Bytes of keys and values in memory.") { Double($0.cache.bytesInMemory) }
         engine("kv_disk_bytes", .gauge, "Bytes of the store's files.") { Double($0.cache.bytesOnDisk) }
         engine("kv_blocks", .gauge, "Blocks held.") { Double($0.cache.blocks) }

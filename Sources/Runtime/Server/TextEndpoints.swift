@@ -22,7 +22,7 @@ struct TextEndpoints: Sendable {
         try prefixes.insert(prefix, digest: digest)
         let tokens = try commonTokens(of: prefix)
         if !tokens.isEmpty {
-            let events = model.engine.generate(GenerationRequest(prompt: tokens, maxTokens: 0))
+            let events = model.engine.generate(GenerationRequest(prompt: tokens, maxTokens: 0, isPinned: true))
             for try await _ in events {}
             try Task.checkCancellation()
         }

@@ -19,7 +19,7 @@ struct RecordHeaderTests {
 
     @Test func everyFlippedBitOfWhatCountsIsNoticed() {
         let page = header.encode()
-        for bit in 0..<(192 + 256 * 4) * 8 where !(64..<96).contains(bit) {
+        for bit in 0..<(192 + 256 * 4) * 8 {
             var flipped = page
             flipped[bit / 8] ^= 1 << UInt8(bit % 8)
             if case .broken = decode(flipped) { continue }
@@ -29,7 +29,7 @@ struct RecordHeaderTests {
 
     @Test func aDeadRecordSaysWhereTheNextIs() {
         var page = header.encode()
-        page[8] = 0
+        page.replaceSubrange(8..<12, with: [0, 0, 0, 0])
         guard case .dead(let extent) = decode(page) else {
             Issue.record("not dead")
             return

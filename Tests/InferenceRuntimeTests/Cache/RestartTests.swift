@@ -61,6 +61,64 @@ struct RestartTests {
         #expect(try await once(request).outcome.cachedTokens == 0)
     }
 
+    @Test func whatWasReadFromDiskOnceIsInMemory() async throws {
+        let (first, _) = try await once(request)
+        let engine = try engine()
+        let read = try await engine.run(request)
+        let bytes = engine.statistics.cache.restoredBytes
+        let again = try await engine.run(request)
+        #expect(read.source == .disk && again.source == .memory && again.cachedTokens == 699)
+        #expect(read.tokens == first.tokens && again.tokens == first.tokens)
+        #expect(engine.statistics.cache.restoredBytes == bytes)
+        await engine.shutdown()
+    }
+
+    @Test func aPinnedPrefixOutlivesConversationsAndRestarts() async throws {
+        let prefix = TinyModel.tokens(600, seed: 40)
+        let warming = GenerationRequest(prompt: prefix, maxTokens: 0, isPinned: true)
+        let expected = try await once(GenerationRequest(prompt: prefix + [7], maxTokens: 5)).outcome.tokens
+        TemporaryDirectory.remove(directory.path + "/kv")
+        let first = try engine(slots: 1)
+        _ = try await first.run(warming)
+        for seed in 0..<4 { _ = try await first.run(GenerationRequest(prompt: TinyModel.tokens(400, seed: UInt64(seed)), maxTokens: 2)) }
+        #expect(first.cachedPrefixLength(of: prefix + [7]) == 600)
+        #expect(first.statistics.cache.pins == 1 && first.statistics.cache.slots == 1)
+        await first.shutdown()
+        let second = try engine(slots: 1)
+        for seed in 4..<8 { _ = try await second.run(GenerationRequest(prompt: TinyModel.tokens(400, seed: UInt64(seed)), maxTokens: 2)) }
+        #expect(second.statistics.cache.pins == 1)
+        let outcome = try await second.run(GenerationRequest(prompt: prefix + [7], maxTokens: 5))
+        #expect(outcome.cachedTokens == 600 && outcome.tokens == expected)
+        // A later pin takes its place, and then it is a conversation like others.
+        _ = try await second.run(GenerationRequest(prompt: TinyModel.tokens(300, seed: 50), maxTokens: 0, isPinned: true))
+        for seed in 8..<10 { _ = try await second.run(GenerationRequest(prompt: TinyModel.tokens(400, seed: UInt64(seed)), maxTokens: 2)) }
+        #expect(second.cachedPrefixLength(of: prefix + [7]) < 10)
+        await second.shutdown()
+    }
+
+    @Test func damagedPinsCostThePinsOnly() async throws {
+        _ = try await once(GenerationRequest(prompt: request.prompt, maxTokens: 0, isPinned: true))
+        let path = try #require(TemporaryDirectory.files(directory.path).first { $0.hasSuffix("/pins") })
+        let whole = try TemporaryDirectory.read(path)
+        for damaged in [[], Array(whole.dropLast()), whole + [0], whole.map { $0 ^ 1 }, [UInt8](repeating: 255, count: 44)] {
+            try TemporaryDirectory.write(damaged, to: path)
+            let engine = try engine()
+            #expect(engine.statistics.cache.pins == 0)
+            #expect(try await engine.run(request).cachedTokens == 699)
+            await engine.shutdown()
+        }
+    }
+
+    @Test func sharingIsCounted() async throws {
+        let engine = try engine()
+        let shared = TinyModel.tokens(512)
+        for seed in 1...4 { _ = try await engine.run(GenerationRequest(prompt: shared + TinyModel.tokens(100, seed: UInt64(seed)), maxTokens: 0)) }
+        let cache = engine.statistics.cache
+        #expect(cache.chainTokens == 4 * 612 && cache.storedTokens == 512 + 400)
+        #expect(cache.dedupeRatio > 2.6 && cache.dedupeRatio < 2.7)
+        await engine.shutdown()
+    }
+
     @Test func anotherModelInTheSameDirectoryFindsNothing() async throws {
         _ = try await once(request)
         let other = try TinyModel(seed: 2)
@@ -111,8 +169,8 @@ struct RestartTests {
             for extra in segments where extra != path { TemporaryDirectory.remove(extra) }
             let (outcome, statistics) = try await once(request)
             #expect(outcome.tokens == expected.tokens, "bit \(bit)")
-            // A bit of padding, or of the dead mark, is not noticed; any other makes a block cold and is counted.
-            #expect(outcome.cachedTokens == 699 || statistics.cache.verifyFailures > 0 || bit / 8 % 4096 < 12, "bit \(bit)")
+            // A bit of padding is not noticed; any other makes a block cold and is counted.
+            #expect(outcome.cachedTokens == 699 || statistics.cache.verifyFailures > 0, "bit \(bit)")
             failures += statistics.cache.verifyFailures
         }
         #expect(failures > 10)
