@@ -8,6 +8,9 @@ public struct EngineSettings: Sendable, Equatable {
     public var maxBatch: Int
     /// Prompt tokens computed in one step, between two tokens of the other streams.
     public var prefillChunk: Int
+    /// Tokens of answer that there must be memory for, beside what a request has and what those who run have, before it is taken up. Not more,
+    /// because answers are seldom as long as they may be; when they turn out to be, the youngest is put back and goes on later.
+    public var answerMargin: Int
     /// Memory for keys and values, live and cached together; where nil, what `maxBatch` full windows need, at most what `memoryBytes` leaves
     /// for them and half of the memory that is available at start, at least one full window.
     public var kvMemoryBytes: Int?
@@ -16,13 +19,14 @@ public struct EngineSettings: Sendable, Equatable {
     public var cache: CacheSettings
 
     public init(
-        contextWindow: Int? = nil, maxQueue: Int = 64, maxBatch: Int = 8, prefillChunk: Int = 512, kvMemoryBytes: Int? = nil,
-        memoryBytes: Int? = nil, cache: CacheSettings = CacheSettings()
+        contextWindow: Int? = nil, maxQueue: Int = 64, maxBatch: Int = 8, prefillChunk: Int = 512, answerMargin: Int = 512,
+        kvMemoryBytes: Int? = nil, memoryBytes: Int? = nil, cache: CacheSettings = CacheSettings()
     ) {
         self.contextWindow = contextWindow
         self.maxQueue = maxQueue
         self.maxBatch = maxBatch
         self.prefillChunk = prefillChunk
+        self.answerMargin = answerMargin
         self.kvMemoryBytes = kvMemoryBytes
         self.memoryBytes = memoryBytes
         self.cache = cache
