@@ -1,14 +1,15 @@
 // What the cache knows is taken over before the rest is computed.
 
 extension Scheduler {
-    /// Takes over what is in memory, and one block from disk for each request: reading a long prefix must not hold up other streams.
-    func restore() {
+    /// Takes over what is in memory, and of what is on disk as much as can be read until `deadline`, at least one block for each request: reading a
+    /// long prefix must not hold up other streams.
+    func restore(until deadline: ContinuousClock.Instant) {
         for sequence in active where sequence.phase == .restoring {
-            do throws(RuntimeError) { try takeOver(sequence) } catch { fail([sequence], error) }
+            do throws(RuntimeError) { try takeOver(sequence, until: deadline) } catch { fail([sequence], error) }
         }
     }
 
-    private func takeOver(_ sequence: ActiveRequest) throws(RuntimeError) {
+    private func takeOver(_ sequence: ActiveRequest, until deadline: ContinuousClock.Instant) throws(RuntimeError) {
         // One that came later may have been put back for one before it.
         while sequence.phase == .restoring, var match = sequence.pending {
             if !match.blocks.isEmpty {
@@ -27,7 +28,9 @@ extension Scheduler {
                     sequence.pending = nil
                     break
                 }
-                return use(block, tokens: node.tokens.count, of: sequence, from: .disk)
+                use(block, tokens: node.tokens.count, of: sequence, from: .disk)
+                if clock.now >= deadline { return }
+                continue
             }
             try takePart(of: match, sequence)
             guard sequence.phase == .restoring else { return }

@@ -5,9 +5,13 @@ extension Scheduler {
 
     func step() {
         let began = clock.now
-        restore()
+        let isShared = active.count > 1 || !waiting.isEmpty
+        restore(until: began + .seconds(plan.restoringSeconds(isShared: isShared)))
+        let restored = clock.now
         let prefilling = active.filter(\.isPrefilling)
-        let shares = StepPlan.share(prefilling.map(\.promptRemaining), budget: max(settings.prefillChunk, 1))
+        let shares = StepPlan.share(
+            prefilling.map(\.promptRemaining),
+            budget: plan.budget(rate: promptRate.tokensPerSecond, isShared: isShared, spent: (restored - began).seconds))
         var parts: [Part] = zip(prefilling, shares).map { ($0, $1) }.filter { $0.count > 0 }
         parts += active.filter(\.isDecoding).map { ($0, 1) }
         makeRoom { Self.newBlocks(parts) }
@@ -19,7 +23,9 @@ extension Scheduler {
         } catch {
             fail(parts.map(\.sequence), error)
         }
-        let seconds = (clock.now - began).seconds
+        let now = clock.now
+        promptRate.note(tokens: prompt, seconds: (now - restored).seconds)
+        let seconds = (now - began).seconds
         counts.prefilledTokens += prompt
         // A step that does both is counted as prefill: that is what takes its time.
         if prompt > 0 { counts.prefillSeconds += seconds } else { counts.decodeSeconds += seconds }

@@ -12,6 +12,8 @@ final class Scheduler {
     let inbox: Inbox
     private let published: PublishedStatistics
     let pass: ForwardPass
+    let plan: StepPlan
+    var promptRate = PromptRate()
     let clock = ContinuousClock()
     var waiting: [ActiveRequest] = []
     var active: [ActiveRequest] = []
@@ -25,6 +27,7 @@ final class Scheduler {
         self.inbox = inbox
         self.published = published
         pass = ForwardPass(model)
+        plan = StepPlan(settings, hasExperts: model.configuration.experts != nil)
     }
 
     /// Works until it is told to stop.
