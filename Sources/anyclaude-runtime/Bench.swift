@@ -18,7 +18,7 @@ struct Bench: AsyncParsableCommand {
     func run() async throws {
         try await reporting(directory) {
             let benchmark = try Benchmark(model: directory, threads: threads, instructionSet: instructionSet, repeats: repeats)
-            let result = try benchmark.run { fputs("\($0)\n", stderr) }
+            let result = try await benchmark.run { fputs("\($0)\n", stderr) }
             print(result.prettyText)
         }
     }

@@ -1,43 +1,73 @@
-/// A request that is being computed. Used by the engine's thread alone.
+/// A request in the engine's hands. Used by the engine's thread alone.
+///
+/// It waits; it is taken up (`restoring`: what the cache knows of it is taken over); it is computed. When memory is short it may be put back:
+/// it waits again, without its blocks but with all else, and what follows is what would have followed.
 final class ActiveRequest {
+    enum Phase { case waiting, restoring, computing }
+
     let id: Int
     let request: GenerationRequest
     let output: AsyncThrowingStream<GenerationEvent, any Error>.Continuation
-    /// Blocks that it may come to hold.
-    let reservedBlocks: Int
+    private(set) var phase = Phase.waiting
     /// Prompt and answer.
-    var tokens: [Int32]
+    private(set) var tokens: [Int32]
     /// So many of `tokens` have keys and values.
     var computed = 0
     var blocks: [KVBlock] = []
-    /// What the store knew of the prompt and has not been taken over yet.
+    /// What the store knew when it was taken up, and has not been taken over yet.
     var pending: PrefixTree.Match?
     var source = CacheSource.none
     var sampler: Sampler
     var statistics = GenerationStatistics()
     let arrived: ContinuousClock.Instant
-    var admitted: ContinuousClock.Instant
+    /// When it was taken up first.
+    private(set) var admitted: ContinuousClock.Instant?
     var promptDone: ContinuousClock.Instant?
-    var isStarted = false
+    /// Its client knows that it was taken up.
+    var isAnnounced = false
+    /// Tokens that were there when it was taken up: all but the last are computed like a prompt.
+    private var given: Int
 
-    init(_ waiting: WaitingRequest, reservedBlocks: Int, now: ContinuousClock.Instant) {
+    init(_ waiting: WaitingRequest) {
         id = waiting.id
         request = waiting.request
         output = waiting.output
         arrived = waiting.arrived
-        self.reservedBlocks = reservedBlocks
         tokens = waiting.request.prompt
+        given = tokens.count
         sampler = Sampler(waiting.request, seed: waiting.request.sampling.seed ?? .random(in: 0...UInt64.max))
-        admitted = now
         statistics.promptTokens = tokens.count
     }
 
-    var isPrefilling: Bool { computed < request.prompt.count }
-    var promptRemaining: Int { max(request.prompt.count - computed, 0) }
+    var isPrefilling: Bool { phase == .computing && computed < given }
+    var isDecoding: Bool { phase == .computing && computed >= given }
+    var promptRemaining: Int { max(given - computed, 0) }
     var generated: Int { tokens.count - request.prompt.count }
+    var isTakenUpFirst: Bool { admitted == nil }
+
+    /// The most tokens that it may come to have.
+    func longest(window: Int) -> Int { request.prompt.count + min(request.maxTokens, window - request.prompt.count) }
+
+    func append(_ token: Int32) { tokens.append(token) }
+
+    func takeUp(_ match: PrefixTree.Match?, now: ContinuousClock.Instant) {
+        phase = .restoring
+        pending = match
+        given = tokens.count
+        if admitted == nil { admitted = now }
+    }
+
+    func start() { phase = .computing }
+
+    func putBack() {
+        phase = .waiting
+        blocks = []
+        pending = nil
+        computed = 0
+    }
 }
 
-/// A request that waits for a place in the batch.
+/// A request on its way to the engine's thread.
 struct WaitingRequest: Sendable {
     let id: Int
     let request: GenerationRequest

@@ -9,6 +9,8 @@ public struct EngineStatistics: Sendable, Equatable {
     public var requestsCompleted = 0
     public var requestsCancelled = 0
     public var requestsRefused = 0
+    /// How often a running request was put back because memory for keys and values was short; it went on later.
+    public var requestsPutBack = 0
     public var promptTokens = 0
     public var generatedTokens = 0
     /// Prompt tokens that were computed, not found.

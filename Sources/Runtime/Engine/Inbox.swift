@@ -10,7 +10,7 @@ final class Inbox: Sendable {
 
     private struct State {
         var messages = Messages()
-        /// Requests that have not been admitted, here or with the engine.
+        /// Requests that wait for a place in the batch, here or with the engine.
         var waiting = 0
         var nextID = 0
         var isStopped = false
@@ -88,6 +88,9 @@ final class Inbox: Sendable {
 
     /// So many requests left the queue: admitted, cancelled or ended.
     func left(_ count: Int) { state.withLock { $0.waiting -= count } }
+
+    /// So many requests wait again.
+    func returned(_ count: Int) { state.withLock { $0.waiting += count } }
 
     func stopped() {
         let waiting = state.withLock { state in

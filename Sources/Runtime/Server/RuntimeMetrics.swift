@@ -16,6 +16,9 @@ struct RuntimeMetrics: Sendable {
         engine("completed_requests_total", .counter, "Requests that came to their end.") { Double($0.requestsCompleted) }
         engine("cancelled_requests_total", .counter, "Requests whose client left.") { Double($0.requestsCancelled) }
         engine("refused_requests_total", .counter, "Requests refused because the queue was full.") { Double($0.requestsRefused) }
+        engine("put_back_requests_total", .counter, "Times that a running request waited again because memory for keys and values was short.") {
+            Double($0.requestsPutBack)
+        }
         engine("prompt_tokens_total", .counter, "Tokens of prompts.") { Double($0.promptTokens) }
         engine("prefilled_tokens_total", .counter, "Tokens of prompts that were computed, not found in the cache.") { Double($0.prefilledTokens) }
         engine("generated_tokens_total", .counter, "Tokens of answers.") { Double($0.generatedTokens) }

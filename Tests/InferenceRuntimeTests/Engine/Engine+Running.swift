@@ -2,6 +2,8 @@
 
 /// What became of a request, gathered.
 struct Outcome: Equatable {
+    /// How often it was said to be started.
+    var starts = 0
     var tokens: [Int32] = []
     var generated: [GeneratedToken] = []
     var cachedTokens = 0
@@ -11,11 +13,23 @@ struct Outcome: Equatable {
 }
 
 extension GenerationEngine {
-    func run(_ request: GenerationRequest) async throws -> Outcome {
+    /// All together, in the order of arrival.
+    func run(_ requests: [GenerationRequest]) async throws -> [Outcome] {
+        let streams = requests.map(generate)
+        return try await withThrowingTaskGroup(of: (Int, Outcome).self) { group in
+            for (index, stream) in streams.enumerated() { group.addTask { (index, try await Self.gather(stream)) } }
+            return try await group.reduce(into: Array(repeating: Outcome(), count: requests.count)) { $0[$1.0] = $1.1 }
+        }
+    }
+
+    func run(_ request: GenerationRequest) async throws -> Outcome { try await Self.gather(generate(request)) }
+
+    private static func gather(_ events: AsyncThrowingStream<GenerationEvent, any Error>) async throws -> Outcome {
         var outcome = Outcome()
-        for try await event in generate(request) {
+        for try await event in events {
             switch event {
             case .started(_, let cachedTokens, let source):
+                outcome.starts += 1
                 outcome.cachedTokens = cachedTokens
                 outcome.source = source
             case .token(let token):

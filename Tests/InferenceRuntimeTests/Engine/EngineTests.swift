@@ -209,8 +209,9 @@ struct EngineTests {
         }
     }
 
-    @Test func aShortPromptIsNotHeldUpByALongOne() async throws {
-        let engine = try engine { $0.prefillChunk = 32 }
+    /// How much the engine had computed when a short prompt that came with a long one had its token.
+    private func computedUntilAShortOneIsAnswered(_ change: (inout EngineSettings) -> Void) async throws -> Int {
+        let engine = try engine(change)
         let gate = Gate(tokens: 1)
         let first = engine.generate(GenerationRequest(prompt: TinyModel.tokens(5, seed: 6), maxTokens: 2, mask: gate))
         var iterator = first.makeAsyncIterator()
@@ -221,10 +222,24 @@ struct EngineTests {
         let short = engine.generate(GenerationRequest(prompt: TinyModel.tokens(8, seed: 4), maxTokens: 1, mask: witness))
         gate.signal.raise()
         for try await _ in short {}
-        let computed = try #require(witness.seen.value.withLock { $0 })
-        #expect(computed <= 5 + 2 * 32)
         withExtendedLifetime((first, long)) {}
         await engine.shutdown()
+        return try #require(witness.seen.value.withLock { $0 })
+    }
+
+    @Test func aShortPromptIsNotHeldUpByALongOne() async throws {
+        #expect(try await computedUntilAShortOneIsAnswered { $0.prefillChunk = 32 } <= 5 + 2 * 32)
+    }
+
+    /// However much a step may have, with others it has no more than its time allows.
+    @Test func aStepThatOthersWaitForIsShort() async throws {
+        let computed = try await computedUntilAShortOneIsAnswered {
+            $0.prefillChunk = 1024
+            $0.loneStepSeconds = .infinity
+            $0.sharedStepSeconds = 0
+        }
+        // No prompt has been measured yet in the first step.
+        #expect(computed <= 5 + StepPlan.first + StepPlan.fewest)
     }
 
     @Test func memoryForKeysAndValuesIsBounded() async throws {

@@ -66,13 +66,6 @@ struct SamplerTests {
         #expect(greedy([.nan, 1], Sampling()) == [1])
     }
 
-    @Test func promptsShareAStepFairly() {
-        #expect(StepPlan.share([1000, 10], budget: 64) == [54, 10])
-        #expect(StepPlan.share([100, 100, 100], budget: 100) == [34, 33, 33])
-        #expect(StepPlan.share([5, 0, 3], budget: 100) == [5, 0, 3])
-        #expect(StepPlan.share([], budget: 10).isEmpty)
-        #expect(StepPlan.share(Array(repeating: 9, count: 5), budget: 3) == [1, 1, 1, 0, 0])
-    }
     @Test func aMaskLeavesItsTokensAlone() {
         for capacity in [0, 1, 63, 64, 65, 130, 200] {
             let set = TokenSet(capacity: capacity, (0..<Int32(capacity)).filter { $0 % 3 == 0 || (64..<128).contains($0) })
