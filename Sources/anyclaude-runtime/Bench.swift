@@ -14,11 +14,13 @@ struct Bench: AsyncParsableCommand {
     var instructionSet: InstructionSet?
     @Option(help: "Runs of each measure, of which the best counts.")
     var repeats = 5
+    @Option(parsing: .upToNextOption, help: "What to measure: model, streams, store; all by default.")
+    var parts: [Benchmark.Part] = []
 
     func run() async throws {
         try await reporting(directory) {
             let benchmark = try Benchmark(model: directory, threads: threads, instructionSet: instructionSet, repeats: repeats)
-            let result = try await benchmark.run { fputs("\($0)\n", stderr) }
+            let result = try await benchmark.run(parts.isEmpty ? Set(Benchmark.Part.allCases) : Set(parts)) { fputs("\($0)\n", stderr) }
             print(result.prettyText)
         }
     }
@@ -30,3 +32,5 @@ extension InstructionSet: ExpressibleByArgument {
         self = known
     }
 }
+
+extension Benchmark.Part: ExpressibleByArgument {}

@@ -4,7 +4,7 @@ import JSON
 /// the same minute only.
 public struct Benchmark {
     public let model: LanguageModel
-    private let repeats: Int
+    let repeats: Int
     let clock = ContinuousClock()
 
     /// Prompts are computed in so many tokens at a time.
@@ -21,11 +21,35 @@ public struct Benchmark {
 
     /// Tokens a second, and seconds: `prefill_512`, `prefill_3000`, `decode_at_64`, `decode_at_512`, `decode_at_3000`, `two_streams` (the sum of
     /// two against one, at 512); `second_stream_first_token_seconds` and `one_chunk_seconds`, of a short prompt that comes while one of 3000 tokens is
-    /// computed.
+    /// computed; and of the store what `StoreTimes` says.
     ///
     /// - Parameter progress: what is measured next.
-    public func run(progress: (String) -> Void) async throws -> JSON {
+    public func run(_ parts: Set<Part> = Set(Part.allCases), progress: (String) -> Void) async throws -> JSON {
         var result = JSONObject()
+        if parts.contains(.model) { try measureModel(&result, progress) }
+        if parts.contains(.streams) {
+            progress("a second stream beside a long prompt")
+            let second = try await secondStream()
+            result["second_stream_first_token_seconds"] = .rounded(second.firstToken)
+            result["one_chunk_seconds"] = .rounded(second.chunk)
+        }
+        if parts.contains(.store) {
+            progress("the store")
+            let store = try await storeTimes()
+            result["restore_seconds"] = .rounded(store.restore)
+            result["first_token_seconds"] = .rounded(store.withStore)
+            result["first_token_without_store_seconds"] = .rounded(store.withoutStore)
+            result["first_token_after_restart_seconds"] = .rounded(store.restart)
+            result["follow_up_seconds"] = .rounded(store.followUp)
+            result["follow_up_after_restart_seconds"] = .rounded(store.followUpAfterRestart)
+        }
+        return .object(result)
+    }
+
+    /// What is measured: the model alone, two streams of the engine, the KV store.
+    public enum Part: String, Sendable, CaseIterable { case model, streams, store }
+
+    private func measureModel(_ result: inout JSONObject, _ progress: (String) -> Void) throws(RuntimeError) {
         let pass = ForwardPass(model)
         let sequence = try Sequence(model, capacity: Self.longPrompt + 64)
         let other = try Sequence(model, capacity: 1024)
@@ -57,11 +81,6 @@ public struct Benchmark {
             }
             result["two_streams"] = .rounded(2 * one / two)
         }
-        progress("a second stream beside a long prompt")
-        let second = try await secondStream()
-        result["second_stream_first_token_seconds"] = .rounded(second.firstToken)
-        result["one_chunk_seconds"] = .rounded(second.chunk)
-        return .object(result)
     }
 
     func best(_ work: () throws(RuntimeError) -> Void) throws(RuntimeError) -> Double {

@@ -45,8 +45,7 @@ final class BlockWriter: Sendable {
         self.patience = patience
         self.perform = perform
         let made = try WorkerThread(name: "kv-writer") { [self] in
-            // Of this thread alone. The priority of its I/O follows.
-            _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 19)
+            setLowestPriority()
             run()
         }
         thread.withLock { $0 = made }

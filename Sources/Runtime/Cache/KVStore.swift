@@ -14,6 +14,7 @@ final class KVStore: Sendable {
     let namespace: BlockKey
     let disk: SegmentDirectory?
     let writer: Mutex<BlockWriter?> = Mutex(nil)
+    private let preparer: BlockPreparer
     let state: Mutex<State>
     /// Why there is no disk behind the cache, where one was asked for.
     let diskFailure: RuntimeError?
@@ -42,12 +43,18 @@ final class KVStore: Sendable {
         self.disk = disk
         diskBytes = max(settings.maxBytes - others, 0)
         diskFailure = failure
+        preparer = try BlockPreparer(budget: budget)
         guard let disk else { return }
         _ = disk.tryBecomeWriter()
         adoptDisk(disk)
         // Keys wait, not blocks: what memory has let go in the meantime is passed over.
-        let writer = try BlockWriter(limit: 1 << 16) { [weak self] job in self?.perform(job) }
-        self.writer.withLock { $0 = writer }
+        do throws(RuntimeError) {
+            let writer = try BlockWriter(limit: 1 << 16) { [weak self] job in self?.perform(job) }
+            self.writer.withLock { $0 = writer }
+        } catch {
+            preparer.finish()
+            throw error
+        }
     }
 
     private static func open(_ directory: String, _ namespace: BlockKey, maxBytes: Int) throws(RuntimeError) -> (SegmentDirectory, others: Int) {
@@ -99,6 +106,7 @@ final class KVStore: Sendable {
 
     /// Writes what waits, lets the lock go.
     func close() {
+        preparer.finish()
         let last = writer.withLock { writer in
             let last = writer
             writer = nil
@@ -114,7 +122,10 @@ final class KVStore: Sendable {
     }
 
     /// Whether requests are being computed: saving waits for them.
-    func setEngineBusy(_ isBusy: Bool) { writer.withLock { $0 }?.setEngineBusy(isBusy) }
+    func setEngineBusy(_ isBusy: Bool) {
+        preparer.setEngineBusy(isBusy)
+        writer.withLock { $0 }?.setEngineBusy(isBusy)
+    }
 
     /// Whether all that was kept is on disk, as far as it goes there.
     var isFlushed: Bool { writer.withLock { $0?.isIdle ?? true } }
@@ -130,7 +141,7 @@ final class KVStore: Sendable {
             return counts
         }
         counts.waitingWrites = writer.withLock { $0?.waiting ?? 0 }
-        counts.bytesInMemory = budget.count * budget.blockBytes
+        counts.bytesInMemory = budget.bytes
         counts.bytesOnDisk = disk?.bytes ?? 0
         counts.isWriter = disk?.isWriter ?? false
         return counts

@@ -46,6 +46,9 @@ public final class Engine: GenerationEngine {
     /// Whether nothing waits to be written to disk.
     public var isCacheFlushed: Bool { store.isFlushed }
 
+    /// Whether nothing is left to do between requests: all is written, and memory for the next ones is ready.
+    public var isSettled: Bool { store.isFlushed && store.budget.isPrepared }
+
     public func generate(_ request: GenerationRequest) -> AsyncThrowingStream<GenerationEvent, any Error> {
         // Bounded by the number of tokens, which `check` bounds by the window.
         let (stream, output) = AsyncThrowingStream.makeStream(of: GenerationEvent.self, throwing: (any Error).self)
