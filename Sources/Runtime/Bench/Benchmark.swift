@@ -4,7 +4,7 @@ import JSON
 /// the same minute only.
 public struct Benchmark {
     public let model: LanguageModel
-    private let repeats: Int
+    let repeats: Int
     let clock = ContinuousClock()
 
     /// Prompts are computed in so many tokens at a time.
@@ -21,7 +21,7 @@ public struct Benchmark {
 
     /// Tokens a second, and seconds: `prefill_512`, `prefill_3000`, `decode_at_64`, `decode_at_512`, `decode_at_3000`, `two_streams` (the sum of
     /// two against one, at 512); `second_stream_first_token_seconds` and `one_chunk_seconds`, of a short prompt that comes while one of 3000 tokens is
-    /// computed.
+    /// computed; `lookup`, how many times as fast an answer is that copies its prompt where tokens are proposed (`lookup_with`, `lookup_without`).
     ///
     /// - Parameter progress: what is measured next.
     public func run(progress: (String) -> Void) async throws -> JSON {
@@ -61,6 +61,11 @@ public struct Benchmark {
         let second = try await secondStream()
         result["second_stream_first_token_seconds"] = .rounded(second.firstToken)
         result["one_chunk_seconds"] = .rounded(second.chunk)
+        progress("an answer that copies its prompt")
+        let copied = try await lookup()
+        result["lookup_without"] = .rounded(copied.without)
+        result["lookup_with"] = .rounded(copied.with)
+        result["lookup"] = .rounded(copied.with / copied.without)
         return .object(result)
     }
 
