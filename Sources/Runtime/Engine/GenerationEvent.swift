@@ -46,25 +46,23 @@ public struct GenerationStatistics: Sendable, Equatable {
     public var promptTokens: Int
     public var cachedTokens: Int
     public var generatedTokens: Int
-    /// Of the answer: proposed by what stood before (`EngineSettings.lookupTokens`), and come true.
-    public var proposedTokens: Int
-    public var acceptedTokens: Int
     /// From `generate` until the engine took the request up.
     public var queueSeconds: Double
     /// From there until the prompt was computed: restoring and prefill.
     public var promptSeconds: Double
     /// From there until the end.
     public var decodeSeconds: Double
+    /// Of the answer: tokens that were proposed by what stood before (`EngineSettings.lookupTokens`), and those of them that came true.
+    public var proposedTokens = 0
+    public var acceptedTokens = 0
 
     public init(
-        promptTokens: Int = 0, cachedTokens: Int = 0, generatedTokens: Int = 0, proposedTokens: Int = 0, acceptedTokens: Int = 0,
-        queueSeconds: Double = 0, promptSeconds: Double = 0, decodeSeconds: Double = 0
+        promptTokens: Int = 0, cachedTokens: Int = 0, generatedTokens: Int = 0, queueSeconds: Double = 0, promptSeconds: Double = 0,
+        decodeSeconds: Double = 0
     ) {
         self.promptTokens = promptTokens
         self.cachedTokens = cachedTokens
         self.generatedTokens = generatedTokens
-        self.proposedTokens = proposedTokens
-        self.acceptedTokens = acceptedTokens
         self.queueSeconds = queueSeconds
         self.promptSeconds = promptSeconds
         self.decodeSeconds = decodeSeconds
