@@ -14,7 +14,7 @@ struct Bench: AsyncParsableCommand {
     var instructionSet: InstructionSet?
     @Option(help: "Runs of each measure, of which the best counts.")
     var repeats = 5
-    @Option(parsing: .upToNextOption, help: "What to measure: model, streams, store; all by default.")
+    @Option(parsing: .upToNextOption, help: "What to measure: model, streams, lookup, store; all by default.")
     var parts: [Benchmark.Part] = []
 
     func run() async throws {

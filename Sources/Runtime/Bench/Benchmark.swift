@@ -21,7 +21,8 @@ public struct Benchmark {
 
     /// Tokens a second, and seconds: `prefill_512`, `prefill_3000`, `decode_at_64`, `decode_at_512`, `decode_at_3000`, `two_streams` (the sum of
     /// two against one, at 512); `second_stream_first_token_seconds` and `one_chunk_seconds`, of a short prompt that comes while one of 3000 tokens is
-    /// computed; and of the store what `StoreTimes` says.
+    /// computed; `lookup`, how many times as fast an answer is that copies its prompt where tokens are proposed (`lookup_with`, `lookup_without`);
+    /// and of the store what `StoreTimes` says.
     ///
     /// - Parameter progress: what is measured next.
     public func run(_ parts: Set<Part> = Set(Part.allCases), progress: (String) -> Void) async throws -> JSON {
@@ -32,6 +33,13 @@ public struct Benchmark {
             let second = try await secondStream()
             result["second_stream_first_token_seconds"] = .rounded(second.firstToken)
             result["one_chunk_seconds"] = .rounded(second.chunk)
+        }
+        if parts.contains(.lookup) {
+            progress("an answer that copies its prompt")
+            let copied = try await lookup()
+            result["lookup_without"] = .rounded(copied.without)
+            result["lookup_with"] = .rounded(copied.with)
+            result["lookup"] = .rounded(copied.with / copied.without)
         }
         if parts.contains(.store) {
             progress("the store")
@@ -46,8 +54,8 @@ public struct Benchmark {
         return .object(result)
     }
 
-    /// What is measured: the model alone, two streams of the engine, the KV store.
-    public enum Part: String, Sendable, CaseIterable { case model, streams, store }
+    /// What is measured: the model alone, two streams of the engine, proposed tokens, the KV store.
+    public enum Part: String, Sendable, CaseIterable { case model, streams, lookup, store }
 
     private func measureModel(_ result: inout JSONObject, _ progress: (String) -> Void) throws(RuntimeError) {
         let pass = ForwardPass(model)

@@ -25,6 +25,9 @@ final class ActiveRequest {
     var promptDone: ContinuousClock.Instant?
     /// Its client knows that it was taken up.
     var isAnnounced = false
+    /// Nil until something is to be proposed.
+    private(set) var lookup: PromptLookup?
+    var lookupPace = LookupPace()
     /// Tokens that were there when it was taken up: all but the last are computed like a prompt.
     private var given: Int
 
@@ -49,6 +52,13 @@ final class ActiveRequest {
     func longest(window: Int) -> Int { request.prompt.count + min(request.maxTokens, window - request.prompt.count) }
 
     func append(_ token: Int32) { tokens.append(token) }
+
+    func followTokens() {
+        var lookup = lookup ?? PromptLookup(capacity: tokens.count)
+        self.lookup = nil  // or its arrays would be copied
+        lookup.follow(tokens)
+        self.lookup = lookup
+    }
 
     func takeUp(_ match: PrefixTree.Match?, now: ContinuousClock.Instant) {
         phase = .restoring

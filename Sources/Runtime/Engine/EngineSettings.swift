@@ -17,6 +17,11 @@ public struct EngineSettings: Sendable, Equatable {
     /// Tokens of answer that there must be memory for, beside what a request has and what those who run have, before it is taken up. Not more,
     /// because answers are seldom as long as they may be; when they turn out to be, the youngest is put back and goes on later.
     public var answerMargin: Int
+    /// Tokens of an answer that are proposed at most, from what stood after the same tokens before, and computed in one step with the token before
+    /// them; 0: none. The answer is the same. Seven and one make whole tiles of the kernels.
+    public var lookupTokens: Int
+    /// Nothing is proposed while more requests than this run: together they fill a step anyway.
+    public var lookupStreams: Int
     /// Memory for keys and values, live and cached together; where nil, what `maxBatch` full windows need, at most what `memoryBytes` leaves
     /// for them and half of the memory that is available at start, at least one full window.
     public var kvMemoryBytes: Int?
@@ -26,7 +31,8 @@ public struct EngineSettings: Sendable, Equatable {
 
     public init(
         contextWindow: Int? = nil, maxQueue: Int = 64, maxBatch: Int = 8, prefillChunk: Int = 512,
-        sharedStepSeconds: Double = 0.25, loneStepSeconds: Double? = nil, answerMargin: Int = 512, kvMemoryBytes: Int? = nil,
+        sharedStepSeconds: Double = 0.25, loneStepSeconds: Double? = nil, answerMargin: Int = 512, lookupTokens: Int = 7,
+        lookupStreams: Int = 2, kvMemoryBytes: Int? = nil,
         memoryBytes: Int? = nil, cache: CacheSettings = CacheSettings()
     ) {
         self.contextWindow = contextWindow
@@ -36,6 +42,8 @@ public struct EngineSettings: Sendable, Equatable {
         self.sharedStepSeconds = sharedStepSeconds
         self.loneStepSeconds = loneStepSeconds
         self.answerMargin = answerMargin
+        self.lookupTokens = lookupTokens
+        self.lookupStreams = lookupStreams
         self.kvMemoryBytes = kvMemoryBytes
         self.memoryBytes = memoryBytes
         self.cache = cache

@@ -13,6 +13,9 @@ public struct EngineStatistics: Sendable, Equatable {
     public var requestsPutBack = 0
     public var promptTokens = 0
     public var generatedTokens = 0
+    /// Tokens of answers that were proposed by what stood before, and those of them that came true.
+    public var proposedTokens = 0
+    public var acceptedTokens = 0
     /// Prompt tokens that were computed, not found.
     public var prefilledTokens = 0
     public var prefillSeconds: Double = 0

@@ -54,6 +54,9 @@ public struct GenerationStatistics: Sendable, Equatable {
     public var promptSeconds: Double
     /// From there until the end.
     public var decodeSeconds: Double
+    /// Of the answer: tokens that were proposed by what stood before (`EngineSettings.lookupTokens`), and those of them that came true.
+    public var proposedTokens = 0
+    public var acceptedTokens = 0
 
     public init(
         promptTokens: Int = 0, cachedTokens: Int = 0, generatedTokens: Int = 0, queueSeconds: Double = 0, promptSeconds: Double = 0,

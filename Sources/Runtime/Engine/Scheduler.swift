@@ -14,6 +14,7 @@ final class Scheduler {
     let pass: ForwardPass
     let plan: StepPlan
     var promptRate = PromptRate()
+    var rowCost = RowCost()
     let clock = ContinuousClock()
     var waiting: [ActiveRequest] = []
     var active: [ActiveRequest] = []

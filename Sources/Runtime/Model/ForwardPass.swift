@@ -11,6 +11,15 @@ struct BatchSpan {
     var logits: Logits
 
     enum Logits { case none, last, all }
+
+    /// Rows that want logits.
+    var logitRows: Int {
+        switch logits {
+        case .none: 0
+        case .last: 1
+        case .all: tokens.count
+        }
+    }
 }
 
 /// The computation of a batch, and its buffers. Used by one thread at a time.

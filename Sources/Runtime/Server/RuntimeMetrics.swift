@@ -22,6 +22,8 @@ struct RuntimeMetrics: Sendable {
         engine("prompt_tokens_total", .counter, "Tokens of prompts.") { Double($0.promptTokens) }
         engine("prefilled_tokens_total", .counter, "Tokens of prompts that were computed, not found in the cache.") { Double($0.prefilledTokens) }
         engine("generated_tokens_total", .counter, "Tokens of answers.") { Double($0.generatedTokens) }
+        engine("proposed_tokens_total", .counter, "Tokens of answers that were proposed by what stood before.") { Double($0.proposedTokens) }
+        engine("accepted_tokens_total", .counter, "Proposed tokens that came true.") { Double($0.acceptedTokens) }
         engine("prefill_seconds_total", .counter, "Time spent on prompts.") { $0.prefillSeconds }
         engine("decode_seconds_total", .counter, "Time spent on answers.") { $0.decodeSeconds }
         engine("kv_requests_total", .counter, "Requests that asked the KV store.") { Double($0.cache.requests) }
