@@ -47,17 +47,22 @@ public struct WorkerSettings: Codable, Sendable, Equatable {
         public var minTokens: Int
         public var directory: PlanPath
         public var maxBytes: Int
+        /// Files of prompts that are computed when the worker is ready; none where nil.
+        public var warm: [PlanPath]?
 
-        public init(enabled: Bool = true, slots: Int = 10, minTokens: Int = 100, directory: PlanPath, maxBytes: Int = 8 << 30) {
+        public init(
+            enabled: Bool = true, slots: Int = 10, minTokens: Int = 100, directory: PlanPath, maxBytes: Int = 8 << 30, warm: [PlanPath]? = nil
+        ) {
             self.enabled = enabled
             self.slots = slots
             self.minTokens = minTokens
             self.directory = directory
             self.maxBytes = maxBytes
+            self.warm = warm
         }
 
         enum CodingKeys: String, CodingKey {
-            case enabled, slots, directory
+            case enabled, slots, directory, warm
             case minTokens = "min_tokens"
             case maxBytes = "max_bytes"
         }

@@ -14,6 +14,10 @@ struct Serve: AsyncParsableCommand {
     var name: String?
     @Option(help: ArgumentHelp("Keep keys and values here, across restarts; in memory alone by default.", valueName: "dir"))
     var cacheDir: String?
+    @Option(
+        help: ArgumentHelp(
+            "Compute this prompt at the start: JSON with `messages` and `tools`, or a system message. May be repeated.", valueName: "file"))
+    var warm: [String] = []
     @Option(help: "Bytes that --cache-dir may have.")
     var cacheMaxBytes = 8 << 30
     @Option(help: "Tokens of prompt and answer together; the model's own limit by default.")
@@ -38,7 +42,7 @@ struct Serve: AsyncParsableCommand {
                 contextWindow: contextWindow, maxQueue: maxQueue, maxBatch: maxBatch,
                 cache: CacheSettings(directory: cacheDir, maxBytes: cacheMaxBytes))
             try await RuntimeServer.run(
-                try RuntimeLaunch.alone(model: model, name: name, engine: engine, threads: threads, host: host, port: port))
+                try RuntimeLaunch.alone(model: model, name: name, engine: engine, threads: threads, warm: warm, host: host, port: port))
         }
     }
 }

@@ -21,6 +21,21 @@ import Testing
         return (try #require(plan.service(named: "vllm-mlx")), try #require(settings.backends.first), plan)
     }
 
+    @Test func nativeIsToldWhichPromptsToWarm() throws {
+        func settings(_ cache: String) throws -> (WorkerSettings.Cache, [PreflightCheck.Requirement]) {
+            let (service, _, plan) = try worker("{ model: ./m, cache: { \(cache) } }")
+            let settings: WorkerSettings = try #require(service.settings).decode()
+            return (settings.cache, plan.preflight.map(\.requirement))
+        }
+        let (cache, checks) = try settings("warm: [{ file: ./prompts/main.json }, { file: ~/house.txt }]")
+        #expect(cache.warm == [.rooted(.config, "prompts/main.json"), .rooted(.home, "house.txt")])
+        #expect(checks.contains(.file(path: .rooted(.config, "prompts/main.json"))) && checks.contains(.file(path: .rooted(.home, "house.txt"))))
+        // Nothing would keep them.
+        let (off, none) = try settings("enable_cache: false, warm: [{ file: ./prompts/main.json }]")
+        #expect(off.warm == nil && !none.contains(.file(path: .rooted(.config, "prompts/main.json"))))
+        #expect(try settings("warm: []").0.warm == nil)
+    }
+
     @Test func nativeGetsItsListenersAndSettingsFromTheSupervisor() throws {
         let (service, proxied, plan) = try worker(
             "{ model: ./models/Qwen3, contextWindow: 4096, resources: { threads: 2, memory: 2GiB }, cache: { maxBytes: 1GiB } }")

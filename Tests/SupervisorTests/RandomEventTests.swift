@@ -1,3 +1,4 @@
+import Glibc
 import HostFixtures
 import LaunchPlan
 import Testing
@@ -24,7 +25,10 @@ import Testing
         Fixture.service("x", notifies: true, memory: 6, idle: IdlePolicy(stopAfterMs: 700)),
     ]
 
-    @Test(arguments: 0..<200 as Range<UInt64>)
+    /// More of them by ANYCLAUDE_TEST_SEEDS.
+    static let seeds = 0..<(getenv("ANYCLAUDE_TEST_SEEDS").flatMap { UInt64(String(cString: $0)) } ?? 200)
+
+    @Test(arguments: seeds)
     func invariantsHold(seed: UInt64) {
         var random = SplitMix64(state: seed)
         var world = World()

@@ -9,16 +9,19 @@ public struct RuntimeLaunch: Sendable {
     public var name: String
     public var engine: EngineSettings
     public var threads: Int?
+    /// Files of prompts that are computed and pinned when the server is ready.
+    public var warm: [String]
     /// Listening sockets for clients and for probes; owned by the runtime.
     public var listeners: [CInt]
 
-    public init(model: String, name: String? = nil, engine: EngineSettings, threads: Int? = nil, listeners: [CInt]) {
+    public init(model: String, name: String? = nil, engine: EngineSettings, threads: Int? = nil, warm: [String] = [], listeners: [CInt]) {
         var path = model
         while path.count > 1, path.hasSuffix("/") { path.removeLast() }
         self.model = path
         self.name = name ?? path.split(separator: "/").last.map(String.init) ?? path
         self.engine = engine
         self.threads = threads
+        self.warm = warm
         self.listeners = listeners
     }
 
@@ -40,6 +43,7 @@ public struct RuntimeLaunch: Sendable {
                     directory: try settings.cache.directory.resolved(document.roots), maxBytes: settings.cache.maxBytes))
             return RuntimeLaunch(
                 model: try settings.model.resolved(document.roots), name: settings.modelName, engine: engine, threads: settings.threads,
+                warm: try (settings.cache.warm ?? []).map { try $0.resolved(document.roots) },
                 listeners: [http] + (descriptors[DescriptorName.probe].map { [$0] } ?? []))
         } catch let error as RuntimeError {
             throw error
@@ -52,11 +56,11 @@ public struct RuntimeLaunch: Sendable {
 
     /// A runtime without a supervisor, on a port of its own.
     public static func alone(
-        model: String, name: String?, engine: EngineSettings, threads: Int?, host: String, port: Int
+        model: String, name: String?, engine: EngineSettings, threads: Int?, warm: [String] = [], host: String, port: Int
     ) throws(RuntimeError) -> RuntimeLaunch {
         do {
             let socket = try ListeningSocket.bind(host: host, port: port)
-            return RuntimeLaunch(model: model, name: name, engine: engine, threads: threads, listeners: [socket.descriptor])
+            return RuntimeLaunch(model: model, name: name, engine: engine, threads: threads, warm: warm, listeners: [socket.descriptor])
         } catch {
             throw RuntimeError(error.message, hint: error.hint)
         }

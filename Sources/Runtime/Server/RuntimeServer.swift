@@ -64,8 +64,10 @@ private struct ModelHost: Service {
             "serving",
             metadata: ["model": "\(model.name)", "context": "\(model.engine.contextWindow)", "dialect": "\(model.dialect?.name ?? "none")"])
         supervisor.ready(status: "serving \(model.name)")
+        let warming = Task { await WarmUp(model: model, logger: logger).run(launch.warm) }
         // Cancelled or asked to stop: the engine is shut down all the same.
         try? await gracefulShutdown()
+        warming.cancel()
         state.set(.draining)
         supervisor.stopping()
         await model.engine.shutdown()

@@ -20,13 +20,16 @@ struct TextEndpoints: Sendable {
     func keepPrefix(_ body: JSON, digest: String) async throws -> JSON {
         let prefix = try Native.Prefix(body)
         try prefixes.insert(prefix, digest: digest)
+        return try JSON(encoding: Native.PrefixReceipt(digest: digest, tokens: try await warm(prefix)))
+    }
+
+    /// Computes and pins what every conversation with the prefix begins with: so many tokens.
+    func warm(_ prefix: Native.Prefix) async throws -> Int {
         let tokens = try commonTokens(of: prefix)
-        if !tokens.isEmpty {
-            let events = model.engine.generate(GenerationRequest(prompt: tokens, maxTokens: 0, isPinned: true))
-            for try await _ in events {}
-            try Task.checkCancellation()
-        }
-        return try JSON(encoding: Native.PrefixReceipt(digest: digest, tokens: tokens.count))
+        guard !tokens.isEmpty else { return 0 }
+        for try await _ in model.engine.generate(GenerationRequest(prompt: tokens, maxTokens: 0, isPinned: true)) {}
+        try Task.checkCancellation()
+        return tokens.count
     }
 
     /// What the renderings of two conversations with the prefix have in common.

@@ -90,4 +90,18 @@ struct ElementwiseTests {
             #expect(ck_crc32c(ck_crc32c(0, Array(bytes[..<cut]), cut), Array(bytes[cut...]), 32 - cut) == 0x46DD_794E)
         }
     }
+
+    /// Three chains at once give what one gives, whatever the length.
+    @Test func aChecksumOfPartsIsThatOfTheWhole() {
+        var random = RandomNumbers(seed: 3)
+        let bytes = (0..<60_000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+        for count in [0, 1, 7, 4095, 12_287, 12_288, 12_289, 24_576, 36_863, 59_999, 60_000] {
+            var sum: UInt32 = 0
+            for start in stride(from: 0, to: count, by: 999) {
+                let part = Array(bytes[start..<min(start + 999, count)])
+                sum = ck_crc32c(sum, part, part.count)
+            }
+            #expect(ck_crc32c(0, bytes, count) == sum, "\(count) bytes")
+        }
+    }
 }

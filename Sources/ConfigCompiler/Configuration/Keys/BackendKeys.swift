@@ -98,5 +98,13 @@ enum CacheKeys {
     static let maxBytes = Key<Int>.size(
         "maxBytes", 1 << 20...1 << 50, default: 8 << 30,
         "The most that the store may have: on disk, with `mlx-lm` in memory, where only a value that is written is a limit.")
-    static let scope = Scope("a cache", keys: [enable.spec, slots.spec, minTokens.spec, directory.spec, maxBytes.spec])
+    static let warm = Key<[Section]>.list("warm", WarmKeys.scope, "Prompts that are computed and kept when the native worker has started.")
+    static let scope = Scope("a cache", keys: [enable.spec, slots.spec, minTokens.spec, directory.spec, maxBytes.spec, warm.spec])
+}
+
+enum WarmKeys {
+    static let file = Key<PlanPath>.path(
+        "file", "JSON with `messages` and `tools` as a request to `/v1/chat/completions` has them; any other file is the text of a system message."
+    ).required()
+    static let scope = Scope("a warm prompt", keys: [file.spec])
 }

@@ -62,13 +62,14 @@ enum EngineChecks {
         let allButEnable = cache(CacheKeys.scope.keys.map(\.name).filter { $0 != CacheKeys.enable.name })
         return switch engine {
         case .native: [python, script, command]
-        case .mlxTextgen: batch + [script, command] + cache([CacheKeys.maxBytes.name]) + [threads]
+        case .mlxTextgen: batch + [script, command] + cache([CacheKeys.maxBytes.name, CacheKeys.warm.name]) + [threads]
         case .mlxLM:
-            batch + [script, command, threads] + cache([CacheKeys.enable.name, CacheKeys.minTokens.name, CacheKeys.directory.name])
+            batch + [script, command, threads]
+                + cache([CacheKeys.enable.name, CacheKeys.minTokens.name, CacheKeys.directory.name, CacheKeys.warm.name])
         case .llamaServer: batch + [python, script, command] + allButEnable
         case .vllm: batch + [script, command] + allButEnable + [threads]
-        case .script: batch + [command, threads]
-        case .command: batch + [script, python, threads]
+        case .script: batch + [command, threads] + cache([CacheKeys.warm.name])
+        case .command: batch + [script, python, threads] + cache([CacheKeys.warm.name])
         }
     }
 }

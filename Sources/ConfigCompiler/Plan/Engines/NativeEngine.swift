@@ -11,6 +11,12 @@ enum NativeEngine: EngineAdapter {
     /// Each worker has a store of its own: a store has one writer.
     private static func store(_ worker: Worker) -> PlanPath { worker.cache[CacheKeys.directory] ?? .rooted(.cache, "kv/\(worker.name)") }
 
+    /// Prompts of the plan; nil where nothing would keep them.
+    private static func warm(_ worker: Worker) -> [PlanPath]? {
+        let files = (worker.cache[CacheKeys.warm] ?? []).compactMap { $0[WarmKeys.file] }
+        return worker.isCached && !files.isEmpty ? files : nil
+    }
+
     static func service(for worker: Worker) throws -> Service {
         let probe = Endpoint.socket(name: DescriptorName.probe)
         let health = Probe.Check.http(path: "/health", at: probe)
@@ -33,7 +39,7 @@ enum NativeEngine: EngineAdapter {
             model: model(worker), modelName: worker.backend.modelName ?? worker.name, contextWindow: worker.section[BackendKeys.contextWindow],
             cache: WorkerSettings.Cache(
                 enabled: worker.isCached, slots: worker.cacheSlots, minTokens: worker.cacheMinimum, directory: store(worker),
-                maxBytes: worker.cache[CacheKeys.maxBytes]),
+                maxBytes: worker.cache[CacheKeys.maxBytes], warm: warm(worker)),
             threads: worker.resources.threads, maxQueue: worker.section[BackendKeys.maxQueue],
             maxBatch: worker.section[BackendKeys.maxBatch],
             // One worker alone can keep to the budget of all; several are told their own shares, or warned of.
@@ -48,6 +54,7 @@ enum NativeEngine: EngineAdapter {
             limitBytes: worker.resources.memoryBytes,
             reading: .packed)
         return [worker.check(.model(path: path), worker.modelKey), worker.check(memory, Worker.memoryKey)]
+            + (warm(worker) ?? []).map { worker.check(.file(path: $0), "cache.warm") }
             + (worker.isCached
                 ? [
                     worker.check(.writableDirectory(path: store(worker)), "cache.directory"),
