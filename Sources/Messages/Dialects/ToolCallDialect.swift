@@ -45,10 +45,14 @@ public enum ToolCallReading: Sendable, Equatable {
 public enum ToolCallDialects {
     /// All dialects, the most telling first.
     public static let all: [any ToolCallDialect] = [
-        KimiDialect(), DeepSeekDialect(), MistralDialect(), QwenCoderDialect(), HermesDialect(),
+        KimiDialect(), DeepSeekDialect(), MistralDialect(), MiniMaxDialect(), GLMDialect(), QwenCoderDialect(), HermesDialect(),
     ]
 
-    public static func named(_ name: String) -> (any ToolCallDialect)? { all.first { $0.name == name } }
+    /// The dialect of a name, behind which a version may stand: `deepseek_v31` is `deepseek`. `_` is as good as `-`.
+    public static func named(_ name: String) -> (any ToolCallDialect)? {
+        let name = name.replacing("_", with: "-")
+        return all.filter { name == $0.name || name.hasPrefix($0.name + "-") }.max { $0.name.count < $1.name.count }
+    }
 
     /// The dialect in which a chat template writes calls; nil where it writes none that is known.
     public static func written(by template: String) -> (any ToolCallDialect)? { all.first { $0.isWritten(by: template) } }
