@@ -208,6 +208,7 @@ struct TaggedCallReader: ToolCallReader {
 
     /// The inside of a JSON string.
     private static func escaped(_ bytes: ArraySlice<UInt8>) -> String {
-        String(JSON.string(String(decoding: bytes, as: UTF8.self)).text.dropFirst().dropLast())
+        // By bytes: a mark that combines with the quote before it is one character with it.
+        String(decoding: JSON.string(String(decoding: bytes, as: UTF8.self)).bytes.dropFirst().dropLast(), as: UTF8.self)
     }
 }

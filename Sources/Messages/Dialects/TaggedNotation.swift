@@ -16,7 +16,8 @@ struct TaggedNotation: Sendable {
 
     /// Names may stand in quotes.
     static func unquoted(_ name: String) -> String {
-        guard let quote = name.first, quote == "\"" || quote == "'", name.count > 1, name.last == quote else { return name }
-        return String(name.dropFirst().dropLast())
+        let bytes = name.utf8
+        guard let quote = bytes.first, "\"'".utf8.contains(quote), bytes.count > 1, bytes.last == quote else { return name }
+        return String(decoding: bytes.dropFirst().dropLast(), as: UTF8.self)
     }
 }

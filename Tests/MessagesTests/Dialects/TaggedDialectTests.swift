@@ -15,6 +15,11 @@ import Testing
 
     static let samples: [Sample] = [
         Sample(
+            dialect: "qwen3-coder",
+            call: { name, arguments in
+                "<function=\(name)>\n" + arguments.map { "<parameter=\($0.key)>\n\($0.value)\n</parameter>\n" }.joined() + "</function>\n"
+            }, begin: "<tool_call>\n", end: "</tool_call>"),
+        Sample(
             dialect: "glm",
             call: { name, arguments in
                 "<tool_call>\(name)\n" + arguments.map { "<arg_key>\($0.key)</arg_key>\n<arg_value>\($0.value)</arg_value>\n" }.joined()
@@ -40,7 +45,7 @@ import Testing
     @Test(arguments: samples)
     func calls(_ sample: Sample) throws {
         let dialect = try #require(ToolCallDialects.named(sample.dialect))
-        for city in ["Oslo", "", " a\n<b>\n", "</arg", "</param", "\"quoted\" \\", "5", "é😀", "{\"x\": 1"] {
+        for city in ["Oslo", "", " a\n<b>\n", "</arg", "</param", "\"quoted\" \\", "5", "é😀", "{\"x\": 1", "\u{301}a"] {
             for count in 1...3 {
                 let call = sample.call("get_weather", [("city", city), ("days", "4")])
                 for (before, after) in [("", ""), ("Let me look.\n", ""), ("", "\nDone.")] {
@@ -92,6 +97,7 @@ import Testing
         let fragments =
             dialect.markers + [
                 "get_weather", "tag", "city", "days", "<invoke name=", "\"tag\">", "</invoke>", "<parameter name=\"city\">", "<parameter name=",
+                "<function=tag>", "<parameter=city>",
                 "</parameter>", "[1, \"<\"]", "<arg_key>city</arg_key><arg_value>", "\n", " ", "é😀", "word ", "<", ">", "\"",
             ]
         var withCalls = 0
