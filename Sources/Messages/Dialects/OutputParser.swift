@@ -44,6 +44,7 @@ public struct OutputParser: Sendable {
     public private(set) var callCount = 0
     /// Bytes of white space that are held at most.
     private static let longestSpace = 4096
+    private static let longestPiece = 1024
 
     private static let thinkOpener = Array("<think>".utf8)
     private static let thinkCloser = Array("</think>".utf8)
@@ -62,8 +63,15 @@ public struct OutputParser: Sendable {
     /// More of the text, in whole characters.
     public mutating func read(_ text: String) -> [OutputEvent] {
         var events: [OutputEvent] = []
-        pending += text.utf8
-        drain(&events)
+        var rest = text.utf8[...]
+        // Each opener that begins no call costs what is pending.
+        while !rest.isEmpty {
+            var end = rest.index(rest.startIndex, offsetBy: Self.longestPiece, limitedBy: rest.endIndex) ?? rest.endIndex
+            while end < rest.endIndex, rest[end] & 0xC0 == 0x80 { rest.formIndex(after: &end) }
+            pending += rest[..<end]
+            drain(&events)
+            rest = rest[end...]
+        }
         return events
     }
 

@@ -13,6 +13,15 @@ public protocol ToolCallDialect: Sendable {
     func reader(after opener: String, tools: ToolSchemas) -> any ToolCallReader
     /// What a call of the tool `name` begins with, up to where its arguments are the model's own.
     func callOpening(name: String) -> String
+    /// What closes a call that `callOpening` has begun, behind the brace that ends its arguments; empty where nothing has to.
+    var callClosing: String { get }
+    /// Openers that begin nothing but calls: where none may come, the tokens of these must not.
+    var callOnlyOpeners: [String] { get }
+}
+
+extension ToolCallDialect {
+    public var callClosing: String { "" }
+    public var callOnlyOpeners: [String] { openers }
 }
 
 /// What a reader has understood.
@@ -45,7 +54,9 @@ public enum ToolCallReading: Sendable, Equatable {
 public enum ToolCallDialects {
     /// All dialects, the most telling first.
     public static let all: [any ToolCallDialect] = [
-        KimiDialect(), DeepSeekDialect(), MistralDialect(), MiniMaxDialect(), GLMDialect(), QwenCoderDialect(), HermesDialect(),
+        KimiDialect(), DeepSeekDialect(), MistralDialect(), MistralListDialect(), MiniMaxDialect(), GLMDialect(),
+        QwenCoderDialect(), HermesDialect(),
+        LlamaPythonicDialect(), LlamaDialect(),
     ]
 
     /// The dialect of a name, behind which a version may stand: `deepseek_v31` is `deepseek`. `_` is as good as `-`.

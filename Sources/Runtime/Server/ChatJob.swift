@@ -31,7 +31,7 @@ struct ChatJob: Sendable {
         if choice.form != nil, templateOptions["enable_thinking"] == nil { templateOptions["enable_thinking"] = false }
         prompt = try model.prompt(messages: messages, tools: tools, options: templateOptions)
         if choice.forbidsCalls, let dialect = model.dialect {
-            for opener in dialect.openers {
+            for opener in dialect.callOnlyOpeners {
                 if let id = model.tokenizer.id(of: opener) { options.sampling.logitBias[id] = -.infinity }
             }
         }
