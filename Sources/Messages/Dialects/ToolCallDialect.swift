@@ -17,11 +17,14 @@ public protocol ToolCallDialect: Sendable {
     var callClosing: String { get }
     /// Openers that begin nothing but calls: where none may come, the tokens of these must not.
     var callOnlyOpeners: [String] { get }
+    /// Whether the notation frames all that the model writes, and has to be read where there are no tools too.
+    var framesAnswers: Bool { get }
 }
 
 extension ToolCallDialect {
     public var callClosing: String { "" }
     public var callOnlyOpeners: [String] { openers }
+    public var framesAnswers: Bool { false }
 }
 
 /// What a reader has understood.
@@ -30,10 +33,15 @@ public enum ToolCallEvent: Sendable, Equatable {
     /// More JSON text of the arguments.
     case arguments(String)
     case finished
+    /// Where the notation frames the whole answer: what the model says, and what it thinks.
+    case text(String)
+    case reasoning(String)
 }
 
 /// A state machine that reads what follows an opener.
 public protocol ToolCallReader: Sendable {
+    /// Whether what comes now is reasoning.
+    var isReasoning: Bool { get }
     mutating func read(_ input: [UInt8], _ events: inout [ToolCallEvent]) -> ToolCallReading
     /// The text has ended.
     ///
@@ -41,6 +49,10 @@ public protocol ToolCallReader: Sendable {
     ///   half a command must not become one.
     /// - Returns: `.more` where all that was read is told in events, else what the text turned out to be.
     mutating func finish(isComplete: Bool, _ events: inout [ToolCallEvent]) -> ToolCallReading
+}
+
+extension ToolCallReader {
+    public var isReasoning: Bool { false }
 }
 
 public enum ToolCallReading: Sendable, Equatable {
@@ -54,7 +66,7 @@ public enum ToolCallReading: Sendable, Equatable {
 public enum ToolCallDialects {
     /// All dialects, the most telling first.
     public static let all: [any ToolCallDialect] = [
-        KimiDialect(), DeepSeekDialect(), MistralDialect(), MistralListDialect(), MiniMaxDialect(), GLMDialect(),
+        HarmonyDialect(), KimiDialect(), DeepSeekDialect(), MistralDialect(), MistralListDialect(), MiniMaxDialect(), GLMDialect(),
         QwenCoderDialect(), HermesDialect(),
         LlamaPythonicDialect(), LlamaDialect(),
     ]

@@ -54,8 +54,9 @@ struct ChatJob: Sendable {
             prompt: prompt.tokens, maxTokens: options.maxTokens ?? max(1, model.engine.contextWindow - prompt.tokens.count),
             sampling: options.sampling, stopTokens: model.stopTokens, logprobs: wantsLogprobs ? alternatives ?? 0 : nil,
             isSideCall: try members.flag("side_call") ?? false, mask: mask)
+        let tellsCalls = !tools.isEmpty && !choice.forbidsCalls
         parser = .init(
-            dialect: tools.isEmpty || choice.forbidsCalls ? nil : model.dialect,
+            dialect: tellsCalls || model.dialect?.framesAnswers == true ? model.dialect : nil, tellsCalls: tellsCalls,
             tools: ToolSchemas(tools.compactMap { $0.objectValue.map(OpenAI.Tool.init(members:)) }),
             readsReasoning: model.readsReasoning, startsInReasoning: prompt.startsInReasoning)
         // Half a call is none.
