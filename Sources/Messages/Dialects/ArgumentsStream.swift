@@ -19,6 +19,8 @@ struct ArgumentsStream: Sendable {
 
     init(types: @escaping @Sendable (_ parameter: String) -> Set<String>) { self.types = types }
 
+    var isInString: Bool { place == .string || place == .keyString }
+
     var isWhole: Bool { open.isEmpty && place == .afterValue }
 
     /// Reads up to the end of the object.

@@ -16,4 +16,6 @@ public struct HermesDialect: ToolCallDialect {
     public func reader(after opener: String, tools: ToolSchemas) -> any ToolCallReader { HermesReader(tools: tools) }
 
     public func callOpening(name: String) -> String { "<tool_call>\n{\"name\": \(JSON.string(name).text), \"arguments\": {" }
+
+    public var callClosing: String { "}\n</tool_call>" }
 }

@@ -17,8 +17,15 @@ enum HermesHead {
         scan.skipSpace()
         let start = scan.position
         scan.expect("{")
-        let key = scan.string()
+        var key = scan.string()
         if scan.isOther { return .notACall }
+        if key == "type" {
+            scan.expect(":")
+            let type = scan.string()
+            scan.expect(",")
+            key = type == "function" || type == nil ? scan.string() : nil
+            if scan.isOther { return .other(objectStart: start) }
+        }
         if scan.isUnfinished { return .unfinished }
         guard key == "name" else { return .other(objectStart: start) }
         scan.expect(":")

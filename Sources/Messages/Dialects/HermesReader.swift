@@ -1,5 +1,3 @@
-import JSON
-
 /// Reads the JSON object of one Hermes call. When the name comes first, as it does, the arguments are passed on as they come;
 /// else the object is read whole.
 struct HermesReader: ToolCallReader {
@@ -71,29 +69,13 @@ struct HermesReader: ToolCallReader {
             return .notACall(rest: buffer)
         }
         guard object.isWhole else { return .more }
-        guard tell(Array(buffer[objectStart..<end]), &events) else { return .notACall(rest: buffer) }
+        guard let calls = CallObject.events(of: Array(buffer[objectStart..<end]), tools) else { return .notACall(rest: buffer) }
+        events += calls
         let rest = Array(buffer[end...])
         buffer = []
         isOpen = false
         state = .tail
         return readTail(rest[...])
-    }
-
-    private func tell(_ object: [UInt8], _ events: inout [ToolCallEvent]) -> Bool {
-        guard let value = try? JSON(parsing: object), let name = value["name"]?.stringValue else { return false }
-        var arguments = value["arguments"] ?? value["parameters"] ?? [:]
-        // Some models write the object as a text.
-        if case .string(let text) = arguments, let inner = try? JSON(parsing: text) { arguments = inner }
-        if arguments.isNull { arguments = [:] }
-        guard case .object(var members) = arguments else { return false }
-        for member in members {
-            let types = tools.types(of: member.key, in: name)
-            if case .string(let text) = member.value, !types.isEmpty, !types.contains("string") {
-                members[member.key] = ToolSchemas.value(of: text, types: types) ?? member.value
-            }
-        }
-        events += [.started(name: name), .arguments(JSON.object(members).text), .finished]
-        return true
     }
 
     // MARK: The tail: whatever members follow, }, and the closing tag
@@ -109,14 +91,8 @@ struct HermesReader: ToolCallReader {
         return .ended(rest: Array(buffer[start...]))
     }
 
-    /// Where the call's own object ends; nil where that cannot be told yet. Its brace may be missing.
-    private func callEnd(in bytes: ArraySlice<UInt8>) -> Int? {
-        guard isOpen else { return 0 }
-        var members = ArgumentsStream { _ in [] }
-        _ = members.read(Array(#"{"":"""#.utf8)[...])
-        let count = members.read(bytes).count
-        return members.isBroken ? 0 : members.isWhole ? count : nil
-    }
+    /// Where the call's own object ends; nil where that cannot be told yet.
+    private func callEnd(in bytes: ArraySlice<UInt8>) -> Int? { isOpen ? CallObject.end(in: bytes) : 0 }
 
     /// Models write a brace too many, and fences.
     private static func withoutNotation(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {

@@ -24,6 +24,23 @@ enum MarkerScan {
         return 0
     }
 
+    enum Beginning {
+        /// Nothing but white space so far.
+        case unfinished
+        /// More white space than a notation has.
+        case none
+        case at(Int)
+    }
+
+    /// The first byte that is no white space.
+    static func beginning(of bytes: [UInt8], from start: Int = 0) -> Beginning {
+        let end = min(bytes.count, start + longestSpace)
+        if let index = bytes[start..<end].firstIndex(where: { !isSpace($0) }) { return .at(index) }
+        return bytes.count < start + longestSpace ? .unfinished : .none
+    }
+
+    private static let longestSpace = 1024
+
     /// Without the white space at both ends.
     static func trimmed(_ bytes: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
         let rest = bytes.drop(while: isSpace)

@@ -7,6 +7,8 @@ public struct OutputParser: Sendable {
     public struct Settings: Sendable {
         /// nil: no calls are looked for.
         public var dialect: (any ToolCallDialect)?
+        /// Whether calls are told as such; else, where a dialect frames the whole answer, they are text.
+        public var tellsCalls: Bool
         public var tools: ToolSchemas
         /// Whether `<think>…</think>` at the beginning is reasoning.
         public var readsReasoning: Bool
@@ -14,9 +16,11 @@ public struct OutputParser: Sendable {
         public var startsInReasoning: Bool
 
         public init(
-            dialect: (any ToolCallDialect)? = nil, tools: ToolSchemas = ToolSchemas([]), readsReasoning: Bool = false, startsInReasoning: Bool = false
+            dialect: (any ToolCallDialect)? = nil, tellsCalls: Bool = true, tools: ToolSchemas = ToolSchemas([]), readsReasoning: Bool = false,
+            startsInReasoning: Bool = false
         ) {
             self.dialect = dialect
+            self.tellsCalls = tellsCalls
             self.tools = tools
             self.readsReasoning = readsReasoning
             self.startsInReasoning = startsInReasoning
@@ -44,6 +48,7 @@ public struct OutputParser: Sendable {
     public private(set) var callCount = 0
     /// Bytes of white space that are held at most.
     private static let longestSpace = 4096
+    private static let longestPiece = 1024
 
     private static let thinkOpener = Array("<think>".utf8)
     private static let thinkCloser = Array("</think>".utf8)
@@ -57,13 +62,26 @@ public struct OutputParser: Sendable {
     }
 
     /// Whether what comes now is reasoning.
-    public var isReasoning: Bool { if case .reasoning = state { true } else { false } }
+    public var isReasoning: Bool {
+        switch state {
+        case .reasoning: true
+        case .call(let reader, _): reader.isReasoning
+        case .beginning, .text: false
+        }
+    }
 
     /// More of the text, in whole characters.
     public mutating func read(_ text: String) -> [OutputEvent] {
         var events: [OutputEvent] = []
-        pending += text.utf8
-        drain(&events)
+        var rest = text.utf8[...]
+        // Each opener that begins no call costs what is pending.
+        while !rest.isEmpty {
+            var end = rest.index(rest.startIndex, offsetBy: Self.longestPiece, limitedBy: rest.endIndex) ?? rest.endIndex
+            while end < rest.endIndex, rest[end] & 0xC0 == 0x80 { rest.formIndex(after: &end) }
+            pending += rest[..<end]
+            drain(&events)
+            rest = rest[end...]
+        }
         return events
     }
 
@@ -218,6 +236,11 @@ public struct OutputParser: Sendable {
     private mutating func tell(_ calls: [ToolCallEvent], _ events: inout [OutputEvent]) {
         for call in calls {
             switch call {
+            case .text(let text): tellWhole(text, &events)
+            case .reasoning(let text): events.append(.reasoning(text))
+            case .started(let text) where !settings.tellsCalls: tellWhole(text + " ", &events)
+            case .arguments(let text) where !settings.tellsCalls: tellWhole(text, &events)
+            case .finished where !settings.tellsCalls: break
             case .started(let name):
                 events.append(.toolCallStarted(index: callCount, id: callID(callCount), name: name))
                 callCount += 1
@@ -226,5 +249,13 @@ public struct OutputParser: Sendable {
             case .finished: events.append(.toolCallFinished(index: callCount - 1))
             }
         }
+    }
+
+    /// Text that a notation frames, without white space of its own.
+    private mutating func tellWhole(_ text: String, _ events: inout [OutputEvent]) {
+        if text.isEmpty { return }
+        hasText = true
+        hasTextSinceCall = true
+        events.append(.text(text))
     }
 }

@@ -2,8 +2,9 @@
 struct TagBuffer: Sendable {
     enum Name {
         case unfinished
-        case tooLong
-        /// What stands before the next `>`, and what follows that.
+        /// Too long to be a name, or not followed by what has to follow.
+        case none
+        /// The name, and what follows the tag.
         case found(String, rest: [UInt8])
     }
 
@@ -11,7 +12,7 @@ struct TagBuffer: Sendable {
     /// What was last taken: a tag and the white space before it.
     private var taken: [UInt8] = []
     /// Longer names are none, and more white space is no notation.
-    private static let longest = 1024
+    static let longest = 1024
 
     /// The bytes, with the tag that was last taken in front of them.
     var restored: [UInt8] { taken + bytes }
@@ -26,10 +27,28 @@ struct TagBuffer: Sendable {
         return true
     }
 
-    var name: Name {
-        guard let end = bytes.prefix(Self.longest).firstIndex(of: UInt8(ascii: ">")) else {
-            return bytes.count < Self.longest ? .unfinished : .tooLong
+    /// The name that stands before `end`, and behind that `tag`, if there is one.
+    func name(before end: [UInt8], then tag: [UInt8] = []) -> Name {
+        guard let range = MarkerScan.first(of: [end], in: Array(bytes.prefix(Self.longest)))?.range else {
+            return bytes.count < Self.longest ? .unfinished : .none
         }
-        return .found(String(decoding: MarkerScan.trimmed(bytes[..<end]), as: UTF8.self), rest: Array(bytes[(end + 1)...]))
+        let name = String(decoding: MarkerScan.trimmed(bytes[..<range.lowerBound]), as: UTF8.self)
+        guard !tag.isEmpty else { return .found(name, rest: Array(bytes[range.upperBound...])) }
+        let rest = bytes[range.upperBound...].drop(while: MarkerScan.isSpace)
+        if rest.starts(with: tag) { return .found(name, rest: Array(rest.dropFirst(tag.count))) }
+        return tag.starts(with: rest) && bytes.count < Self.longest ? .unfinished : .none
+    }
+
+    /// The word at the front, with nothing but white space between it and one of `tags`, which stays.
+    func word(before tags: [[UInt8]]) -> Name {
+        let start = bytes.drop(while: MarkerScan.isSpace)
+        let isShort = bytes.count < Self.longest
+        guard let end = start.prefix(Self.longest).firstIndex(where: { MarkerScan.isSpace($0) || $0 == UInt8(ascii: "<") }) else {
+            return isShort ? .unfinished : .none
+        }
+        let rest = start[end...].drop(while: MarkerScan.isSpace)
+        if end == start.startIndex { return .none }
+        if tags.contains(where: { rest.starts(with: $0) }) { return .found(String(decoding: start[..<end], as: UTF8.self), rest: Array(rest)) }
+        return isShort && tags.contains { $0.starts(with: rest) } ? .unfinished : .none
     }
 }

@@ -3,20 +3,19 @@ import Messages
 
 /// How a grammar writes the calls of a dialect.
 enum CallNotation: Sendable {
-    /// What `ToolCallDialect.callOpening` begins, the arguments as a JSON object, and a closing. Where the closing is not known the
-    /// answer ends with the arguments, and has one call.
-    case json(closing: String?)
+    /// What `ToolCallDialect.callOpening` begins, the arguments as a JSON object, and `callClosing`.
+    case json(closing: String, allowsSeveral: Bool)
     case tags(TagNotation)
 
     /// The notation that the dialect's own reader understands, found by trial: so a dialect is written here as soon as it is read there.
     ///
     /// - Returns: nil for a dialect whose arguments cannot be written here.
     init?(_ dialect: any ToolCallDialect) {
-        let opening = Self.withoutBrace(dialect.callOpening(name: Trial.name))
-        if Trial.passes(dialect, opening + Trial.json + Self.hermesClosing, calls: 1), opening.contains("<tool_call>") {
-            self = .json(closing: Self.hermesClosing)
-        } else if Trial.passes(dialect, opening + Trial.json, calls: 1) {
-            self = .json(closing: nil)
+        let call = Self.withoutBrace(dialect.callOpening(name: Trial.name)) + Trial.json + dialect.callClosing
+        if Trial.passes(dialect, call, calls: 1) {
+            // Where nothing closes a call, the answer ends with it.
+            self = .json(
+                closing: dialect.callClosing, allowsSeveral: !dialect.callClosing.isEmpty && Trial.passes(dialect, call + "\n" + call, calls: 2))
         } else if let tags = TagNotation.all.first(where: { tags in
             let call = Trial.tagged(tags)
             return Trial.passes(dialect, call, calls: 1) && Trial.passes(dialect, call + "\n" + call, calls: 2)
@@ -27,9 +26,7 @@ enum CallNotation: Sendable {
         }
     }
 
-    private static let hermesClosing = "}\n</tool_call>"
-
-    var allowsSeveral: Bool { if case .json(closing: nil) = self { false } else { true } }
+    var allowsSeveral: Bool { if case .json(_, let allowsSeveral) = self { allowsSeveral } else { true } }
 
     /// An opening up to where the arguments begin: some have their first brace in it.
     static func withoutBrace(_ opening: String) -> String { opening.hasSuffix("{") ? String(opening.dropLast()) : opening }

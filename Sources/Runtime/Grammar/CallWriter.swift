@@ -22,7 +22,7 @@ struct CallWriter {
         for tool in tools {
             do {
                 switch notation {
-                case .json(let closing): branches.append(try json(tool, closing: closing ?? "", end))
+                case .json(let closing, _): branches.append(try json(tool, closing: closing, end))
                 case .tags(let tags):
                     var writer = TaggedCallWriter(compiler: SchemaCompiler(builder: builder, avoidsTags: true), tags: tags)
                     branches.append(try writer.call(tool, end))

@@ -92,7 +92,7 @@ struct TaggedCallWriter {
 
     /// Whether the reader gives back the same text.
     private func isText(_ text: String, _ others: Set<String>) -> Bool {
-        guard !text.contains(tags.valueEnd), !text.hasSuffix("<") else { return false }
+        guard text.utf8.firstRange(of: tags.valueEnd.utf8) == nil, !text.hasSuffix("<") else { return false }
         if others.isEmpty { return true }
         guard let first = text.utf8.first, let last = text.utf8.last else { return true }
         let words = ["true", "false", "null", "none"]

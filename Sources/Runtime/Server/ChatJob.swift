@@ -31,7 +31,7 @@ struct ChatJob: Sendable {
         if choice.form != nil, templateOptions["enable_thinking"] == nil { templateOptions["enable_thinking"] = false }
         prompt = try model.prompt(messages: messages, tools: tools, options: templateOptions)
         if choice.forbidsCalls, let dialect = model.dialect {
-            for opener in dialect.openers {
+            for opener in dialect.callOnlyOpeners {
                 if let id = model.tokenizer.id(of: opener) { options.sampling.logitBias[id] = -.infinity }
             }
         }
@@ -54,8 +54,9 @@ struct ChatJob: Sendable {
             prompt: prompt.tokens, maxTokens: options.maxTokens ?? max(1, model.engine.contextWindow - prompt.tokens.count),
             sampling: options.sampling, stopTokens: model.stopTokens, logprobs: wantsLogprobs ? alternatives ?? 0 : nil,
             isSideCall: try members.flag("side_call") ?? false, mask: mask)
+        let tellsCalls = !tools.isEmpty && !choice.forbidsCalls
         parser = .init(
-            dialect: tools.isEmpty || choice.forbidsCalls ? nil : model.dialect,
+            dialect: tellsCalls || model.dialect?.framesAnswers == true ? model.dialect : nil, tellsCalls: tellsCalls,
             tools: ToolSchemas(tools.compactMap { $0.objectValue.map(OpenAI.Tool.init(members:)) }),
             readsReasoning: model.readsReasoning, startsInReasoning: prompt.startsInReasoning)
         // Half a call is none.

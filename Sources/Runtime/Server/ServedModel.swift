@@ -37,7 +37,7 @@ struct ServedModel: Sendable {
         self.fingerprint = fingerprint
         dialect = (toolTemplate ?? template).flatMap { ToolCallDialects.written(by: $0.source) }
         grammars = AnswerGrammars(tokenizer, dialect: dialect, capacity: engine.vocabularySize)
-        readsReasoning = template?.source.contains("</think>") ?? false
+        readsReasoning = template?.source.contains("</think>") == true || dialect?.framesAnswers == true
         inlineSystem = template.map(Self.rendersInlineSystem) ?? false
     }
 

@@ -101,9 +101,28 @@ extension TemplateEvaluator {
         case .namespace(let namespace): if let member = namespace.members[name] { return member }
         case .loop(let loop): if let member = loop.attribute(name) { return member }
         case .function(.macro(let macro, _)): if name == "name" { return .string(macro.name) }
+        case .function(.cycler(let turn)):
+            if name == "current" { return turn.items[turn.index] }
+            if name == "next" || name == "reset" { return .function(.method(value, name)) }
+        // What `groupby` gives; it is a tuple in all else.
+        case .tuple(let pair) where pair.count == 2 && (name == "grouper" || name == "list"): return pair[name == "grouper" ? 0 : 1]
+        case .bool, .integer, .largeInteger, .float: if let part = Self.part(name, ofNumber: value) { return part }
         default: break
         }
         return .undefined("'\(value.typeName) object' has no attribute '\(name)'")
+    }
+
+    /// Python's numbers have the parts of complex numbers and of fractions.
+    private static func part(_ name: String, ofNumber value: TemplateValue) -> TemplateValue? {
+        let isFloat = if case .float = value { true } else { false }
+        let whole = value.integer.map(TemplateValue.integer) ?? value
+        return switch name {
+        case "real": whole
+        case "imag": isFloat ? .float(0) : .integer(0)
+        case "numerator": isFloat ? nil : whole
+        case "denominator": isFloat ? nil : .integer(1)
+        default: nil
+        }
     }
 
     /// `value[key]`: its member, then for a text what `value.key` gives.
@@ -163,7 +182,7 @@ extension TemplateEvaluator {
         throw failure("bad operand type for unary \(operation == .minus ? "-" : "+"): '\(value.typeName)'")
     }
 
-    private func binary(
+    func binary(
         _ operation: TemplateSyntax.BinaryOperator, _ left: TemplateValue, _ right: TemplateValue
     ) throws(RuntimeError) -> TemplateValue {
         try use(left)

@@ -22,7 +22,12 @@ extension TemplateEvaluator {
             if value.isUndefined { return .list([]) }
             guard case .dict(let dict) = value else { throw failure("can only get item pairs from a mapping") }
             return .list(dict.members.map { .tuple([$0.key, $0.value]) })
-        case "attr": return try attribute(arguments.positional.first?.text ?? "", of: value)
+        case "attr":
+            let name = arguments.value(0, "name")?.text ?? ""
+            // A member of a dict is no attribute of it.
+            if case .dict = value, !Self.methods(of: value).contains(name) { return .undefined("'dict object' has no attribute '\(name)'") }
+            return try attribute(name, of: value)
+        case "random": throw failure("`random` is not supported: a prompt must not depend on chance")
         case "pprint": return .string(value.notation)
         default:
             if let text = try textFilter(name, value, arguments) { return .string(text) }
@@ -71,6 +76,7 @@ extension TemplateEvaluator {
 
     private static let textFilters: Set<String> = [
         "trim", "upper", "lower", "capitalize", "title", "replace", "join", "indent", "format", "escape", "e", "forceescape", "wordcount",
+        "center", "truncate", "wordwrap",
     ]
 
     private func textFilter(_ name: String, _ value: TemplateValue, _ arguments: TemplateArguments) throws(RuntimeError) -> String? {
@@ -105,6 +111,9 @@ extension TemplateEvaluator {
                 escaped = try replaced(escaped, character, entity, -1)
             }
             return escaped
+        case "center": return try aligned(text, "center", width: arguments.value(0, "width")?.integer ?? 80, fill: " ")
+        case "truncate": return try truncated(text, arguments)
+        case "wordwrap": return try wrapped(text, arguments)
         case "wordcount": return String(PythonText.words(text, limit: -1, fromRight: false).count)
         default: return nil
         }

@@ -1,6 +1,6 @@
 /// The functions of a template and the methods of its values.
 extension TemplateEvaluator {
-    static let globals: Set<String> = ["range", "dict", "namespace", "raise_exception", "strftime_now"]
+    static let globals: Set<String> = ["range", "dict", "namespace", "raise_exception", "strftime_now", "joiner", "cycler", "lipsum"]
 
     func call(_ callee: TemplateValue, _ arguments: TemplateArguments) throws(RuntimeError) -> TemplateValue {
         try use(callee)
@@ -8,6 +8,9 @@ extension TemplateEvaluator {
         case .function(.macro(let macro, let scope)): return try call(macro, arguments, in: scope)
         case .function(.builtin(let name)): return try builtin(name, arguments)
         case .function(.method(let receiver, let name)): return try method(name, of: receiver, arguments)
+        case .function(.joiner(let turn)):
+            turn.index += 1
+            return turn.index == 1 ? .string("") : turn.items[0]
         case .loop(let loop): return try recur(loop, over: arguments.positional.first ?? .none)
         default: throw failure("'\(callee.typeName)' object is not callable")
         }
@@ -22,6 +25,11 @@ extension TemplateEvaluator {
             for (key, value) in try dictArguments(arguments).members { namespace.members[key.text] = value }
             return .namespace(namespace)
         case "dict": return .dict(try dictArguments(arguments))
+        case "lipsum": throw failure("`lipsum` is not supported: a prompt must not depend on chance")
+        case "joiner": return .function(.joiner(TemplateTurn([arguments.value(0, "sep") ?? .string(", ")])))
+        case "cycler":
+            guard !arguments.positional.isEmpty else { throw failure("at least one item has to be provided") }
+            return .function(.cycler(TemplateTurn(arguments.positional)))
         default: return .list(try range(arguments.positional))
         }
     }
@@ -63,7 +71,7 @@ extension TemplateEvaluator {
     private static let stringMethods: Set<String> = [
         "startswith", "endswith", "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines", "replace", "upper", "lower", "title",
         "capitalize", "join", "find", "rfind", "index", "count", "format", "removeprefix", "removesuffix", "partition", "rpartition", "isdigit",
-        "isalpha", "isalnum", "isspace", "isupper", "islower", "zfill",
+        "isalpha", "isalnum", "isspace", "isupper", "islower", "zfill", "center", "ljust", "rjust", "swapcase", "casefold", "expandtabs",
     ]
     private static let dictMethods: Set<String> = ["get", "items", "keys", "values", "copy"]
     private static let listMethods: Set<String> = ["index", "count", "copy"]
@@ -95,6 +103,9 @@ extension TemplateEvaluator {
             guard let index = elements.firstIndex(where: { $0.equals(wanted) }) else { throw failure("\(wanted.notation) is not in list") }
             return .integer(index)
         case .loop(let loop): return try method(name, of: loop, arguments.positional)
+        case .function(.cycler(let turn)):
+            defer { turn.index = name == "reset" ? 0 : (turn.index + 1) % turn.items.count }
+            return name == "reset" ? .none : turn.items[turn.index]
         default: throw failure("'\(receiver.typeName)' object has no method '\(name)'")
         }
     }

@@ -40,12 +40,11 @@ extension TemplateEvaluator {
             return .list(result)
         case "sum":
             var total = arguments.value(1, "start") ?? .integer(0)
-            for element in try iterate(value) {
-                let part = try keyed(element, arguments.value(0, "attribute"))
-                guard let left = total.number, let right = part.number else { throw failure("`sum` needs numbers") }
-                if let one = total.integer, let other = part.integer { total = .integer(one &+ other) } else { total = .float(left + right) }
-            }
+            if case .string = total { throw failure("`sum` cannot sum strings: use `join`") }
+            for element in try iterate(value) { total = try binary(.add, total, try keyed(element, arguments.value(0, "attribute"))) }
             return total
+        case "groupby": return .list(try groups(of: try iterate(value), arguments))
+        case "batch", "slice": return .list(try parts(of: try iterate(value), name, arguments))
         case "min", "max":
             let sorted = try sorted(try iterate(value), by: arguments.value(1, "attribute"), caseSensitive: arguments.value(0, "case_sensitive"))
             guard let first = sorted.first, let last = sorted.last else { return .undefined("no aggregated item, sequence was empty") }
@@ -57,7 +56,7 @@ extension TemplateEvaluator {
         }
     }
 
-    private func keyed(_ value: TemplateValue, _ attribute: TemplateValue?) throws(RuntimeError) -> TemplateValue {
+    func keyed(_ value: TemplateValue, _ attribute: TemplateValue?) throws(RuntimeError) -> TemplateValue {
         guard let attribute, !attribute.equals(.none) else { return value }
         return try path(attribute, of: value)
     }
@@ -92,15 +91,15 @@ extension TemplateEvaluator {
         return result
     }
 
-    private func foldedCase(_ value: TemplateValue, _ caseSensitive: TemplateValue?) -> TemplateValue {
+    func foldedCase(_ value: TemplateValue, _ caseSensitive: TemplateValue?) -> TemplateValue {
         guard !(caseSensitive?.isTrue ?? false), let text = value.stringValue else { return value }
         return .string(text.lowercased())
     }
 
-    private typealias Keyed = (key: TemplateValue, value: TemplateValue)
+    typealias Keyed = (key: TemplateValue, value: TemplateValue)
 
     /// A stable merge sort, since the order may be refused between two values.
-    private func sorted(
+    func sorted(
         _ elements: [TemplateValue], by attribute: TemplateValue?, caseSensitive: TemplateValue?
     ) throws(RuntimeError) -> [(key: TemplateValue, value: TemplateValue)] {
         var runs: [[Keyed]] = []

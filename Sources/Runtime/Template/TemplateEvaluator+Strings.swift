@@ -75,6 +75,19 @@ extension TemplateEvaluator {
             let missing = max(0, width - text.unicodeScalars.count)
             let signed = text.first == "-" || text.first == "+"
             return .string((signed ? String(text.prefix(1)) : "") + String(repeating: "0", count: missing) + text.dropFirst(signed ? 1 : 0))
+        case "center", "ljust", "rjust":
+            guard let width = arguments.positional.first?.integer else { throw failure("`\(name)` needs a width") }
+            let fill = arguments.positional.count > 1 ? try argument(1).unicodeScalars : " ".unicodeScalars
+            guard fill.count == 1, let fill = fill.first else { throw failure("the fill character must be exactly one character long") }
+            return .string(try aligned(text, name, width: width, fill: fill))
+        case "swapcase": return .string(PythonText.swappedCase(text))
+        case "casefold": return .string(try PythonText.foldedCase(text))
+        case "expandtabs":
+            let width = arguments.value(0, "tabsize")?.integer ?? 8
+            let tabs = text.utf8.count { $0 == 0x09 }
+            let (size, overflows) = tabs.multipliedReportingOverflow(by: max(width, 0))
+            try check(size: overflows ? .max : size)
+            return .string(PythonText.expandedTabs(text, width: width))
         default: return .bool(PythonText.satisfies(name, text))
         }
     }
@@ -117,79 +130,5 @@ extension TemplateEvaluator {
             end = gap.upperBound
         }
         return parts + [String(decoding: bytes[end...], as: UTF8.self)]
-    }
-
-    /// `format % values` with %s, %r, %d, %i, %f, %.Nf and %%.
-    func formatted(_ format: String, _ values: [TemplateValue]) throws(RuntimeError) -> String {
-        var result = String.UnicodeScalarView()
-        var rest = values[...]
-        var scalars = format.unicodeScalars[...]
-        while let scalar = scalars.popFirst() {
-            guard scalar == "%" else {
-                result.append(scalar)
-                continue
-            }
-            var precision: Int?
-            if scalars.first == "." {
-                scalars.removeFirst()
-                let digits = scalars.prefix { ("0"..."9").contains($0) }
-                precision = Int(String(digits))
-                scalars = scalars.dropFirst(digits.count)
-            }
-            guard let conversion = scalars.popFirst() else { throw failure("incomplete format") }
-            if conversion == "%" {
-                result.append("%")
-                continue
-            }
-            guard let value = rest.popFirst() else { throw failure("not enough arguments for format string") }
-            let text: String
-            switch conversion {
-            case "s": text = value.text
-            case "r": text = value.notation
-            case "d", "i":
-                guard let number = value.number, number.magnitude < 9e18 else { throw failure("%d format: a number is required") }
-                text = value.integer.map(String.init) ?? String(Int(number))
-            case "f":
-                guard let number = value.number else { throw failure("%f format: a number is required") }
-                text = PythonText.fixed(number, digits: precision ?? 6)
-            default: throw failure("the format character `\(conversion)` is not supported")
-            }
-            result.append(contentsOf: text.unicodeScalars)
-        }
-        guard rest.isEmpty else { throw failure("not all arguments converted during string formatting") }
-        return String(result)
-    }
-
-    /// `str.format` with `{}`, `{0}` and `{name}`.
-    private func braceFormatted(_ format: String, _ arguments: TemplateArguments) throws(RuntimeError) -> String {
-        var result = String.UnicodeScalarView()
-        var next = 0
-        var scalars = format.unicodeScalars[...]
-        while let scalar = scalars.popFirst() {
-            guard scalar == "{" || scalar == "}" else {
-                result.append(scalar)
-                continue
-            }
-            if scalars.first == scalar {
-                result.append(scalar)
-                scalars.removeFirst()
-                continue
-            }
-            guard scalar == "{", let close = scalars.firstIndex(of: "}") else { throw failure("single '\(scalar)' in a format string") }
-            let field = String(scalars[..<close])
-            scalars = scalars[scalars.index(after: close)...]
-            var value: TemplateValue?
-            if field.isEmpty {
-                value = next < arguments.positional.count ? arguments.positional[next] : nil
-                next += 1
-            } else if let index = Int(field) {
-                value = arguments.positional.indices.contains(index) ? arguments.positional[index] : nil
-            } else {
-                value = arguments.named.first { $0.name == field }?.value
-            }
-            guard let value else { throw failure("the format field `{\(field)}` is not supported or has no argument") }
-            result.append(contentsOf: value.text.unicodeScalars)
-        }
-        return String(result)
     }
 }

@@ -22,6 +22,7 @@ extension TemplateEvaluator {
             let divisor = name == "divisibleby" ? try argument().integer ?? 0 : 2
             guard divisor != 0 else { throw failure("division by zero") }
             return integer.isMultiple(of: divisor) == (name != "odd")
+        case "test": return Self.knownTests.contains(value.text)
         case "filter": return Self.knownFilters.contains(value.text)
         default: return try isOfType(name, value)
         }
@@ -50,6 +51,13 @@ extension TemplateEvaluator {
     private static let knownFilters: Set<String> = [
         "default", "d", "tojson", "length", "count", "safe", "string", "int", "float", "abs", "round", "list", "items", "attr", "trim", "upper",
         "lower", "capitalize", "title", "replace", "join", "indent", "format", "escape", "e", "wordcount", "first", "last", "reverse", "map",
-        "select", "reject", "selectattr", "rejectattr", "sort", "dictsort", "unique", "sum", "min", "max",
+        "select", "reject", "selectattr", "rejectattr", "sort", "dictsort", "unique", "sum", "min", "max", "groupby", "batch", "slice", "center",
+        "truncate", "wordwrap", "pprint", "forceescape",
+    ]
+
+    private static let knownTests: Set<String> = [
+        "defined", "undefined", "eq", "equalto", "==", "sameas", "ne", "!=", "lt", "lessthan", "<", "le", "<=", "gt", "greaterthan", ">", "ge",
+        ">=", "in", "odd", "even", "divisibleby", "filter", "test", "none", "boolean", "true", "false", "string", "mapping", "integer", "float",
+        "number", "callable", "iterable", "sequence", "lower", "upper", "escaped",
     ]
 }

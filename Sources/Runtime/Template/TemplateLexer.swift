@@ -224,6 +224,7 @@ extension TemplateLexer {
             while end < source.count, (0x30...0x39).contains(source[end]) || (source[end] == UInt8(ascii: "_") && end > start) { end += 1 }
             return end
         }
+        if try readInBase() { return }
         var end = digits(from: position)
         var isFloat = false
         if end + 1 < source.count, source[end] == UInt8(ascii: "."), (0x30...0x39).contains(source[end + 1]) {
@@ -248,6 +249,37 @@ extension TemplateLexer {
             throw failure("`\(text)` is not a number that fits 64 bits")
         }
         advance(to: end)
+    }
+
+    /// `0x1f`, `0o17`, `0b11`; false where no such number stands here.
+    private mutating func readInBase() throws(RuntimeError) -> Bool {
+        guard position + 2 < source.count, source[position] == UInt8(ascii: "0") else { return false }
+        let radix: Int
+        switch source[position + 1] | 0x20 {
+        case UInt8(ascii: "x"): radix = 16
+        case UInt8(ascii: "o"): radix = 8
+        case UInt8(ascii: "b"): radix = 2
+        default: return false
+        }
+        func isDigit(_ byte: UInt8) -> Bool { Character(UnicodeScalar(byte)).hexDigitValue.map { $0 < radix } ?? false }
+        var digits: [UInt8] = []
+        var end = position + 2
+        while end < source.count {
+            if isDigit(source[end]) {
+                digits.append(source[end])
+                end += 1
+            } else if source[end] == UInt8(ascii: "_"), end + 1 < source.count, isDigit(source[end + 1]) {
+                end += 1
+            } else {
+                break
+            }
+        }
+        guard !digits.isEmpty else { return false }
+        let text = String(decoding: digits, as: UTF8.self)
+        guard let value = Int(text, radix: radix) else { throw failure("`\(text)` is not a number that fits 64 bits") }
+        append(.integer(value))
+        advance(to: end)
+        return true
     }
 
     private mutating func readString(quote: UInt8) throws(RuntimeError) {

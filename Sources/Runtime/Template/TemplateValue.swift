@@ -46,6 +46,18 @@ enum TemplateFunction {
     case macro(TemplateSyntax.Macro, TemplateScope)
     case builtin(String)
     indirect case method(TemplateValue, String)
+    /// Gives its separator on every call but the first.
+    case joiner(TemplateTurn)
+    /// An object whose `next` gives one item after the other.
+    case cycler(TemplateTurn)
+}
+
+/// Items, and which of them is next.
+final class TemplateTurn {
+    let items: [TemplateValue]
+    var index = 0
+
+    init(_ items: [TemplateValue]) { self.items = items }
 }
 
 extension TemplateValue {

@@ -7,10 +7,12 @@ import Testing
 struct ChatJobTests {
     private static let tool: JSON = ["type": "function", "function": ["name": "f", "parameters": ["type": "object"]]]
 
-    private func job(_ members: JSONObject, prefixes: PrefixStore = PrefixStore()) throws -> ChatJob {
+    private func job(
+        _ members: JSONObject, prefixes: PrefixStore = PrefixStore(), template: String = TestModel.template
+    ) throws -> ChatJob {
         var body: JSONObject = ["messages": [["role": "user", "content": "hi"]]]
         for member in members { body[member.key] = member.value }
-        return try ChatJob(.object(body), model: try TestModel.make(ScriptedEngine(contextWindow: 1000)), prefixes: prefixes)
+        return try ChatJob(.object(body), model: try TestModel.make(ScriptedEngine(contextWindow: 1000), template: template), prefixes: prefixes)
     }
 
     @Test func theMessagesAreRenderedByTheTemplate() throws {
@@ -118,6 +120,26 @@ struct ChatJobTests {
         let forbidden = try job(["tools": [Self.tool], "tool_choice": "none"])
         #expect(free.prompt.tokens == forbidden.prompt.tokens)
         #expect(forbidden.parser.dialect == nil)
+    }
+
+    /// Braces begin calls of Llama, and much else.
+    @Test func forbiddenCallsForbidNoBraces() throws {
+        let llama = "<|start_header_id|>{{ messages }}{{- '\"parameters\": ' }}"
+        let job = try job(["tools": [Self.tool], "tool_choice": "none"], template: llama)
+        #expect(job.generation.sampling.logitBias.isEmpty && job.parser.dialect == nil)
+        #expect(try self.job(["tools": [Self.tool]], template: llama).parser.dialect?.name == "llama3")
+    }
+
+    /// Where a notation frames the answer, the frames are read without tools too.
+    @Test func framesAreReadWithoutTools() throws {
+        let harmony = "{{ messages }}{{ '<|start|>assistant<|channel|>final<|message|>' if false }}"
+        for (members, tellsCalls) in [
+            ([:], false), (["tools": [Self.tool], "tool_choice": "none"], false), (["tools": [Self.tool]], true),
+        ] as [(JSONObject, Bool)] {
+            let job = try job(members, template: harmony)
+            #expect(job.parser.dialect?.name == "harmony" && job.parser.tellsCalls == tellsCalls && job.generation.sampling.logitBias.isEmpty)
+            #expect(job.parser.readsReasoning)
+        }
     }
 
     @Test func aPrefixStandsForWhatItLeavesOut() throws {

@@ -92,6 +92,5 @@ import Testing
         #expect(ToolCallDialects.written(by: "{{ '<|tool_calls_section_begin|>' }}")?.name == "kimi-k2")
         #expect(ToolCallDialects.written(by: "{{ '<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>' }}")?.name == "deepseek")
         #expect(ToolCallDialects.written(by: "[TOOL_CALLS]{{ name }}[ARGS]")?.name == "mistral")
-        #expect(ToolCallDialects.written(by: "[TOOL_CALLS] [{{ calls }}]") == nil, "a list is not read")
     }
 }

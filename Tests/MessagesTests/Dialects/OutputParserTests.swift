@@ -16,4 +16,12 @@ import Testing
             #expect(read(text)?.calls.isEmpty == false)
         }
     }
+
+    /// Whatever looks like calls without being any is read in time that grows with its length alone.
+    @Test(arguments: ["{", "[", "[get_weather(", "{\"name\"", "é{"])
+    func manyOpeners(_ opener: String) {
+        let text = String(repeating: opener, count: 400_000)
+        let reading = Reading(text, .init(dialect: LlamaDialect(), tools: ToolSchemas([Reading.weather])), pieces: 10_000_000)
+        #expect(reading.text == text && reading.calls.isEmpty)
+    }
 }

@@ -1,9 +1,10 @@
 import JSON
 
-/// Reads the functions of one block. Texts are passed on as they come; other values when they are whole, typed by the schema.
-struct QwenCoderReader: ToolCallReader {
+/// Reads the calls of one block of a `TaggedNotation`. Texts are passed on as they come; other values when they are whole, typed by
+/// the schema.
+struct TaggedCallReader: ToolCallReader {
     private enum State {
-        /// Before `<function=`.
+        /// Between functions.
         case block
         case functionName
         case parameters
@@ -15,6 +16,7 @@ struct QwenCoderReader: ToolCallReader {
         case whole
     }
 
+    private let notation: TaggedNotation
     private let tools: ToolSchemas
     /// The opener was that of a function, which is no notation in itself: prose and other notations have it too.
     private let isBare: Bool
@@ -26,20 +28,14 @@ struct QwenCoderReader: ToolCallReader {
     private var parameterCount = 0
     private var hasCalled = false
 
-    private static let functionOpener = Array("<function=".utf8)
-    private static let functionCloser = Array("</function>".utf8)
-    private static let parameterOpener = Array("<parameter=".utf8)
-    private static let parameterCloser = Array("</parameter>".utf8)
-    /// The line break before the closing tag is notation too.
-    private static let valueClosers = [Array("\n</parameter>".utf8), parameterCloser]
-    private static let blockCloser = Array("</tool_call>".utf8)
     /// A value that is longer is passed on as a text.
     private static let longestValue = 4 << 20
 
-    init(tools: ToolSchemas, isInFunction: Bool) {
+    init(_ notation: TaggedNotation, after opener: String, tools: ToolSchemas) {
+        self.notation = notation
         self.tools = tools
-        isBare = isInFunction
-        state = isInFunction ? .functionName : .block
+        isBare = Array(opener.utf8) == notation.function?.begin
+        state = isBare || notation.function == nil ? .functionName : .block
     }
 
     mutating func read(_ input: [UInt8], _ events: inout [ToolCallEvent]) -> ToolCallReading {
@@ -67,20 +63,23 @@ struct QwenCoderReader: ToolCallReader {
     }
 
     private mutating func readBlock() -> Step {
-        let opens = buffer.take(Self.functionOpener)
+        let opens = notation.function.map { buffer.take($0.begin) } ?? false
         if opens == true {
             state = .functionName
             return .goOn
         }
         guard hasCalled else { return opens == nil ? .wait : .notACall }
-        let closes = buffer.take(Self.blockCloser)
+        let closes = buffer.take(notation.block.end)
         return closes == true || opens == false && closes == false ? .leave(buffer.bytes) : .wait
     }
 
     private mutating func readFunctionName(_ events: inout [ToolCallEvent]) -> Step {
-        switch buffer.name {
+        let isBlock = notation.function == nil
+        let head = isBlock ? buffer.word(before: [notation.parameter.begin, notation.block.end]) : buffer.name(before: [UInt8(ascii: ">")])
+        switch head {
         case .unfinished: return .wait
-        case .found(let name, let rest) where !name.isEmpty && !name.contains(where: \.isNewline) && (!isBare || tools.has(name)):
+        case .found(let text, let rest) where isFunction(text):
+            let name = TaggedNotation.unquoted(text)
             buffer.bytes = rest
             function = name
             parameterCount = 0
@@ -88,31 +87,38 @@ struct QwenCoderReader: ToolCallReader {
             events.append(.started(name: name))
             state = .parameters
             return .goOn
-        // What only looked like a function is text again. An opener that was `<function=` itself is put back by the caller.
-        case .found, .tooLong: return hasCalled ? .leave(buffer.restored) : .notACall
+        // What only looked like a function is text again. An opener that was a function's own is put back by the caller.
+        case .found, .none: return hasCalled ? .leave(buffer.restored) : .notACall
         }
     }
 
+    private func isFunction(_ text: String) -> Bool {
+        let name = TaggedNotation.unquoted(text)
+        return !name.isEmpty && !name.contains(where: \.isNewline) && (!isBare || tools.has(name))
+    }
+
     private mutating func readParameters(_ events: inout [ToolCallEvent]) -> Step {
-        let opens = buffer.take(Self.parameterOpener)
+        let opens = buffer.take(notation.parameter.begin)
         if opens == true { return readParameterName(&events) }
-        let closes = buffer.take(Self.functionCloser)
-        // The model may leave `</function>` out.
+        let closes = buffer.take(notation.function?.end ?? notation.block.end)
+        // The model may leave the closing tag out.
         guard closes == true || opens == false && closes == false else { return .wait }
         endCall(&events)
+        if notation.function == nil { return .leave(buffer.bytes) }
         state = .block
         return .goOn
     }
 
     private mutating func readParameterName(_ events: inout [ToolCallEvent]) -> Step {
-        switch buffer.name {
+        switch buffer.name(before: notation.parameter.nameEnd, then: notation.value.begin) {
         case .unfinished:
             buffer.bytes = buffer.restored
             return .wait
-        case .tooLong:
+        case .none:
             breakOff(&events)
             return .leave(buffer.restored)
-        case .found(let name, let rest):
+        case .found(let text, let rest):
+            let name = TaggedNotation.unquoted(text)
             buffer.bytes = rest
             let types = tools.types(of: name, in: function)
             let isText = types.isEmpty || types == ["string"]
@@ -134,18 +140,19 @@ struct QwenCoderReader: ToolCallReader {
     }
 
     private mutating func readValue(_ parameter: String, _ form: ValueForm, _ events: inout [ToolCallEvent]) -> Step {
-        if case .text(let isBegun) = form, !isBegun {
+        let closers = notation.valueClosers
+        if case .text(let isBegun) = form, !isBegun, notation.breaksLines {
             guard let first = buffer.bytes.first else { return .wait }
             // An empty value may be `\n</parameter>`, whose line break belongs to the tag.
-            if first == 0x0A, !buffer.bytes.starts(with: Self.valueClosers[0]) {
-                if Self.valueClosers[0].starts(with: buffer.bytes) { return .wait }
+            if first == 0x0A, !buffer.bytes.starts(with: closers[0]) {
+                if closers[0].starts(with: buffer.bytes) { return .wait }
                 buffer.bytes.removeFirst()
             }
             state = .value(parameter: parameter, .text(isBegun: true))
         }
-        if case .whole = form { return readWholeValue(parameter, &events) }
-        let end = MarkerScan.first(of: Self.valueClosers, in: buffer.bytes)?.range
-        let length = end?.lowerBound ?? buffer.bytes.count - MarkerScan.heldLength(Self.valueClosers, buffer.bytes)
+        if case .whole = form { return readWholeValue(parameter, closers, &events) }
+        let end = MarkerScan.first(of: closers, in: buffer.bytes)?.range
+        let length = end?.lowerBound ?? buffer.bytes.count - MarkerScan.heldLength(closers, buffer.bytes)
         let text = Self.escaped(buffer.bytes[..<length])
         guard let end else {
             if !text.isEmpty { events.append(.arguments(text)) }
@@ -158,10 +165,10 @@ struct QwenCoderReader: ToolCallReader {
         return .goOn
     }
 
-    private mutating func readWholeValue(_ parameter: String, _ events: inout [ToolCallEvent]) -> Step {
-        let end = MarkerScan.first(of: Self.valueClosers, in: buffer.bytes, from: searched)?.range
+    private mutating func readWholeValue(_ parameter: String, _ closers: [[UInt8]], _ events: inout [ToolCallEvent]) -> Step {
+        let end = MarkerScan.first(of: closers, in: buffer.bytes, from: searched)?.range
         guard let end, end.upperBound <= Self.longestValue else {
-            searched = max(0, buffer.bytes.count - Self.valueClosers[0].count + 1)
+            searched = max(0, buffer.bytes.count - closers[0].count + 1)
             guard buffer.bytes.count > Self.longestValue else { return .wait }
             events.append(.arguments("\""))
             state = .value(parameter: parameter, .text(isBegun: false))
@@ -174,14 +181,14 @@ struct QwenCoderReader: ToolCallReader {
     }
 
     private func value(of bytes: ArraySlice<UInt8>, _ parameter: String) -> String {
-        let text = String(decoding: bytes.drop { $0 == 0x0A }, as: UTF8.self)
+        let text = String(decoding: bytes.drop { $0 == 0x0A && notation.breaksLines }, as: UTF8.self)
         return (ToolSchemas.value(of: text, types: tools.types(of: parameter, in: function)) ?? .string(text)).text
     }
 
     mutating func finish(isComplete: Bool, _ events: inout [ToolCallEvent]) -> ToolCallReading {
         switch state {
         case .block where hasCalled:
-            let isNotation = Self.blockCloser.starts(with: buffer.bytes.drop(while: MarkerScan.isSpace))
+            let isNotation = notation.block.end.starts(with: buffer.bytes.drop(while: MarkerScan.isSpace))
             return .ended(rest: isNotation ? [] : buffer.bytes)
         case .block: return .notACall(rest: buffer.bytes)
         case .functionName: return hasCalled ? .ended(rest: buffer.restored) : .notACall(rest: buffer.restored)
@@ -201,6 +208,7 @@ struct QwenCoderReader: ToolCallReader {
 
     /// The inside of a JSON string.
     private static func escaped(_ bytes: ArraySlice<UInt8>) -> String {
-        String(JSON.string(String(decoding: bytes, as: UTF8.self)).text.dropFirst().dropLast())
+        // By bytes: a mark that combines with the quote before it is one character with it.
+        String(decoding: JSON.string(String(decoding: bytes, as: UTF8.self)).bytes.dropFirst().dropLast(), as: UTF8.self)
     }
 }
