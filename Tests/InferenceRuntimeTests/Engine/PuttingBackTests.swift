@@ -127,27 +127,39 @@ struct PuttingBackTests {
     }
 
     /// The engine's counts at each token of a short stream that came while one runs that may become as long as the window.
-    private func countsBesideALongOne(answerMargin: Int) async throws -> [EngineStatistics] {
-        let engine = try engine(try files.load()) { $0.answerMargin = answerMargin }
+    private func countsBeside(
+        _ long: [Int32], _ short: [Int32], _ change: (inout EngineSettings) -> Void = { _ in }
+    ) async throws -> [EngineStatistics] {
+        let engine = try engine(try files.load(), change)
         let gate = EngineTests.Gate(tokens: 4)
-        let long = engine.generate(GenerationRequest(prompt: TinyModel.tokens(300), maxTokens: 32_000, mask: gate))
-        var iterator = long.makeAsyncIterator()
+        let running = engine.generate(GenerationRequest(prompt: long, maxTokens: 32_000, mask: gate))
+        var iterator = running.makeAsyncIterator()
         _ = try await iterator.next()
         let witness = Witness(engine: engine)
-        let short = engine.generate(GenerationRequest(prompt: TinyModel.tokens(300, seed: 4), maxTokens: 3, mask: witness))
+        let coming = engine.generate(GenerationRequest(prompt: short, maxTokens: 3, mask: witness))
         gate.signal.raise()
-        for try await _ in short {}
-        withExtendedLifetime(long) {}
+        for try await _ in coming {}
+        withExtendedLifetime(running) {}
         await engine.shutdown()
         return witness.seen.value.withLock { $0 }
     }
 
     @Test func aSecondStreamDoesNotWaitForTheEndOfOneThatMayBecomeLong() async throws {
-        let beside = try await countsBesideALongOne(answerMargin: 40)
+        let prompts = (TinyModel.tokens(300), TinyModel.tokens(300, seed: 4))
+        let beside = try await countsBeside(prompts.0, prompts.1)
         #expect(beside.count == 3 && beside.allSatisfy { $0.requestsCompleted == 0 && $0.active == 2 })
         // That it does not is what the margin is for.
-        let after = try await countsBesideALongOne(answerMargin: .max)
+        let after = try await countsBeside(prompts.0, prompts.1) { $0.answerMargin = .max }
         #expect(after.count == 3 && after.allSatisfy { $0.requestsCompleted == 1 && $0.active == 1 })
+    }
+
+    /// Two prompts of five blocks each fit in eight where they share four.
+    @Test func whatIsSharedIsNotAskedForTwice() async throws {
+        let common = TinyModel.tokens(1030)
+        let sharing = try await countsBeside(common + [1, 2, 3], common + [4, 5])
+        #expect(sharing.count == 3 && sharing.allSatisfy { $0.requestsCompleted == 0 && $0.active == 2 && $0.requestsPutBack == 0 })
+        let apart = try await countsBeside(common + [1, 2, 3], TinyModel.tokens(1032, seed: 5))
+        #expect(apart.count == 3 && apart.allSatisfy { $0.requestsCompleted == 1 })
     }
 
     /// The first of two goes on, the second has been put back, and the engine is held.
