@@ -172,7 +172,9 @@ import Testing
     }
 
     @Test func manyKeysAtOnce() throws {
-        let result = compile(Self.text + "routes: [{ match: { model: a }, to: lmstudio }, { to: vllm-mlx }]\n")
+        let warm = Self.text.replacing("port: 8090", with: "port: 8090, cache: { warm: [{ file: ./a.json }, { file: ./b.txt }] }")
+        let result = compile(warm + "routes: [{ match: { model: a }, to: lmstudio }, { to: vllm-mlx }]\n")
+        #expect(try origins(result, "backends.vllm-mlx.cache.warm[1].file").map { $0.value?.text } == ["\"./b.txt\""])
         #expect(try origins(result, "port").map(\.key) == ["backends.lmstudio.port", "backends.vllm-mlx.port", "proxy.port"])
         #expect(try origins(result, "backends.*.port").map(\.key) == ["backends.lmstudio.port", "backends.vllm-mlx.port"])
         #expect(try origins(result, "proxy.limits").map(\.key).contains("proxy.limits.ping"))

@@ -143,6 +143,9 @@ struct ProvenanceBuilder {
                 return spec.defaultValue.map { [.init(key: key, value: $0.json, source: Input.defaultSource)] } ?? []
             }
             if case .section(let inner) = field.value { return flatten(inner, "\(key).", except: []) }
+            if case .list(let elements) = field.value {
+                return elements.enumerated().flatMap { flatten($1, "\(key)[\($0)].", except: []) }
+            }
             return [.init(key: key, value: field.value.json, source: source(field.origin))]
         }
     }
