@@ -70,13 +70,10 @@ extension KVStore {
         var layout = layout
         let length = ck_kv_prefix_bytes(&layout, Int64(node.tokens.count))
         guard record.length == length else { return .broken }
-        if node.isFull {
-            return disk.read(record, key: node.key, tokens: node.tokens, into: UnsafeMutableRawBufferPointer(start: block.memory.base, count: length))
-        }
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: 64)
-        defer { buffer.deallocate() }
-        let result = disk.read(record, key: node.key, tokens: node.tokens, into: buffer)
-        if result == .good, let base = buffer.baseAddress { ck_kv_scatter(&layout, base, block.memory.base, Int64(node.tokens.count)) }
-        return result
+        // A tail has the beginning of each run of its block.
+        let runs = node.isFull ? 1 : Int(layout.layers) * 2 * Int(layout.heads)
+        let step = block.memory.count / runs
+        let buffers = (0..<runs).map { UnsafeMutableRawBufferPointer(start: block.memory.base + $0 * step, count: length / runs) }
+        return disk.read(record, key: node.key, tokens: node.tokens, into: buffers)
     }
 }

@@ -6,8 +6,8 @@ extension SegmentDirectory {
 
     enum ReadResult { case good, dead, broken }
 
-    /// Reads a record's payload into `buffer` and checks everything: that it is live, whose it is, its tokens, its bytes.
-    func read(_ location: RecordLocation, key: BlockKey, tokens: [Int32], into buffer: UnsafeMutableRawBufferPointer) -> ReadResult {
+    /// Reads a record's payload into `buffers`, which it fills, and checks everything: that it is live, whose it is, its tokens, its bytes.
+    func read(_ location: RecordLocation, key: BlockKey, tokens: [Int32], into buffers: [UnsafeMutableRawBufferPointer]) -> ReadResult {
         guard let file = state.withLock({ $0.segments[location.segment]?.file }) else { return .dead }
         let page = UnsafeMutableRawBufferPointer.allocate(byteCount: RecordHeader.size, alignment: 64)
         defer { page.deallocate() }
@@ -16,9 +16,9 @@ extension SegmentDirectory {
         case .dead: return .dead
         case .broken: return .broken
         case .live(let header):
-            guard header.namespace == namespace, header.key == key, header.tokens == tokens, header.payloadLength == buffer.count,
-                header.payloadLength == location.length,
-                file.readSum(buffer, at: location.offset + RecordHeader.size) == header.payloadCRC
+            guard header.namespace == namespace, header.key == key, header.tokens == tokens, header.payloadLength == location.length,
+                header.payloadLength == buffers.reduce(0, { $0 + $1.count }),
+                file.readSum(buffers, at: location.offset + RecordHeader.size) == header.payloadCRC
             else { return .broken }
             return .good
         }

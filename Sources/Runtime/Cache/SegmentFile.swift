@@ -75,13 +75,17 @@ final class SegmentFile: Sendable {
         if let failure { throw failure }
     }
 
-    /// Reads, and returns the CRC-32C of what was read; nil as `read` is false. Each part is summed while the cache has it.
-    func readSum(_ buffer: UnsafeMutableRawBufferPointer, at offset: Int) -> UInt32? {
+    /// Fills `buffers` one after the other, and returns the CRC-32C of it all; nil as `read` is false. Each part is summed while the cache has it.
+    func readSum(_ buffers: [UnsafeMutableRawBufferPointer], at offset: Int) -> UInt32? {
         var sum: UInt32 = 0
-        for start in stride(from: 0, to: buffer.count, by: 256 << 10) {
-            let part = UnsafeMutableRawBufferPointer(rebasing: buffer[start..<min(start + 256 << 10, buffer.count)])
-            guard read(part, at: offset + start) else { return nil }
-            sum = ck_crc32c(sum, part.baseAddress, part.count)
+        var position = offset
+        for buffer in buffers {
+            for start in stride(from: 0, to: buffer.count, by: 256 << 10) {
+                let part = UnsafeMutableRawBufferPointer(rebasing: buffer[start..<min(start + 256 << 10, buffer.count)])
+                guard read(part, at: position) else { return nil }
+                sum = ck_crc32c(sum, part.baseAddress, part.count)
+                position += part.count
+            }
         }
         return sum
     }

@@ -27,13 +27,21 @@ extension Scheduler {
 
     /// Reads the next blocks from disk, some for each thread. False where the request was put back for one before it.
     private func readMore(_ sequence: ActiveRequest) throws(RuntimeError) -> Bool {
-        let nodes = Array(sequence.pending?.blocks.prefix { $0.block == nil }.prefix(4 * model.threads) ?? [])
+        guard let match = sequence.pending else { return true }
+        var nodes = Array(match.blocks.prefix { $0.block == nil }.prefix(4 * model.threads))
+        let count = nodes.count
+        // The tail comes along with the last of them, so that no thread is without work.
+        if count == match.blocks.count, let tail = match.partial?.node, tail.block == nil { nodes.append(tail) }
         makeRoom { nodes.count }
         guard sequence.phase == .restoring else { return false }
         let blocks = try read(nodes, for: sequence)
-        for (node, block) in zip(nodes, blocks) { use(block, tokens: node.tokens.count, of: sequence, from: .disk) }
-        sequence.pending?.blocks.removeFirst(blocks.count)
-        if blocks.count < nodes.count { sequence.pending = nil }
+        for (node, block) in zip(nodes.prefix(count), blocks) { use(block, tokens: node.tokens.count, of: sequence, from: .disk) }
+        sequence.pending?.blocks.removeFirst(min(blocks.count, count))
+        if blocks.count < count {
+            sequence.pending = nil
+        } else if nodes.count > count {
+            if blocks.count > count { sequence.pending?.partial?.node.block = blocks[count] } else { sequence.pending?.partial = nil }
+        }
         return true
     }
 

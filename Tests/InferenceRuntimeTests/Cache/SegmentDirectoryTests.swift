@@ -29,7 +29,7 @@ struct SegmentDirectoryTests {
 
     func read(_ location: RecordLocation, _ number: Int, from directory: SegmentDirectory) -> (SegmentDirectory.ReadResult, [UInt8]) {
         var bytes = [UInt8](repeating: 0, count: 5000)
-        let result = bytes.withUnsafeMutableBytes { directory.read(location, key: key(number), tokens: [Int32(number)], into: $0) }
+        let result = bytes.withUnsafeMutableBytes { directory.read(location, key: key(number), tokens: [Int32(number)], into: [$0]) }
         return (result, bytes)
     }
 
