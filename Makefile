@@ -13,7 +13,7 @@ PROGRAMS   := anyclaude anyclaude-supervisor anyclaude-proxy anyclaude-runtime
 VERSION    := $(shell sed -n 's/.*static let current = "\(.*\)"/\1/p' Sources/Control/Version.swift)
 BIN        := .build/release
 
-.PHONY: help setup build demo test test-mlx-textgen lint fmt cover tsan asan bench bench-runtime bench-supervisor crash stress fuzz docs install install-units dist clean train-demo-model
+.PHONY: help setup build demo test test-mlx-textgen lint fmt cover tsan asan bench bench-runtime bench-experts bench-supervisor crash stress fuzz docs install install-units dist clean train-demo-model
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -56,6 +56,9 @@ bench: build ## measure: validate beside nginx -t, large texts beside JSON in Py
 
 bench-runtime: build ## measure: the native runtime beside llama.cpp (compiles that once, about ten minutes)
 	@python3 scripts/bench_runtime.py $(BIN)
+
+bench-experts: build ## measure: a checkpoint of the shape of Qwen3-Coder-30B-A3B (20 GB of memory, 36 GB of disk)
+	@python3 scripts/bench_experts.py $(BIN)
 
 bench-supervisor: build ## measure: restarts, storms, memory and wake-ups beside runit, s6, supervisord, systemd
 	@python3 scripts/bench_supervisor.py run $(BIN)

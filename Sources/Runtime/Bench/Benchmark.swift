@@ -20,7 +20,8 @@ public struct Benchmark {
     }
 
     /// Tokens a second, and seconds: `prefill_512`, `prefill_3000`, `decode_at_64`, `decode_at_512`, `decode_at_3000`, `two_streams` (the sum of
-    /// two against one, at 512); `second_stream_first_token_seconds` and `one_chunk_seconds`, of a short prompt that comes while one of 3000 tokens is
+    /// two against one, at 512); `active_bytes_at_*`, which a token reads, `read_bytes_per_second_at_*` of memory when nothing else is done, and
+    /// `decode_of_read_at_*`, the rate of the first against the second: 1 is the limit; `second_stream_first_token_seconds` and `one_chunk_seconds`, of a short prompt that comes while one of 3000 tokens is
     /// computed; `lookup`, how many times as fast an answer is that copies its prompt where tokens are proposed (`lookup_with`, `lookup_without`);
     /// and of the store what `StoreTimes` says.
     ///
@@ -74,11 +75,22 @@ public struct Benchmark {
             sequence.length = 0
             let seconds = try seconds { () throws(RuntimeError) in try sequence.compute(depth, pass) }
             if depth == Self.longPrompt { result["prefill_3000"] = .rate(depth, seconds) }
-            let one = try best { () throws(RuntimeError) in
-                sequence.length = depth
-                for _ in 0..<Self.decodedTokens { try sequence.compute(1, pass) }
+            var one = Double.infinity
+            var read = 0.0
+            // In turn: memory is shared with neighbours, and its rate changes within seconds.
+            for _ in 0..<repeats {
+                read = max(read, try readRate())
+                one = min(
+                    one,
+                    try self.seconds { () throws(RuntimeError) in
+                        sequence.length = depth
+                        for _ in 0..<Self.decodedTokens { try sequence.compute(1, pass) }
+                    })
             }
             result["decode_at_\(depth)"] = .rate(Self.decodedTokens, one)
+            result["active_bytes_at_\(depth)"] = .integer(model.activeBytes(depth: depth))
+            result["read_bytes_per_second_at_\(depth)"] = .integer(Int(read))
+            result["decode_of_read_at_\(depth)"] = .rounded(Double(model.activeBytes(depth: depth) * Self.decodedTokens) / one / read)
             guard depth == 512 else { continue }
             progress("two answers at once")
             try other.compute(depth, pass)
@@ -101,44 +113,6 @@ public struct Benchmark {
         let start = clock.now
         try work()
         return (clock.now - start).seconds
-    }
-
-    /// Tokens that mean nothing, with room for their keys and values.
-    final class Sequence {
-        private let tokens: [Int32]
-        private let blocks: [AlignedMemory]
-        var length = 0
-
-        init(_ model: LanguageModel, capacity: Int) throws(RuntimeError) {
-            let usable = max(1, min(50_000, model.vocabularySize - 1))
-            tokens = (0..<capacity).map { Int32(($0 * 7919) % usable) }
-            var blocks: [AlignedMemory] = []
-            for _ in 0..<(capacity + LanguageModel.blockTokens - 1) / LanguageModel.blockTokens {
-                blocks.append(try AlignedMemory(count: model.blockBytes))
-            }
-            self.blocks = blocks
-        }
-
-        private func span(_ count: Int, _ logits: BatchSpan.Logits) -> BatchSpan {
-            let end = length + count
-            let used = (end + LanguageModel.blockTokens - 1) / LanguageModel.blockTokens
-            return BatchSpan(blocks: Array(blocks[..<used]), start: length, tokens: tokens[length..<end], logits: logits)
-        }
-
-        /// The next `count` tokens; logits of the last.
-        func compute(_ count: Int, _ pass: ForwardPass) throws(RuntimeError) {
-            let end = length + count
-            while length < end {
-                let part = min(Benchmark.chunk, end - length)
-                try pass.run([span(part, length + part == end ? .last : .none)]) { (_, _) throws(RuntimeError) in }
-                length += part
-            }
-        }
-
-        static func computeOne(each sequences: [Sequence], _ pass: ForwardPass) throws(RuntimeError) {
-            try pass.run(sequences.map { $0.span(1, .last) }) { (_, _) throws(RuntimeError) in }
-            for sequence in sequences { sequence.length += 1 }
-        }
     }
 }
 
