@@ -65,7 +65,7 @@ struct ConfigurationReader {
             throw CheckpointError("`hidden_act` \(activation.text) is not supported", hint: "supported: \"silu\"", file: file)
         }
         for key in ["attention_bias", "mlp_bias"] where try members.flag(key) {
-            throw CheckpointError("`\(key)` is not supported for this architecture", file: file)
+            throw members.wrong("`\(key)` is not supported for this architecture")
         }
         if try members.flag("use_sliding_window") {
             throw CheckpointError("`use_sliding_window` is not supported", hint: "set it to false where the prompt fits the window", file: file)
@@ -77,13 +77,12 @@ struct ConfigurationReader {
 
     private func check(_ it: ModelConfiguration) throws(CheckpointError) {
         if it.attentionHeads % it.keyValueHeads != 0 {
-            throw CheckpointError(
-                "`num_attention_heads` \(it.attentionHeads) is not a multiple of `num_key_value_heads` \(it.keyValueHeads)", file: file)
+            throw members.wrong("`num_attention_heads` \(it.attentionHeads) is not a multiple of `num_key_value_heads` \(it.keyValueHeads)")
         }
-        guard it.headSize > 0 else { throw CheckpointError("`hidden_size` is less than `num_attention_heads`", file: file) }
-        if it.headSize % 2 != 0 { throw CheckpointError("`head_dim` \(it.headSize) is odd", file: file) }
+        guard it.headSize > 0 else { throw members.wrong("`hidden_size` is less than `num_attention_heads`") }
+        if it.headSize % 2 != 0 { throw members.wrong("`head_dim` \(it.headSize) is odd") }
         if let token = it.endTokens.first(where: { $0 < 0 || Int($0) >= it.vocabularySize }) {
-            throw CheckpointError("`eos_token_id` \(token) is outside the vocabulary of \(it.vocabularySize)", file: file)
+            throw members.wrong("`eos_token_id` \(token) is outside the vocabulary of \(it.vocabularySize)")
         }
     }
 
@@ -105,7 +104,7 @@ struct ConfigurationReader {
         var tokens: [Int32] = []
         for element in value.arrayValue ?? [value] {
             guard let id = element.intValue, let token = Int32(exactly: id) else {
-                throw CheckpointError("`\(key)` holds \(element.text), not a token id", file: file)
+                throw members.wrong("`\(key)` holds \(element.text), not a token id")
             }
             tokens.append(token)
         }

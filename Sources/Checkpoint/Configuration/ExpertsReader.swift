@@ -13,7 +13,7 @@ struct ExpertsReader {
             normalisesWeights: try members.flag("norm_topk_prob"),
             step: try members.count("decoder_sparse_step", atMost: 1024, whereMissing: 1), denseLayers: try denseLayers())
         guard experts.perToken <= experts.count else {
-            throw CheckpointError("`num_experts_per_tok` \(experts.perToken) is more than `num_experts` \(experts.count)", file: members.file)
+            throw members.wrong("`num_experts_per_tok` \(experts.perToken) is more than `num_experts` \(experts.count)")
         }
         return experts
     }
@@ -21,12 +21,12 @@ struct ExpertsReader {
     private func denseLayers() throws(CheckpointError) -> Set<Int> {
         guard let value = members.root["mlp_only_layers"], !value.isNull else { return [] }
         guard let list = value.arrayValue else {
-            throw CheckpointError("`mlp_only_layers` is \(value.typeName), not a list", file: members.file)
+            throw members.wrong("`mlp_only_layers` is \(value.typeName), not a list")
         }
         var layers: Set<Int> = []
         for element in list {
             guard let layer = element.intValue else {
-                throw CheckpointError("`mlp_only_layers` holds \(element.text), not a layer's number", file: members.file)
+                throw members.wrong("`mlp_only_layers` holds \(element.text), not a layer's number")
             }
             layers.insert(layer)
         }

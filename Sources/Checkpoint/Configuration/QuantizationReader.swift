@@ -11,7 +11,7 @@ struct QuantizationReader {
         // MLX writes the section twice; the second name alone, with a `quant_method`, is another tool's format.
         guard let section = root["quantization"] ?? root["quantization_config"], !section.isNull else { return nil }
         guard let members = section.objectValue else {
-            throw CheckpointError("`quantization` is \(section.typeName), not a mapping", file: file)
+            throw CheckpointError("`quantization` is \(section.typeName), not a mapping", hint: ConfigurationMembers.remedy, file: file)
         }
         if let method = section["quant_method"]?.stringValue {
             throw CheckpointError(

@@ -34,7 +34,7 @@ struct RopeReader {
             highFrequencyFactor: try section.positive("high_freq_factor"),
             originalPositions: try section.count("original_max_position_embeddings", atMost: 1 << 26))
         guard scaling.highFrequencyFactor > scaling.lowFrequencyFactor else {
-            throw CheckpointError("`\(section.place)high_freq_factor` must be greater than `low_freq_factor`", file: section.file)
+            throw section.wrong("`\(section.place)high_freq_factor` must be greater than `low_freq_factor`")
         }
         return scaling
     }

@@ -9,6 +9,7 @@ struct SafetensorsHeader {
     let text: [UInt8]
     let tensors: [TensorInfo]
 
+    private static let remedy = "download the file again"
     /// The format's own bound.
     private static let maximumTextSize = 100_000_000
 
@@ -17,7 +18,7 @@ struct SafetensorsHeader {
         file = path
         fileSize = input.size
         guard fileSize >= 8 else {
-            throw CheckpointError("has \(fileSize) bytes, a safetensors file has at least 8", hint: "download the file again", file: path)
+            throw CheckpointError("has \(fileSize) bytes, a safetensors file has at least 8", hint: Self.remedy, file: path)
         }
         let length = try input.read(count: 8, at: 0).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= UInt64(Self.maximumTextSize) else {
@@ -25,16 +26,18 @@ struct SafetensorsHeader {
         }
         guard Int(length) <= fileSize - 8 else {
             throw CheckpointError(
-                "is truncated: it has \(fileSize) bytes and a header of \(length)", hint: "download the file again", file: path)
+                "is truncated: it has \(fileSize) bytes and a header of \(length)", hint: Self.remedy, file: path)
         }
         text = try input.read(count: Int(length), at: 8)
         let root: JSON
         do throws(JSONError) {
             root = try JSON(parsing: text, maximumDepth: 8)
         } catch {
-            throw CheckpointError("has a header that is not JSON: \(error)", hint: "download the file again", file: path)
+            throw CheckpointError("has a header that is not JSON: \(error)", hint: Self.remedy, file: path)
         }
-        guard let members = root.objectValue else { throw CheckpointError("has a header that is \(root.typeName), not a mapping", file: path) }
+        guard let members = root.objectValue else {
+            throw CheckpointError("has a header that is \(root.typeName), not a mapping", hint: Self.remedy, file: path)
+        }
         let dataStart = 8 + Int(length)
         var tensors: [TensorInfo] = []
         for member in members where member.key != "__metadata__" {
@@ -45,7 +48,7 @@ struct SafetensorsHeader {
     }
 
     private static func tensor(_ name: String, _ entry: JSON, dataStart: Int, fileSize: Int, file: String) throws(CheckpointError) -> TensorInfo {
-        func wrong(_ message: String, hint: String? = nil) -> CheckpointError {
+        func wrong(_ message: String, hint: String = Self.remedy) -> CheckpointError {
             CheckpointError("tensor `\(name)` \(message)", hint: hint, file: file)
         }
         guard let typeName = entry["dtype"]?.stringValue else { throw wrong("has no dtype") }
@@ -73,16 +76,17 @@ struct SafetensorsHeader {
     }
 
     private static func checkCover(_ tensors: [TensorInfo], dataStart: Int, fileSize: Int, file: String) throws(CheckpointError) {
+        func wrong(_ message: String) -> CheckpointError { CheckpointError(message, hint: Self.remedy, file: file) }
         var covered = dataStart
         var last = "the header"
         for tensor in tensors.sorted(by: { ($0.range.lowerBound, $0.range.upperBound) < ($1.range.lowerBound, $1.range.upperBound) }) {
-            if tensor.range.lowerBound < covered { throw CheckpointError("tensor `\(tensor.name)` overlaps \(last)", file: file) }
+            if tensor.range.lowerBound < covered { throw wrong("tensor `\(tensor.name)` overlaps \(last)") }
             if tensor.range.lowerBound > covered {
-                throw CheckpointError("has \(tensor.range.lowerBound - covered) bytes between \(last) and tensor `\(tensor.name)`", file: file)
+                throw wrong("has \(tensor.range.lowerBound - covered) bytes between \(last) and tensor `\(tensor.name)`")
             }
             covered = tensor.range.upperBound
             last = "tensor `\(tensor.name)`"
         }
-        if covered < fileSize { throw CheckpointError("has \(fileSize - covered) bytes after \(last)", file: file) }
+        if covered < fileSize { throw wrong("has \(fileSize - covered) bytes after \(last)") }
     }
 }

@@ -22,11 +22,15 @@ struct TensorTable {
         }
     }
 
+    private static func wrong(_ message: String, in index: String) -> CheckpointError {
+        CheckpointError(message, hint: "index and shards are not of one model: download all of them again", file: index)
+    }
+
     private static func shards(
         index: String, directory: String
     ) throws(CheckpointError) -> (headers: [SafetensorsHeader], tensors: [String: TensorInfo]) {
         let input = try InputFile(index)
-        guard input.size <= 100_000_000 else { throw CheckpointError("is larger than 100 MB", file: index) }
+        guard input.size <= 100_000_000 else { throw Self.wrong("is larger than 100 MB", in: index) }
         let bytes = try input.read(count: input.size, at: 0)
         let root: JSON
         do throws(JSONError) {
@@ -34,13 +38,13 @@ struct TensorTable {
         } catch {
             throw CheckpointError("is not JSON: \(error)", hint: "download the file again", file: index)
         }
-        guard let map = root["weight_map"]?.objectValue, !map.isEmpty else { throw CheckpointError("has no `weight_map`", file: index) }
+        guard let map = root["weight_map"]?.objectValue, !map.isEmpty else { throw Self.wrong("has no `weight_map`", in: index) }
         var headers: [String: SafetensorsHeader] = [:]
         var byFile: [String: [String: TensorInfo]] = [:]
         var tensors: [String: TensorInfo] = [:]
         for member in map {
             guard let name = member.value.stringValue, !name.isEmpty, !name.utf8.contains(UInt8(ascii: "/")), name != "..", name != "." else {
-                throw CheckpointError("maps tensor `\(member.key)` to \(member.value.text), not to a file beside it", file: index)
+                throw Self.wrong("maps tensor `\(member.key)` to \(member.value.text), not to a file beside it", in: index)
             }
             if headers[name] == nil {
                 let path = directory + "/" + name
@@ -52,7 +56,7 @@ struct TensorTable {
                 byFile[name] = Dictionary(header.tensors.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
             }
             guard let tensor = byFile[name]?[member.key] else {
-                throw CheckpointError("maps tensor `\(member.key)` to `\(name)`, which does not hold it", file: index)
+                throw Self.wrong("maps tensor `\(member.key)` to `\(name)`, which does not hold it", in: index)
             }
             tensors[member.key] = tensor
         }

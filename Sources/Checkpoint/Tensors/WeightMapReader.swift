@@ -51,13 +51,13 @@ struct WeightMapReader {
             return .dense(try gated(name, width: configuration.intermediateSize))
         }
         let router = try matrix(name + "gate", rows: experts.count, columns: hidden)
-        // MLX stacks the experts, transformers numbers them.
-        guard tensors[name + "switch_mlp.gate_proj.weight"] != nil else {
+        let stack = name + "switch_mlp."
+        // MLX stacks the experts, transformers numbers them. Of a stack any part tells, so that the one that is missing is named.
+        guard ["gate_proj", "up_proj", "down_proj"].contains(where: { tensors["\(stack)\($0).weight"] != nil }) else {
             var all: [WeightMap.GatedMatrices] = []
             for expert in 0..<experts.count { all.append(try gated("\(name)experts.\(expert).", width: experts.intermediateSize)) }
             return .experts(router: router, all)
         }
-        let stack = name + "switch_mlp."
         let gate = try stacked(stack + "gate_proj", count: experts.count, rows: experts.intermediateSize, columns: hidden)
         let up = try stacked(stack + "up_proj", count: experts.count, rows: experts.intermediateSize, columns: hidden)
         let down = try stacked(stack + "down_proj", count: experts.count, rows: hidden, columns: experts.intermediateSize)
@@ -72,9 +72,11 @@ struct WeightMapReader {
             down: try matrix(name + "down_proj", rows: configuration.hiddenSize, columns: width))
     }
 
+    private static let remedy = "config.json and the weights are not of one model: download both again"
+
     private func tensor(_ name: String) throws(CheckpointError) -> TensorInfo {
         guard let tensor = tensors[name] else {
-            throw CheckpointError("tensor `\(name)` is missing", hint: "config.json and the weights are not of one model", file: directory)
+            throw CheckpointError("tensor `\(name)` is missing", hint: Self.remedy, file: directory)
         }
         return tensor
     }
@@ -98,21 +100,23 @@ struct WeightMapReader {
 
     private func source(_ module: String, leading: [Int], rows: Int, columns: Int) throws(CheckpointError) -> WeightSource {
         let weight = try tensor(module + ".weight")
-        guard tensors[module + ".scales"] != nil else {
+        let scheme = configuration.quantization?.scheme(of: module)
+        // Words without scales are no floats of a wrong type: their scales are missing.
+        guard tensors[module + ".scales"] != nil || (weight.type == .u32 && scheme != nil) else {
             try checkFloat(weight)
             try check(weight, shape: leading + [rows, columns])
             return .dense(weight)
         }
-        guard let scheme = configuration.quantization?.scheme(of: module) else {
-            throw CheckpointError("tensor `\(module).scales` is there, but config.json does not say how it is quantised", file: weight.file)
+        guard let scheme else {
+            throw wrong("tensor `\(module).scales` is there, but config.json does not say how it is quantised", weight)
         }
         let scales = try tensor(module + ".scales")
         let biases = try tensor(module + ".biases")
         guard columns % scheme.groupSize == 0 else {
-            throw CheckpointError("`\(module)` has \(columns) columns, not a multiple of its group size \(scheme.groupSize)", file: weight.file)
+            throw wrong("`\(module)` has \(columns) columns, not a multiple of its group size \(scheme.groupSize)", weight)
         }
         guard weight.type == .u32 else {
-            throw CheckpointError("tensor `\(weight.name)` is \(weight.type.rawValue), quantised weights are U32", file: weight.file)
+            throw wrong("tensor `\(weight.name)` is \(weight.type.rawValue), quantised weights are U32", weight)
         }
         try check(weight, shape: leading + [rows, columns * scheme.bits / 32])
         for part in [scales, biases] {
@@ -120,10 +124,13 @@ struct WeightMapReader {
             try check(part, shape: leading + [rows, columns / scheme.groupSize])
         }
         guard scales.type == biases.type else {
-            throw CheckpointError(
-                "`\(module)` has scales of \(scales.type.rawValue) and biases of \(biases.type.rawValue)", file: weight.file)
+            throw wrong("`\(module)` has scales of \(scales.type.rawValue) and biases of \(biases.type.rawValue)", scales)
         }
         return .affine(weight: weight, scales: scales, biases: biases, scheme: scheme)
+    }
+
+    private func wrong(_ message: String, _ tensor: TensorInfo) -> CheckpointError {
+        CheckpointError(message, hint: Self.remedy, file: tensor.file)
     }
 
     private func checkFloat(_ tensor: TensorInfo) throws(CheckpointError) {
@@ -134,9 +141,7 @@ struct WeightMapReader {
 
     private func check(_ tensor: TensorInfo, shape: [Int]) throws(CheckpointError) {
         guard tensor.shape == shape else {
-            throw CheckpointError(
-                "tensor `\(tensor.name)` has the shape \(tensor.shape), config.json needs \(shape)",
-                hint: "config.json and the weights are not of one model", file: tensor.file)
+            throw wrong("tensor `\(tensor.name)` has the shape \(tensor.shape), config.json needs \(shape)", tensor)
         }
     }
 }

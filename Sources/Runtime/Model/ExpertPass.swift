@@ -11,7 +11,7 @@ final class ExpertPass {
     private let hiddenSize: Int
     private let epsilon: Float
     private let normed: AlignedMemory  // (rows, hidden)
-    private let logits: AlignedMemory  // (rows, experts)
+    let logits: AlignedMemory  // (rows, experts), of the last layer that was added
     private let weights: AlignedMemory  // (rows, experts of a token)
     private let chosen: AlignedMemory  // (rows, experts of a token) of Int32
     /// Inputs of the slots, then their outputs.

@@ -31,6 +31,10 @@ final class ForwardPass {
 
     init(_ model: LanguageModel) { self.model = model }
 
+    /// What the router of the last layer that has experts said of each row of the last batch: (rows, experts). Nil before any, and where every
+    /// layer is dense.
+    var routerLogits: UnsafePointer<Float>? { buffers?.experts.map { UnsafePointer($0.logits.floats) } }
+
     /// Computes all spans, stores their keys and values, and gives the logits of the rows that want them, in order, to `body`:
     /// (rows, vocabulary), valid within it.
     func run<R>(_ spans: [BatchSpan], _ body: (UnsafeMutablePointer<Float>, _ rows: Int) throws(RuntimeError) -> R) throws(RuntimeError) -> R {

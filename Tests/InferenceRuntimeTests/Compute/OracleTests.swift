@@ -59,40 +59,14 @@ struct OracleTests {
         let oracle = try Oracle(folder, name)
         guard let fast = try? LanguageModel(directory: folder + "/" + name, instructionSet: instructionSet) else { return }
         let reference = try LanguageModel(directory: folder + "/" + name, precision: .reference)
-        var divergences: [Double] = []
-        var worst = 0.0
+        var bounds = FastBounds()
         for entry in oracle.cases {
             let tokens = try #require(entry.value["ids"]?.arrayValue).compactMap(\.intValue).map(Int32.init)
-            let expected = try ForwardPassTests.logits(reference, tokens, chunks: [tokens.count])
-            let found = try ForwardPassTests.logits(fast, tokens, chunks: [tokens.count])
-            for (left, right) in zip(expected, found) {
-                let left = left.map { Double(Float(bitPattern: $0)) }
-                let right = right.map { Double(Float(bitPattern: $0)) }
-                divergences.append(Self.divergence(left, right))
-                worst = max(worst, Self.relativeError(left, right))
-                let order = left.indices.sorted { left[$0] > left[$1] }
-                if left[order[0]] - left[order[1]] > 0.05 { #expect(right.max() == right[order[0]], "\(entry.key)") }
-            }
+            try bounds.add(
+                reference: ForwardPassTests.logits(reference, tokens, chunks: [tokens.count]),
+                fast: ForwardPassTests.logits(fast, tokens, chunks: [tokens.count]))
         }
-        let mean = divergences.reduce(0, +) / Double(divergences.count)
-        if getenv("ANYCLAUDE_TEST_FIGURES") != nil { print("\(name) \(instructionSet): mean KL \(mean), worst relative rms \(worst)") }
-        #expect(mean <= 1e-3)
-        #expect(worst <= 0.02)
-    }
-
-    /// Kullback and Leibler's, of the distributions that two rows of logits stand for.
-    private static func divergence(_ left: [Double], _ right: [Double]) -> Double {
-        func logProbabilities(_ logits: [Double]) -> [Double] {
-            let top = logits.max() ?? 0
-            let sum = log(logits.reduce(0) { $0 + exp($1 - top) })
-            return logits.map { $0 - top - sum }
-        }
-        return zip(logProbabilities(left), logProbabilities(right)).reduce(0) { $0 + exp($1.0) * ($1.0 - $1.1) }
-    }
-
-    private static func relativeError(_ left: [Double], _ right: [Double]) -> Double {
-        let error = zip(left, right).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
-        return (error / left.reduce(0) { $0 + $1 * $1 }).squareRoot()
+        bounds.expectKept("\(name) \(instructionSet)")
     }
 
     @Test(arguments: ["tiny-qwen3", "tiny-qwen3-mlx-4bit"], [Precision.reference, .fast])
