@@ -46,19 +46,34 @@ extension Checkpoint {
 
 extension ModelConfiguration {
     /// What the runtime holds besides weights, keys and values while it computes `batch` requests together: activations of a chunk of 512
-    /// tokens and of their experts, each in f32 and as the products take them, logits, and the process itself.
-    public func overheadBytes(batch: Int) -> Int {
+    /// tokens, of the answers' rows beside it and of their experts, each in f32 and as the products take them, the rows' logits, and the process
+    /// itself.
+    public func overheadBytes(batch: Int, proposed: Int = AnswerRows.proposed, streams: Int = AnswerRows.streams) -> Int {
         let width = hasDenseLayers ? intermediateSize : 0
         var perToken = 4 * (3 * hiddenSize + 2 * querySize + 2 * keyValueSize + 2 * width) + Self.formBytes(max(hiddenSize, querySize, width))
         if let experts {
             let perSlot = 4 * (hiddenSize + 2 * experts.intermediateSize) + Self.formBytes(max(hiddenSize, experts.intermediateSize))
             perToken += 4 * (hiddenSize + experts.count) + boundedProduct([experts.perToken, perSlot])
         }
-        return boundedProduct([max(batch, 1), vocabularySize, 4]) + 512 * perToken + (48 << 20)
+        let rows = AnswerRows.most(batch: batch, proposed: proposed, streams: streams)
+        return boundedProduct([rows, vocabularySize, 4]) + boundedProduct([512 + rows, perToken]) + (48 << 20)
     }
 
     /// A row of activations as two bytes a column, with two scales for 32 columns, and as bf16.
     private static func formBytes(_ columns: Int) -> Int { columns * 2 + columns / 4 + columns * 2 }
+}
+
+/// How many rows of a step are of answers. Each has logits of its own: the next token's of each answer, and those of the tokens that are proposed
+/// after it while few answers run.
+public enum AnswerRows {
+    /// Tokens that the runtime proposes at most for an answer, and answers at once that it proposes any for, where its settings say nothing else.
+    public static let proposed = 7
+    public static let streams = 2
+
+    public static func most(batch: Int, proposed: Int = proposed, streams: Int = streams) -> Int {
+        let batch = min(max(batch, 1), mostBytes)
+        return max(batch, boundedProduct([min(batch, max(streams, 0)), min(max(proposed, 0), mostBytes) + 1]))
+    }
 }
 
 /// How many blocks of keys and values the runtime holds, live and kept together: those of `batch` full windows, as far as there is room, and

@@ -24,6 +24,20 @@ struct CheckpointTests {
         #expect(estimate.total == estimate.weights + estimate.keysAndValues + estimate.overhead)
     }
 
+    @Test func theEstimateCountsTheRowsOfProposedTokens() throws {
+        let builder = try CheckpointBuilder()
+        try builder.writeAll()
+        let it = try Checkpoint(directory: builder.directory).configuration
+        #expect(AnswerRows.most(batch: 1) == 8 && AnswerRows.most(batch: 2) == 16 && AnswerRows.most(batch: 8) == 16)
+        #expect(AnswerRows.most(batch: 40) == 40 && AnswerRows.most(batch: 3, proposed: 0) == 3 && AnswerRows.most(batch: 3, streams: 0) == 3)
+        #expect(AnswerRows.most(batch: 4, proposed: 2, streams: 9) == 12 && AnswerRows.most(batch: .max, proposed: .max, streams: .max) > 1 << 59)
+        // Of one more row: its logits, and its activations as the kernels take them.
+        let row = it.overheadBytes(batch: 2, proposed: 0) - it.overheadBytes(batch: 1, proposed: 0)
+        #expect(row > 4 * it.vocabularySize)
+        #expect(it.overheadBytes(batch: 1) - it.overheadBytes(batch: 1, proposed: 0) == 7 * row)
+        #expect(it.overheadBytes(batch: 8) - it.overheadBytes(batch: 8, proposed: 0) == 8 * row)
+    }
+
     @Test func theFingerprintTellsShapesAndConfigurationsApart() throws {
         let builder = try CheckpointBuilder()
         try builder.writeAll()

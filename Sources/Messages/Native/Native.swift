@@ -90,8 +90,28 @@ public enum Native {
         }
     }
 
-    /// The response header that says how much of the prompt came from the KV cache: `hit=N; source=memory|disk|none`.
+    /// The response header that says how much of the prompt came from the KV cache, as `CacheState` writes it. The proxy hands it on as it is.
     public static let cacheHeader = "x-anyclaude-kv"
+
+    public struct CacheState: Sendable, Equatable {
+        /// Tokens that were found, and those of the whole prompt.
+        public var hit: Int
+        public var prompt: Int
+        /// What reading from disk took; 0 where nothing was read.
+        public var restoredMilliseconds: Int
+        /// `memory`, `disk` or `none`.
+        public var source: String
+
+        public init(hit: Int, prompt: Int, restoredMilliseconds: Int, source: String) {
+            self.hit = hit
+            self.prompt = prompt
+            self.restoredMilliseconds = restoredMilliseconds
+            self.source = source
+        }
+
+        /// `hit=N; prompt=N; restored_ms=N; source=memory|disk|none`.
+        public var text: String { "hit=\(hit); prompt=\(prompt); restored_ms=\(restoredMilliseconds); source=\(source)" }
+    }
 
     /// The response header with the fingerprint of the model that answers: the process behind an address may have been replaced.
     public static let modelHeader = "x-anyclaude-model"

@@ -131,7 +131,7 @@ struct Delivery: Sendable {
         var headers = HTTPFields()
         headers.set("request-id", requestID)
         headers.set("x-anyclaude-cache", cache)
-        if let kv { headers.set("x-anyclaude-kv", kv) }
+        if let kv { headers.set(Native.cacheHeader, kv) }
         if let age { headers.set("age", String(age)) }
         return headers
     }

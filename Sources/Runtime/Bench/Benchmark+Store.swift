@@ -76,7 +76,7 @@ extension Benchmark {
         let began = clock.now
         for try await event in engine.generate(GenerationRequest(prompt: prompt, maxTokens: Self.answer)) {
             switch event {
-            case .started(_, let cached, _): run.cached = cached
+            case .started(_, let cached, _, _): run.cached = cached
             case .token(let token):
                 if run.answer.isEmpty { run.seconds = (clock.now - began).seconds }
                 run.answer.append(token.id)

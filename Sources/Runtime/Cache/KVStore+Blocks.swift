@@ -8,7 +8,12 @@ extension KVStore {
     func makeBlock() throws(RuntimeError) -> KVBlock {
         let excess = budget.count + 1 - budget.limit
         if excess > 0 {
-            let removed = state.withLock { $0.tree.releaseMemory(blocks: excess + budget.limit / 16) }
+            let removed = state.withLock { state in
+                let removed = state.tree.releaseMemory(blocks: excess + budget.limit / 16)
+                // The writer finds nothing of them when their turn comes.
+                state.counts.droppedWrites += removed.lazy.filter(\.isQueued).count
+                return removed
+            }
             forget(removed, evicted: true)
         }
         return try KVBlock(budget: budget)

@@ -1,10 +1,19 @@
+import CKernels
+import Glibc
+
 /// What is kept of a sequence.
 extension KVStore {
     /// Keeps the full blocks of a sequence of computed `tokens`, and at its end (`isFinal`) the tail too, which nobody writes any more. With
     /// `isPinned` the whole is a pinned prefix and not a conversation.
-    func keep(_ tokens: ArraySlice<Int32>, blocks: [KVBlock], isSideCall: Bool, isPinned: Bool = false, isFinal: Bool) {
-        guard settings.enabled else { return }
+    ///
+    /// - Returns: the blocks that the sequence is to go on with. Where another has computed the same at the same time they are the other's, so that
+    /// there is one copy of them.
+    @discardableResult
+    func keep(_ tokens: ArraySlice<Int32>, blocks: [KVBlock], isSideCall: Bool, isPinned: Bool = false, isFinal: Bool) -> [KVBlock] {
+        guard settings.enabled else { return blocks }
         let size = LanguageModel.blockTokens
+        let writer = writer.withLock { $0 }
+        var twins: [(index: Int, block: KVBlock)] = []
         var replaced: [PrefixTree.Node] = []
         var evicted: [PrefixTree.Node] = []
         var stores: [BlockKey] = []
@@ -18,7 +27,9 @@ extension KVStore {
                 tip = insertion.key
                 replaced.append(contentsOf: insertion.replaced)
                 if insertion.isNew { state.counts.storedBlocks += 1 }
-                if let node = state.tree[tip], node.record == nil, !node.isQueued, node.block != nil {
+                guard let node = state.tree[tip] else { continue }
+                if !isFinal, let twin = node.block, twin !== block { twins.append((index, twin)) }
+                if writer != nil, node.record == nil, !node.isQueued, node.block != nil {
                     state.tree.setQueued(tip, true)
                     stores.append(tip)
                 }
@@ -32,9 +43,19 @@ extension KVStore {
         write(stores)
         forget(replaced, evicted: false)
         forget(evicted, evicted: true)
-        guard isFinal, let writer = writer.withLock({ $0 }) else { return }
-        if pinsChanged { _ = writer.enqueue(.pins) }
-        _ = writer.enqueue(.endOfRequest)
+        if isFinal, let writer {
+            if pinsChanged { _ = writer.enqueue(.pins) }
+            _ = writer.enqueue(.endOfRequest)
+        }
+        return Self.merge(blocks, twins, length: withUnsafePointer(to: layout) { ck_kv_prefix_bytes($0, Int64(size)) })
+    }
+
+    /// Full blocks of the same tokens are the same bytes, whatever they were computed with. It is looked at all the same, as it costs little beside the
+    /// computing.
+    private static func merge(_ blocks: [KVBlock], _ twins: [(index: Int, block: KVBlock)], length: Int) -> [KVBlock] {
+        var merged = blocks
+        for (index, twin) in twins where memcmp(blocks[index].memory.base, twin.memory.base, length) == 0 { merged[index] = twin }
+        return merged
     }
 
     private func write(_ keys: [BlockKey]) {

@@ -257,32 +257,49 @@ struct PrefixTree {
 
     // MARK: Memory
 
-    /// Lets go of up to `count` blocks in memory that nobody else uses, least recently used and deepest first. Those that are not
-    /// on disk leave the tree (they are leaves by then, or their followers were let go before them).
+    /// Lets go of up to `count` blocks in memory that nobody else uses: those first with which least is lost, and of these the least recently
+    /// used and deepest. Those that are not on disk leave the tree (they are leaves by then, or their followers were let go before them).
     mutating func releaseMemory(blocks count: Int) -> [Node] {
-        var candidates: [(key: BlockKey, order: (Int, UInt64, Int))] = []
+        var candidates: [(key: BlockKey, order: (Int, Int, UInt64, Int))] = []
         // By index, because an iterator would share the storage, and then no block in it had one owner only.
         var index = nodes.startIndex
         while index != nodes.endIndex {
             if nodes.values[index].block != nil, isKnownUniquelyReferenced(&nodes.values[index].block) {
-                candidates.append((nodes.values[index].key, order(of: nodes.values[index])))
+                let (pin, use, depth) = order(of: nodes.values[index])
+                candidates.append((nodes.values[index].key, (loss(of: nodes.values[index]), pin, use, depth)))
             }
             nodes.formIndex(after: &index)
         }
         candidates.sort { $0.order < $1.order }
         var removed: [Node] = []
         var released = 0
-        for candidate in candidates where released < count {
-            guard let node = nodes[candidate.key] else { continue }
-            if node.record != nil {
-                nodes[candidate.key]?.block = nil
-                released += 1
-            } else if children[candidate.key] == nil {
-                removed.append(contentsOf: removeSubtree(candidate.key))
-                released += 1
+        // Those whose turn came while others followed them: it comes again with the last of these.
+        var passed: Set<BlockKey> = []
+        for candidate in candidates {
+            var turn: BlockKey? = candidate.key
+            while released < count, let key = turn, let node = nodes[key] {
+                turn = nil
+                if node.record != nil {
+                    nodes[key]?.block = nil
+                    released += 1
+                } else if children[key] == nil {
+                    removed.append(contentsOf: removeSubtree(key))
+                    released += 1
+                    if passed.contains(node.parent) { turn = node.parent }
+                } else {
+                    passed.insert(key)
+                }
             }
         }
         return removed
+    }
+
+    /// Of what is not on disk nothing is left when its memory goes. What waits to be written will be there soon, and a pinned prefix, once
+    /// gone, is not pinned any more.
+    private func loss(of node: Node) -> Int {
+        if node.record != nil { return 0 }
+        if pinned.contains(node.key) { return 2 }
+        return node.isQueued ? 1 : 0
     }
 
     // MARK: Recovery

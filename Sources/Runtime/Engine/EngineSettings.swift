@@ -1,3 +1,5 @@
+import Checkpoint
+
 /// What the engine may use.
 public struct EngineSettings: Sendable, Equatable {
     /// Tokens of prompt and answer together; the checkpoint's own limit where nil.
@@ -31,8 +33,8 @@ public struct EngineSettings: Sendable, Equatable {
 
     public init(
         contextWindow: Int? = nil, maxQueue: Int = 64, maxBatch: Int = 8, prefillChunk: Int = 512,
-        sharedStepSeconds: Double = 0.25, loneStepSeconds: Double? = nil, answerMargin: Int = 512, lookupTokens: Int = 7,
-        lookupStreams: Int = 2, kvMemoryBytes: Int? = nil,
+        sharedStepSeconds: Double = 0.25, loneStepSeconds: Double? = nil, answerMargin: Int = 512, lookupTokens: Int = AnswerRows.proposed,
+        lookupStreams: Int = AnswerRows.streams, kvMemoryBytes: Int? = nil,
         memoryBytes: Int? = nil, cache: CacheSettings = CacheSettings()
     ) {
         self.contextWindow = contextWindow

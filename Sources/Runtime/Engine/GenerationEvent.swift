@@ -1,7 +1,8 @@
 /// What happens to a request, in order.
 public enum GenerationEvent: Sendable, Equatable {
-    /// The prompt has its place; `cachedTokens` of it were found (in memory or on disk) and are not computed.
-    case started(promptTokens: Int, cachedTokens: Int, source: CacheSource)
+    /// The prompt has its place; `cachedTokens` of it were found (in memory or on disk) and are not computed. Reading from disk took
+    /// `restoreSeconds`.
+    case started(promptTokens: Int, cachedTokens: Int, source: CacheSource, restoreSeconds: Double)
     case token(GeneratedToken)
     case finished(FinishReason, GenerationStatistics)
 }

@@ -15,7 +15,9 @@ extension KVBudget {
             self.init(blockBytes: blockBytes, limit: bytes / blockBytes)
             return
         }
-        let stated = settings.memoryBytes.map { $0 - model.weightBytes - model.configuration.overheadBytes(batch: settings.maxBatch) }
+        let overhead = model.configuration.overheadBytes(
+            batch: settings.maxBatch, proposed: settings.lookupTokens, streams: settings.lookupStreams)
+        let stated = settings.memoryBytes.map { $0 - model.weightBytes - overhead }
         let room = [stated, Self.availableMemory().map { $0 / 2 }].compactMap { $0 }.min()
         self.init(blockBytes: blockBytes, limit: ContextRoom.blocks(window: window, batch: settings.maxBatch, blockBytes: blockBytes, room: room))
     }

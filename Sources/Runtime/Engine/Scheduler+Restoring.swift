@@ -73,7 +73,9 @@ extension Scheduler {
         sequence.statistics.cachedTokens = sequence.computed
         store.count(hit: sequence.computed, source: sequence.source)
         sequence.output.yield(
-            .started(promptTokens: sequence.request.prompt.count, cachedTokens: sequence.computed, source: sequence.source))
+            .started(
+                promptTokens: sequence.request.prompt.count, cachedTokens: sequence.computed, source: sequence.source,
+                restoreSeconds: sequence.statistics.restoreSeconds))
     }
 
     private func use(_ block: KVBlock, tokens: Int, of sequence: ActiveRequest, from source: CacheSource) {

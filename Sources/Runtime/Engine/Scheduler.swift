@@ -75,7 +75,7 @@ final class Scheduler {
 
     func keep(_ sequence: ActiveRequest, isFinal: Bool) {
         guard sequence.request.prompt.count >= settings.cache.minTokens else { return }
-        store.keep(
+        sequence.blocks = store.keep(
             sequence.tokens[..<sequence.computed], blocks: sequence.blocks, isSideCall: sequence.request.isSideCall,
             isPinned: sequence.request.isPinned, isFinal: isFinal)
     }

@@ -101,7 +101,20 @@ struct GrammarStates {
             case .dead: break
             }
         }
-        return result.sorted { ($0.node, $0.frame) > ($1.node, $1.frame) }
+        return result.sorted(by: precedes)
+    }
+
+    /// The order of the places of a state, which is that of the grammar alone. The ids of open calls are not: they are given in the order in which
+    /// calls were first met, by whichever request that was, and where a state has more ways than are followed the order decides which are left out.
+    private func precedes(_ left: Place, _ right: Place) -> Bool {
+        if left.node != right.node { return left.node > right.node }
+        var (left, right) = (left.frame, right.frame)
+        while left != right, left >= 0, right >= 0 {
+            let (one, other) = (frames[Int(left)], frames[Int(right)])
+            if (one.node, one.count) != (other.node, other.count) { return (one.node, one.count) > (other.node, other.count) }
+            (left, right) = (one.parent, other.parent)
+        }
+        return left >= 0 && right < 0
     }
 
     private mutating func push(_ frame: Frame, _ depth: Int32) -> Int32 {
@@ -153,6 +166,7 @@ struct GrammarStates {
         return result
     }
 
+    /// Of several the first, in the grammar's own order: the places of one node differ in their open calls only, and read the same.
     private func cheapestSymbol(of state: StateID) -> Int? {
         let least = costs[Int(state)]
         for place in places[Int(state)] where place.node >= 0 && cost(of: place) == least {
@@ -185,6 +199,6 @@ struct GrammarStates {
             }
             return Place(node: place.node, frame: known[place.frame] ?? -1)
         }
-        return intern(list.sorted { ($0.node, $0.frame) > ($1.node, $1.frame) })
+        return intern(list.sorted(by: precedes))
     }
 }

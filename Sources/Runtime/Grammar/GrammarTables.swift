@@ -57,7 +57,8 @@ final class GrammarTables: Sendable {
 
     private func marker(_ token: Int32) -> Int? { grammar.markers.firstIndex { vocabulary.markers[$0] == token } }
 
-    /// Fresh tables and the same state in them, where these have grown too large. Not near the end: other tables may have another plan.
+    /// Fresh tables and the same state in them, where these have grown too large. Not near the end, where the
+    /// plans that these have worked out are wanted.
     func successor(of state: GrammarStates.StateID, limit: Int) -> (GrammarTables, GrammarStates.StateID)? {
         let old: GrammarStates? = storage.withLock { $0.isTooLarge && $0.states.costs[Int(state)] <= limit ? $0.states : nil }
         guard let old else { return nil }

@@ -35,6 +35,9 @@ final class ForwardPass {
     /// layer is dense.
     var routerLogits: UnsafePointer<Float>? { buffers?.experts.map { UnsafePointer($0.logits.floats) } }
 
+    /// Rows of logits that there is memory for.
+    var logitRows: Int { buffers?.logitRows ?? 0 }
+
     /// Computes all spans, stores their keys and values, and gives the logits of the rows that want them, in order, to `body`:
     /// (rows, vocabulary), valid within it.
     func run<R>(_ spans: [BatchSpan], _ body: (UnsafeMutablePointer<Float>, _ rows: Int) throws(RuntimeError) -> R) throws(RuntimeError) -> R {
@@ -176,8 +179,10 @@ final class ForwardPass {
 
     private func reserve(rows: Int, logitRows: Int) throws(RuntimeError) -> Buffers {
         if let buffers, buffers.rows >= rows, buffers.logitRows >= logitRows { return buffers }
-        let made = try Buffers(
-            model, rows: max(rows, buffers?.rows ?? 0), logitRows: max(logitRows, buffers?.logitRows ?? 0))
+        let (most, mostLogits) = (max(rows, buffers?.rows ?? 0), max(logitRows, buffers?.logitRows ?? 0))
+        // Not both at once: the estimate counts one.
+        buffers = nil
+        let made = try Buffers(model, rows: most, logitRows: mostLogits)
         buffers = made
         return made
     }

@@ -24,13 +24,6 @@ enum Answers {
         return json(failure.json, status: .init(code: failure.status), headers: headers)
     }
 
-    /// How much of the prompt came from the cache.
-    static func cacheHeaders(hit: Int, source: CacheSource) -> HTTPFields {
-        var headers = HTTPFields()
-        if let name = HTTPField.Name(Native.cacheHeader) { headers[name] = "hit=\(hit); source=\(source.rawValue)" }
-        return headers
-    }
-
     /// Which keywords of the request's schemas the answer need not meet; none where it meets all.
     static func grammarHeaders(dropped: [String]) -> HTTPFields {
         var headers = HTTPFields()

@@ -6,17 +6,27 @@ struct GenerationStart: Sendable {
     let promptTokens: Int
     let cachedTokens: Int
     let source: CacheSource
+    let restoreSeconds: Double
 
     /// Waits for it; what the engine refuses is thrown.
     init(of events: AsyncThrowingStream<GenerationEvent, any Error>) async throws {
         var iterator = events.makeAsyncIterator()
-        guard case .started(let promptTokens, let cachedTokens, let source)? = try await iterator.next() else { throw CancellationError() }
+        guard case .started(let promptTokens, let cachedTokens, let source, let restoreSeconds)? = try await iterator.next() else {
+            throw CancellationError()
+        }
         self.promptTokens = promptTokens
         self.cachedTokens = cachedTokens
         self.source = source
+        self.restoreSeconds = restoreSeconds
     }
 
-    var headers: HTTPFields { Answers.cacheHeaders(hit: cachedTokens, source: source) }
+    /// How much of the prompt came from the cache, and how long that took.
+    var headers: HTTPFields {
+        let state = Native.CacheState(
+            hit: cachedTokens, prompt: promptTokens, restoredMilliseconds: Int((restoreSeconds * 1000).rounded()), source: source.rawValue)
+        guard let name = HTTPField.Name(Native.cacheHeader) else { return [:] }
+        return [name: state.text]
+    }
 }
 
 extension [GenerationStart] {

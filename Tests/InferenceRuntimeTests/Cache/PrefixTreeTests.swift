@@ -112,4 +112,45 @@ struct PrefixTreeTests {
         #expect(tree.releaseMemory(blocks: 5).count == 1)
         #expect(budget.count == 0)
     }
+
+    @Test func whatTheDiskHasGoesBeforeWhatIsStillToBeWritten() throws {
+        var tree = PrefixTree(root: root)
+        for seed in 1...3 { _ = try keep(TinyModel.tokens(200, seed: UInt64(seed)), in: &tree) }
+        func key(_ seed: UInt64) -> BlockKey { root.child(TinyModel.tokens(200, seed: seed)[...]) }
+        // The first waits for the writer, the second will never be written, the third is.
+        tree.setQueued(key(1), true)
+        tree.setRecord(key(3), RecordLocation(segment: 1, offset: 0, length: 10))
+        let unwritten = tree.releaseMemory(blocks: 1)
+        #expect(unwritten.map(\.key) == [key(2)])
+        let written = tree.releaseMemory(blocks: 1)
+        #expect(written.isEmpty)
+        #expect(tree[key(3)]?.block == nil && tree[key(1)]?.block != nil)
+        let last = tree.releaseMemory(blocks: 1)
+        #expect(last.map(\.key) == [key(1)] && last.allSatisfy(\.isQueued))
+        #expect(budget.count == 0)
+    }
+
+    @Test func aPinThatIsNotOnDiskGoesLast() throws {
+        var tree = PrefixTree(root: root)
+        _ = try keep(TinyModel.tokens(200, seed: 1), in: &tree)
+        let pinned = root.child(TinyModel.tokens(200, seed: 1)[...])
+        _ = tree.pin(pinned, limit: 1)
+        #expect(tree.isPinned(pinned))
+        _ = try keep(TinyModel.tokens(200, seed: 2), in: &tree)
+        let waiting = root.child(TinyModel.tokens(200, seed: 2)[...])
+        tree.setQueued(waiting, true)
+        let first = tree.releaseMemory(blocks: 1)
+        #expect(first.map(\.key) == [waiting])
+        let second = tree.releaseMemory(blocks: 1)
+        #expect(second.map(\.key) == [pinned])
+    }
+
+    @Test func aWholeChainIsReleasedFromItsEnd() throws {
+        var tree = PrefixTree(root: root)
+        _ = try keep(TinyModel.tokens(900), in: &tree)
+        let released = tree.releaseMemory(blocks: 3)
+        #expect(released.map(\.start) == [768, 512, 256])
+        #expect(tree.match(TinyModel.tokens(900)[...]).tokens == 256)
+        #expect(budget.count == 1)
+    }
 }

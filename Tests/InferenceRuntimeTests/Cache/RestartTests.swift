@@ -68,6 +68,7 @@ struct RestartTests {
         let bytes = engine.statistics.cache.restoredBytes
         let again = try await engine.run(request)
         #expect(read.source == .disk && again.source == .memory && again.cachedTokens == 699)
+        #expect(read.restoreSeconds > 0 && read.restoreSeconds == read.statistics?.restoreSeconds && again.restoreSeconds == 0)
         #expect(read.tokens == first.tokens && again.tokens == first.tokens)
         #expect(engine.statistics.cache.restoredBytes == bytes)
         await engine.shutdown()

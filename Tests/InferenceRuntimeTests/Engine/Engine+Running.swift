@@ -8,6 +8,8 @@ struct Outcome: Equatable {
     var generated: [GeneratedToken] = []
     var cachedTokens = 0
     var source = CacheSource.none
+    /// As it was said at the start.
+    var restoreSeconds = 0.0
     var reason: FinishReason?
     var statistics: GenerationStatistics?
 }
@@ -28,10 +30,11 @@ extension GenerationEngine {
         var outcome = Outcome()
         for try await event in events {
             switch event {
-            case .started(_, let cachedTokens, let source):
+            case .started(_, let cachedTokens, let source, let restoreSeconds):
                 outcome.starts += 1
                 outcome.cachedTokens = cachedTokens
                 outcome.source = source
+                outcome.restoreSeconds = restoreSeconds
             case .token(let token):
                 outcome.tokens.append(token.id)
                 outcome.generated.append(token)

@@ -24,7 +24,7 @@ final class ScriptedEngine: GenerationEngine {
         seen.withLock { $0.append(request) }
         return AsyncThrowingStream { output in
             if let refusal { return output.finish(throwing: refusal) }
-            output.yield(.started(promptTokens: request.prompt.count, cachedTokens: 0, source: .none))
+            output.yield(.started(promptTokens: request.prompt.count, cachedTokens: 0, source: .none, restoreSeconds: 0))
             for id in answer { output.yield(.token(GeneratedToken(id: id))) }
             output.yield(.finished(end, GenerationStatistics(promptTokens: request.prompt.count, generatedTokens: answer.count)))
             output.finish()
