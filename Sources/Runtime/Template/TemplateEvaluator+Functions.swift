@@ -22,7 +22,7 @@ extension TemplateEvaluator {
         case "strftime_now": return .string(clock(arguments.positional.first?.text ?? ""))
         case "namespace":
             let namespace = makeNamespace()
-            for (key, value) in try dictArguments(arguments).members { namespace.members[key.text] = value }
+            for member in try dictArguments(arguments).members { namespace.members[member.key.text] = member.value }
             return .namespace(namespace)
         case "dict": return .dict(try dictArguments(arguments))
         case "lipsum": throw failure("`lipsum` is not supported: a prompt must not depend on chance")

@@ -261,7 +261,7 @@ final class TemplateEvaluator {
             }
         }
         inner.set("varargs", .tuple(Array(arguments.positional.dropFirst(macro.parameters.count))))
-        inner.set("kwargs", .dict(TemplateDict(members: named.map { (.string($0.name), $0.value) })))
+        inner.set("kwargs", .dict(TemplateDict(members: named.map { TemplateDict.Member(key: .string($0.name), value: $0.value) })))
         let callLine = line
         defer { line = callLine }
         return try nested { () throws(RuntimeError) in

@@ -21,18 +21,27 @@ enum TemplateValue {
 
 /// A dictionary in its order. Keys are compared by value, texts by their code points.
 struct TemplateDict {
-    var members: [(key: TemplateValue, value: TemplateValue)] = []
+    var members: [Member] = []
+
+    struct Member {
+        var key: TemplateValue
+        var value: TemplateValue
+    }
 
     subscript(key: TemplateValue) -> TemplateValue? { members.first { $0.key.equals(key) }?.value }
     subscript(key: String) -> TemplateValue? {
-        for (name, value) in members {
-            if case .string(let name) = name, name.utf8.elementsEqual(key.utf8) { return value }
+        for member in members {
+            if case .string(let name) = member.key, name.utf8.elementsEqual(key.utf8) { return member.value }
         }
         return nil
     }
 
     mutating func set(_ key: TemplateValue, _ value: TemplateValue) {
-        if let index = members.firstIndex(where: { $0.key.equals(key) }) { members[index].value = value } else { members.append((key, value)) }
+        if let index = members.firstIndex(where: { $0.key.equals(key) }) {
+            members[index].value = value
+        } else {
+            members.append(Member(key: key, value: value))
+        }
     }
 }
 
@@ -71,7 +80,8 @@ extension TemplateValue {
             self = !isInteger ? .float(number.double) : number.text == "-0" ? .integer(0) : .largeInteger(number.text)
         case .string(let value): self = .string(value)
         case .array(let elements): self = .list(elements.map(TemplateValue.init))
-        case .object(let object): self = .dict(TemplateDict(members: object.members.map { (.string($0.key), TemplateValue($0.value)) }))
+        case .object(let object):
+            self = .dict(TemplateDict(members: object.members.map { TemplateDict.Member(key: .string($0.key), value: TemplateValue($0.value)) }))
         }
     }
 
