@@ -130,7 +130,9 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
 
     /// The requests of one connection, for as long as it is open.
     private static func answer(_ connection: HTTP1Channel.Value, _ channelSetup: HTTP1Channel, _ logger: Logger) async {
-        let answering = Task { await channelSetup.handle(value: connection, logger: logger) }
+        let answering = Task(executorPreference: EventLoopExecutor(connection.channel.eventLoop)) {
+            await channelSetup.handle(value: connection, logger: logger)
+        }
         connection.channel.closeFuture.whenComplete { _ in answering.cancel() }
         await withTaskCancellationHandler {
             await answering.value

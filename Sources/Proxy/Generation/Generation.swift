@@ -1,6 +1,9 @@
 import LaunchPlan
 import Locking
 import Messages
+import NIOCore
+import NIOPosix
+import Serving
 
 /// One answer while it is made: its events from the first on, for whoever listens, at whatever time he came.
 ///
@@ -22,6 +25,9 @@ final class Generation: Sendable {
         var wasDelivered = false
         var isSettled = false
         var task: Task<Void, Never>?
+        var timer: Scheduled<Void>?
+        /// Nothing more comes from the model's server.
+        var isMade = false
         var first: ContinuousClock.Instant?
         var lastByte: ContinuousClock.Instant?
         var lastEvent = ContinuousClock.now
@@ -66,35 +72,40 @@ final class Generation: Sendable {
 
     // MARK: the making
 
+    /// Where the caller's connection is, so that nothing changes threads between a server's bytes and a client's.
+    ///
     /// - Parameter atEnd: called once, after the last event.
     func start(
         limits: ProxySettings.Limits, _ work: @escaping @Sendable (Generation) async throws -> Void,
         atEnd: @escaping @Sendable (Generation) async -> Void
     ) {
-        let task = Task {
-            do {
-                try await withThrowingTaskGroup(of: Void.self) { group in
-                    group.addTask { try await work(self) }
-                    group.addTask { try await self.watch(limits) }
-                    try await group.next()
-                    group.cancelAll()
-                }
-                fail(AnthropicError(.api, "the model's server ended without an answer"))
-            } catch let error as AnthropicError {
-                fail(error)
-            } catch is CancellationError {
-                fail(AnthropicError(.overloaded, "the request was given up", retryAfter: 1))
-            } catch {
-                fail(AnthropicError(.api, "\(error)"))
-            }
+        let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? MultiThreadedEventLoopGroup.singleton.any()
+        let executor = EventLoopExecutor(loop)
+        let task = Task(executorPreference: executor) {
+            await self.perform(work)
+            self.state.withLock { $0.endWatch() }?.cancel()
             // In a task of its own: what is made is kept, even where it was given up at the same moment.
-            await Task { await atEnd(self) }.value
+            await Task(executorPreference: executor) { await atEnd(self) }.value
         }
         let isAbandoned = state.withLock { state in
             state.task = task
             return state.isAbandoned
         }
         if isAbandoned { task.cancel() }
+        watch(SilenceWatch(limits, begin: begin), on: loop)
+    }
+
+    private func perform(_ work: @Sendable (Generation) async throws -> Void) async {
+        do {
+            try await work(self)
+            fail(AnthropicError(.api, "the model's server ended without an answer"))
+        } catch let error as AnthropicError {
+            fail(error)
+        } catch is CancellationError {
+            fail(AnthropicError(.overloaded, "the request was given up", retryAfter: 1))
+        } catch {
+            fail(AnthropicError(.api, "\(error)"))
+        }
     }
 
     /// Gives up what is not over yet.
@@ -115,35 +126,27 @@ final class Generation: Sendable {
     /// Nothing, where the answer is over already.
     private func fail(_ error: AnthropicError) { publish([.error(error)]) }
 
-    /// Pings while nothing else is said, and an end to silence.
-    private func watch(_ limits: ProxySettings.Limits) async throws {
-        let period = Duration.milliseconds(max(1, limits.pingMs))
-        var ping = begin + min(.seconds(1), period)
-        while true {
-            let (lastByte, lastEvent, hasWords, hasContent, isOver) = state.withLock {
-                ($0.lastByte, $0.lastEvent, $0.hasWords, $0.hasContent, $0.isOver)
-            }
-            if isOver {
-                // Upstream may still close its stream in peace, for the sake of its connection.
-                try await Task.sleep(for: .seconds(5))
-                throw CancellationError()
-            }
-            let first = begin + .milliseconds(limits.firstByteTimeoutMs)
-            let silence = lastByte.map { $0 + .milliseconds(limits.idleTimeoutMs) } ?? first
-            // A server may say that it has begun before it reads the prompt: up to the first word the prefill may take its time.
-            let deadline = hasContent ? silence : max(first, silence)
-            if hasWords { ping = max(ping, lastEvent + period) }
-            let now = ContinuousClock.now
-            if now >= ping {
-                publish([.ping])
-                ping = now + period
-            }
-            if now >= deadline {
-                let limit = hasContent ? "\(limits.idleTimeoutMs) ms of silence" : "\(limits.firstByteTimeoutMs) ms to its first word"
-                throw AnthropicError(.timeout, "the model's server took longer than \(limit)")
-            }
-            try await Task.sleep(until: min(deadline, ping), clock: .continuous)
+    private func watch(_ watch: SilenceWatch, on loop: any EventLoop) {
+        let now = ContinuousClock.now
+        var next = watch
+        let (action, time) = next.step(now, state.withLock { $0.progress })
+        switch action {
+        case .wait: break
+        case .ping: publish([.ping])
+        case .giveUp(let error):
+            fail(error)
+            state.withLock { $0.task }?.cancel()
+            return
+        case .stop:
+            state.withLock { $0.task }?.cancel()
+            return
         }
+        let timer = loop.scheduleTask(in: TimeAmount(max(time - now, .zero))) { [next] in self.watch(next, on: loop) }
+        let isMade = state.withLock { state in
+            state.timer = timer
+            return state.isMade
+        }
+        if isMade { timer.cancel() }
     }
 
     // MARK: the listening
@@ -187,6 +190,16 @@ extension Generation.State {
     var hasContent: Bool { first != nil }
 
     mutating func touch() { lastByte = .now }
+
+    var progress: SilenceWatch.Progress {
+        SilenceWatch.Progress(lastByte: lastByte, lastEvent: lastEvent, hasWords: hasWords, hasContent: hasContent, end: isOver ? end : nil)
+    }
+
+    /// - Returns: what is to be cancelled then.
+    mutating func endWatch() -> Scheduled<Void>? {
+        isMade = true
+        return timer
+    }
 
     /// - Returns: what is to be cancelled then.
     mutating func giveUp() -> Task<Void, Never>? {

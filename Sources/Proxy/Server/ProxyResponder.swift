@@ -101,20 +101,12 @@ struct ProxyResponder: HTTPResponder {
 
     private func body(of request: Request) async throws -> ByteBuffer {
         let limit = assembly.settings.limits.maxBodyBytes
-        let timeout = bodyTimeout
-        return try await withThrowingTaskGroup(of: ByteBuffer.self) { group in
-            group.addTask {
-                guard let body = try await request.collectedBody(upTo: limit) else {
-                    throw AnthropicError(.requestTooLarge, "the request is larger than \(limit) bytes", shouldRetry: false)
-                }
-                return body
+        return try await withDeadline(
+            bodyTimeout, orThrow: AnthropicError(.timeout, "the request's body did not come within \(bodyTimeout)")
+        ) {
+            guard let body = try await request.collectedBody(upTo: limit) else {
+                throw AnthropicError(.requestTooLarge, "the request is larger than \(limit) bytes", shouldRetry: false)
             }
-            group.addTask {
-                try await Task.sleep(for: timeout)
-                throw AnthropicError(.timeout, "the request's body did not come within \(timeout)")
-            }
-            defer { group.cancelAll() }
-            guard let body = try await group.next() else { throw CancellationError() }
             return body
         }
     }
