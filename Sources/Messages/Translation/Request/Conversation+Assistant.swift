@@ -28,11 +28,8 @@ extension Conversation {
                 ])
             case .other("tool_search_tool_result", _):
                 // The assistant does not say such a thing; it is told behind its turn.
-                for (name, _) in block.lateTools {
-                    try add(.toolReference(name: name), to: &user, at: "\(path).\(index)")
-                    userIsOpen = true
-                }
-            default: try add(block, to: &turn.parts, at: "\(path).\(index)")
+                for (name, _) in block.lateTools { try addToUser(.toolReference(name: name), at: "\(path).\(index)") }
+            default: try turn.parts.add(block, dialect: dialect, at: "\(path).\(index)")
             }
         }
         assistant = turn

@@ -6,11 +6,10 @@ extension Conversation {
         for (index, block) in blocks.enumerated() {
             let place = "\(path).\(index)"
             guard case .toolResult(let result) = block else {
-                try add(block, to: &user, at: place)
+                try addToUser(block, at: place)
                 continue
             }
-            var parts = ContentParts()
-            try add(result.content, to: &parts, at: "\(place).content")
+            var parts = try parts(of: result.content, at: "\(place).content")
             let attachments = parts.takeAttachments()
             if parts.isEmpty, !attachments.isEmpty { parts.add(text: "[the result follows]") }
             if let cacheControl = result.cacheControl { parts.mark(cacheControl) }
@@ -50,8 +49,7 @@ extension Conversation {
 
     /// - Parameter isHead: nothing stands before it, no system prompt either.
     mutating func addSystem(_ blocks: [ContentBlock], isHead: Bool, at path: String) throws(AnthropicError) {
-        var parts = ContentParts()
-        try add(blocks, to: &parts, at: path)
+        let parts = try parts(of: blocks, at: path)
         guard !parts.isEmpty else { return }
         if isHead, messages.isEmpty {
             return append(["role": "system", "content": parts.content(dialect)], lateTools: parts.lateTools)

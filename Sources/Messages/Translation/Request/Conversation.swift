@@ -57,14 +57,25 @@ struct Conversation {
     }
 
     /// Blocks as parts, with the tools that they are the first to name.
-    mutating func add(_ blocks: [ContentBlock], to parts: inout ContentParts, at path: String) throws(AnthropicError) {
-        for (index, block) in blocks.enumerated() { try add(block, to: &parts, at: "\(path).\(index)") }
+    mutating func parts(of blocks: [ContentBlock], at path: String) throws(AnthropicError) -> ContentParts {
+        var parts = ContentParts()
+        for (index, block) in blocks.enumerated() {
+            try parts.add(block, dialect: dialect, at: "\(path).\(index)")
+            parts.add(lateTools: toolsFirstNamed(by: block))
+        }
+        return parts
     }
 
-    mutating func add(_ block: ContentBlock, to parts: inout ContentParts, at path: String) throws(AnthropicError) {
-        try parts.add(block, dialect: dialect, at: path)
-        guard !untoldTools.isEmpty else { return }
-        parts.add(lateTools: block.lateTools.compactMap { untoldTools.removeValue(forKey: $0.name) })
+    mutating func toolsFirstNamed(by block: ContentBlock) -> [JSON] {
+        guard !untoldTools.isEmpty else { return [] }
+        return block.lateTools.compactMap { untoldTools.removeValue(forKey: $0.name) }
+    }
+
+    mutating func addToUser(_ block: ContentBlock, at path: String) throws(AnthropicError) {
+        try user.add(block, dialect: dialect, at: path)
+        let tools = toolsFirstNamed(by: block)
+        user.add(lateTools: tools)
+        userIsOpen = true
     }
 
     mutating func append(_ message: JSONObject, lateTools: [JSON]) {

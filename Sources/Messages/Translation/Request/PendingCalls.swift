@@ -1,3 +1,5 @@
+import JSON
+
 /// The calls of an assistant turn and the results that have come for them.
 ///
 /// Servers are known to give two calls one id. Results find their calls in order, and each call gets an id of its own.
