@@ -89,7 +89,10 @@ private func results(_ ids: String...) -> JSON {
         for seed in 0..<60 {
             var random = SeededGenerator(UInt64(seed))
             let turns = Self.conversation(&random)
-            let ends = turns.indices.filter { $0 + 1 < turns.count && turns[$0 + 1]["role"] == "assistant" } + [turns.count - 1]
+            // Two turns of the assistant in a row are one.
+            let ends = turns.indices.filter { end in
+                end + 1 == turns.count || turns[end + 1]["role"] == "assistant" && turns[end]["role"] != "assistant"
+            }
             for dialect in BackendDialect.all {
                 for inline in [false, true] {
                     var previous: [String] = []
