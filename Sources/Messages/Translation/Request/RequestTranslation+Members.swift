@@ -38,7 +38,7 @@ extension RequestTranslation {
     }
 
     static func setThinking(_ request: MessagesRequest, _ dialect: BackendDialect, in body: inout JSONObject) {
-        switch (dialect.thinkingSwitch, request.thinking) {
+        switch (dialect.thinkingSwitch, thinking(of: request)) {
         case (.templateArgument, .on(let budget?)):
             if let member = dialect.thinkingBudgetMember { body[member] = .integer(budget) }
         case (.reasoningObject, .off): body["reasoning"] = ["enabled": false]
@@ -50,16 +50,18 @@ extension RequestTranslation {
         if dialect.effort == .member, let effort = effort(of: request) { body["reasoning_effort"] = .string(effort) }
     }
 
+    /// The API has no thinking before a call that is demanded.
+    private static func thinking(of request: MessagesRequest) -> MessagesRequest.Thinking {
+        switch request.toolChoice {
+        case .any?, .tool?: .off
+        default: request.thinking
+        }
+    }
+
     /// What the server's template is told beside messages and tools: part of the prompt, and so of its count.
     public static func templateArguments(of request: MessagesRequest, dialect: BackendDialect) -> JSON? {
         guard dialect.thinkingSwitch == .templateArgument else { return nil }
-        // The API has no thinking before a call that is demanded.
-        let demandsCall =
-            switch request.toolChoice {
-            case .any?, .tool?: true
-            default: false
-            }
-        let thinks = JSON.bool(request.thinking != .off && !demandsCall)
+        let thinks = JSON.bool(thinking(of: request) != .off)
         // Templates differ in the name: DeepSeek's and Granite's know the second one.
         var arguments: JSONObject = ["enable_thinking": thinks, "thinking": thinks]
         if dialect.effort == .templateArgument, let effort = effort(of: request) { arguments["reasoning_effort"] = .string(effort) }
