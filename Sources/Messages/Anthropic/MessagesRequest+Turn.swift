@@ -14,7 +14,9 @@ extension MessagesRequest.Turn {
         }
         // A system turn may say nothing but how hard the next answer is to be tried.
         let mayBeSilent = role == .system && object["output_config"] != nil
-        guard let content = object["content"] ?? (mayBeSilent ? JSON?.some([]) : JSON?.none) else { throw .invalid("\(path).content: Field required") }
+        guard let content = object["content"] ?? (mayBeSilent ? JSON?.some([]) : JSON?.none) else {
+            throw .invalid("\(path).content: Field required")
+        }
         self.content = try ContentBlock.list(content, at: "\(path).content")
         try checkPlaces(at: "\(path).content")
         if version == .of2026 { try checkNewerRules(content, at: "\(path).content") }
