@@ -1,6 +1,5 @@
 import AsyncHTTPClient
 import Control
-import Glibc
 import HTTPTypes
 import Hummingbird
 import JSON
@@ -56,10 +55,13 @@ struct PassThrough: Sendable {
     private static func holdsMark(_ body: ByteBuffer) -> Bool {
         let mark = Array(OwnThinking.mark.utf8)
         return body.withUnsafeReadableBytes { bytes in
-            mark.withUnsafeBytes { mark in
-                guard let start = bytes.baseAddress, let sought = mark.baseAddress else { return false }
-                return memmem(start, bytes.count, sought, mark.count) != nil
+            var rest = bytes[...]
+            while let start = rest.firstIndex(of: mark[0]) {
+                rest = rest[start...]
+                if rest.starts(with: mark) { return true }
+                rest = rest.dropFirst()
             }
+            return false
         }
     }
 
