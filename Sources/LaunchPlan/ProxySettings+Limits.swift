@@ -33,6 +33,9 @@ extension ProxySettings {
             self.tokensPerMinute = tokensPerMinute
         }
 
+        /// `holdTimeoutMs` of any plan.
+        public var holdMs: Int { holdTimeoutMs ?? 600_000 }
+
         enum CodingKeys: String, CodingKey {
             case maxBodyBytes = "max_body_bytes"
             case maxConcurrent = "max_concurrent"

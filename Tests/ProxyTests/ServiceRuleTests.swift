@@ -45,7 +45,8 @@ import Testing
         _ = queue.add("a-main", flow: "a", rank: 0)
         let gone = queue.add("b0", flow: "b", rank: 2)
         _ = queue.add("c0", flow: "c", rank: 2)
-        #expect(queue.remove(gone) && !queue.remove(gone) && queue.count == 6)
+        let removals = [queue.remove(gone), queue.remove(gone)]
+        #expect(removals == [true, false] && queue.count == 6)
         var order: [String] = []
         while let next = queue.next() { order.append(next) }
         #expect(order == ["a-main", "c0", "a0", "a1", "a2", "a3"] && queue.isDrained)
@@ -68,9 +69,11 @@ import Testing
                 waiting[number] = queue.add(number, flow: flow, rank: Int.random(in: 0..<3, using: &random))
             default:
                 if Bool.random(using: &random), let one = waiting.keys.sorted().first, let id = waiting.removeValue(forKey: one) {
-                    #expect(queue.remove(id))
+                    let isRemoved = queue.remove(id)
+                    #expect(isRemoved)
                 } else if let next = queue.next() {
-                    #expect(waiting.removeValue(forKey: next) != nil, "served twice, or after it left")
+                    let id = waiting.removeValue(forKey: next)
+                    #expect(id != nil, "served twice, or after it left")
                     let flow = flowOf[next] ?? ""
                     for other in Set(waiting.keys.compactMap { flowOf[$0] }) where other != flow {
                         passed[other, default: [:]][flow, default: 0] += 1

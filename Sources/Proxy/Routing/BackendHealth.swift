@@ -29,12 +29,17 @@ final class BackendHealth: Sendable {
     }
     private let settings: ProxySettings.Breaker
     private let breakers = Mutex<[String: CircuitBreaker]>([:])
+    private let onChange: @Sendable (_ backend: String, _ level: Int) -> Void
 
-    init(_ settings: ProxySettings.Breaker) { self.settings = settings }
+    /// - Parameter onChange: told of each change of a backend's level: 0 requests go through, 1 one tries it, 2 none does.
+    init(_ settings: ProxySettings.Breaker, onChange: @escaping @Sendable (_ backend: String, _ level: Int) -> Void = { _, _ in }) {
+        self.settings = settings
+        self.onChange = onChange
+    }
 
     /// - Throws: 529 where the backend is left alone for now.
     func admit(_ backend: String) throws(AnthropicError) -> Pass {
-        let admission = breakers.withLock { $0[backend, default: CircuitBreaker(settings)].admit(at: .now) }
+        let admission = change(backend) { $0.admit(at: .now) }
         switch admission {
         case .admitted(let ticket): return Pass(self, backend, ticket)
         case .refused(let pause):
@@ -45,15 +50,27 @@ final class BackendHealth: Sendable {
     }
 
     private func report(_ outcome: CircuitBreaker.Outcome, _ backend: String, _ ticket: CircuitBreaker.Ticket) {
-        breakers.withLock { $0[backend]?.report(outcome, ticket, at: .now) }
+        change(backend) { $0.report(outcome, ticket, at: .now) }
     }
 
-    /// 0 where requests go through, 1 where one tries it, 2 where none does.
-    func level(of backend: String) -> Int {
-        switch breakers.withLock({ $0[backend]?.state }) {
-        case nil, .closed?: 0
-        case .trial?: 1
-        case .open?: 2
+    private func change<Result: Sendable>(_ backend: String, _ body: (inout CircuitBreaker) -> Result) -> Result {
+        breakers.withLock { breakers in
+            var breaker = breakers[backend] ?? CircuitBreaker(settings)
+            let before = breaker.level
+            let result = body(&breaker)
+            breakers[backend] = breaker
+            if breaker.level != before { onChange(backend, breaker.level) }
+            return result
+        }
+    }
+}
+
+extension CircuitBreaker {
+    fileprivate var level: Int {
+        switch state {
+        case .closed: 0
+        case .trial: 1
+        case .open: 2
         }
     }
 }

@@ -22,7 +22,7 @@ enum TargetOrder {
 
     /// Exponentially distributed with the weight as its rate: the least of several is each one's in proportion to the weights.
     private static func score(_ share: ProxySettings.Share, _ seed: UInt64) -> Double {
-        let unit = (Double(hash(share.to.utf8, seed) >> 11) + 1) / 9_007_199_254_740_993
+        let unit = (Double(hash(share.to.utf8, seed) >> 11) + 1) / 9_007_199_254_740_992
         return -log(unit) / Double(share.weight)
     }
 
