@@ -38,7 +38,7 @@ struct MessageExchange: Sendable {
             let passing = PassThrough(assembly: assembly, backend: backend, hasOthers: !others.isEmpty)
             return try await passing.respond(request, body: body, permit)
         }
-        let message = try MessagesRequest(json)
+        let message = try MessagesRequest(json, version: request.apiVersion)
         let delivery = try await delivery(of: message, by: backend, others)
         return message.stream ? try await delivery.stream() : try await delivery.whole()
     }
@@ -52,7 +52,7 @@ struct MessageExchange: Sendable {
                 let passing = PassThrough(assembly: assembly, backend: backend, hasOthers: !others.isEmpty)
                 return try await passing.relay(request, body: body, to: &writer)
             }
-            return try await delivery(of: try MessagesRequest(json), by: backend, others).goOn(to: &writer)
+            return try await delivery(of: try MessagesRequest(json, version: request.apiVersion), by: backend, others).goOn(to: &writer)
         } catch let error as AnthropicError {
             guard mayGoOn(after: error, to: others) else {
                 assembly.metrics.countRequest(backend: backend.name, status: error.status)

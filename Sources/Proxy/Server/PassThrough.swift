@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Control
+import Glibc
 import HTTPTypes
 import Hummingbird
 import JSON
@@ -57,7 +58,7 @@ struct PassThrough: Sendable {
         let headers = try headers(of: request)
         let url = UpstreamLocation(url: base).root(try Self.reference(request))
         let method = HTTPMethod(rawValue: request.method.rawValue)
-        let bytes = method == .GET || method == .HEAD ? nil : body
+        let bytes = method == .GET || method == .HEAD ? nil : Self.withoutOwnThinking(body)
         var attempt = 1
         while true {
             let pass = try assembly.upstreams.health.admit(backend.name)
@@ -88,6 +89,27 @@ struct PassThrough: Sendable {
         let path = request.uri.path
         guard path.hasPrefix("/") else { throw .invalid("the target of the request is no path") }
         return path + (request.uri.query.map { "?\($0)" } ?? "")
+    }
+
+    /// The same bytes, unless a model of ours has thought in this conversation: the API would refuse it for that.
+    private static func withoutOwnThinking(_ body: ByteBuffer) -> ByteBuffer {
+        guard holdsMark(body), let json = try? JSON(parsing: Array(body.readableBytesView)), let changed = OwnThinking.removed(fromBody: json) else {
+            return body
+        }
+        return ByteBuffer(bytes: changed.bytes)
+    }
+
+    private static func holdsMark(_ body: ByteBuffer) -> Bool {
+        let mark = Array(OwnThinking.mark.utf8)
+        return body.withUnsafeReadableBytes { bytes in
+            guard let first = mark.first, var place = bytes.baseAddress else { return false }
+            let end = place + bytes.count
+            while let found = memchr(place, CInt(first), end - place).map({ UnsafeRawPointer($0) }), end - found >= mark.count {
+                if memcmp(found, mark, mark.count) == 0 { return true }
+                place = found + 1
+            }
+            return false
+        }
     }
 
     private func headers(of request: Request) throws(AnthropicError) -> HTTPHeaders {

@@ -191,7 +191,7 @@ struct ChatUpstream: Sendable {
     private func post(_ entry: PromptCache.Entry, at location: UpstreamLocation, most: Int? = nil) async throws -> Answer {
         var options = try await options(at: location)
         if let most { options.maxOutputTokens = min(most, options.maxOutputTokens ?? most) }
-        let turns = try RequestTranslation.turns(of: request, options: options)
+        let turns = try RequestTranslation.turns(of: request, prefix: entry.prefix, options: options)
         if mayBeHeld(entry), upstreams.workers.holds(entry.digest, at: location) {
             let response = try await post(entry, turns, isHeld: true, options, location)
             if response.status.code != 409 { return Answer(response: response, isHeld: true, model: options.model) }
@@ -225,7 +225,7 @@ struct ChatUpstream: Sendable {
 
     private func streamOptions(_ entry: PromptCache.Entry, _ generation: Generation) -> MessageStream.Options {
         MessageStream.Options(
-            id: generation.messageID, model: request.model, names: entry.prefix.names, signature: "anyclaude.v1.\(backend.name)",
+            id: generation.messageID, model: request.model, names: entry.prefix.names, signature: "\(OwnThinking.mark).\(backend.name)",
             showsThinking: request.thinking != .off, allowsParallelCalls: !request.disablesParallelTools,
             discardsOutput: RequestTranslation.discardsOutput(request, dialect: backend.dialect))
     }
