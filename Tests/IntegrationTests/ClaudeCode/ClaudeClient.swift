@@ -14,7 +14,8 @@ enum ClaudeClient {
     static let isThere = program != nil
     static let needed = "Claude Code is not there (`make test` or scripts/claude_client.sh fetches it)"
 
-    /// All that it inherits but what a stack gives it: nothing of the caller, and no way out of this machine.
+    /// All that it inherits but what a stack gives it: nothing of the caller, and no way out of this machine, as its proxy for web traffic
+    /// is a port where nobody listens.
     ///
     /// - Parameter home: its own, so that nothing of another session is found.
     static func environment(home: String) -> [String: String] {

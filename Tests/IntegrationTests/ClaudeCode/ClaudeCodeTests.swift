@@ -18,11 +18,13 @@ extension IntegrationTests {
             }
         }
 
-        /// Of a server that somebody else runs: what it says is what the client must hear.
-        @Test func faultsOfAServer() throws {
+        /// Of a server that somebody else runs what it says is what the client must hear; a worker of ours is waited for.
+        @Test func faults() throws {
             let stack = try Stack()
             let scripted = try ScriptedStack(stack, limits: "{ firstByteTimeout: 4s, idleTimeout: 1500ms, ping: 300ms }")
             report(Fault.table.map(\.name), concurrently(Fault.table, width: 12) { try $0.play(scripted, model: "remote-model") })
+            // One after the other, as the death of the worker ends the requests of all.
+            report(Fault.ofAWorker.map(\.name), concurrently(Fault.ofAWorker, width: 1) { try $0.play(scripted, model: "scripted-model") })
         }
 
         private func report(_ names: [String], _ results: [Result<[String], any Error>]) {

@@ -4,6 +4,14 @@ extension Fault {
     /// The rows of the client's error table (what it does by itself: facts on the client, section 4), as they come through the proxy.
     static let table: [Fault] = statuses + refusals + streams + answers
 
+    /// A worker under the supervisor: the proxy waits for it, and asks it again by itself.
+    static let ofAWorker: [Fault] = [
+        .once("dies", ["die": true]),
+        .once("closes", ["close": true]),
+        .once("dies-late", broken(after: 0, "cut")),
+        .always("closes-for-ever", ["close": true], "broke off 3 times", requests: 3...3),
+    ]
+
     /// What may be over at the next try.
     private static let statuses: [Fault] = [
         .once("429", ["status": 429, "body": ["error": ["message": "slow down", "type": "rate_limit_error"]]]),

@@ -12,6 +12,7 @@ A user message holds `SCRIPT <name> <JSON>`; the JSON is a list of steps, one fo
     {"status": 529, "headers": {…}, "body": …}
                                  an error
     {"close": true}              the connection ends without an answer
+    {"die": true}                the process ends
     {"lines": […], "then": …}    a stream of just these lines
     {"tries": [step, …]}         the first time, the second time …; the last of them for all times after
 
@@ -24,6 +25,7 @@ before its answer is whole is {"event": "left", "id", "time"}. Nothing else is k
 """
 import argparse
 import json
+import os
 import socket
 import threading
 import time
@@ -66,10 +68,13 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, options):
         self.model = options.model
-        self.tries = {}
         self.lock = threading.Lock()
-        self.count = 0
-        self.record = open(options.record, "a", buffering=1)
+        self.record = open(options.record, "a+", buffering=1)
+        # One that died goes on counting where it was.
+        self.record.seek(0)
+        earlier = [entry for entry in map(json.loads, self.record) if entry["event"] == "request"]
+        self.tries = {(entry["script"], entry["step"]): entry["try"] for entry in earlier}
+        self.count = len(earlier)
         super().__init__(("127.0.0.1", options.port), Handler)
 
     def note(self, **entry):
@@ -130,6 +135,8 @@ class Handler(BaseHTTPRequestHandler):
         self.pause(step.get("wait", 0))
         if step.get("close"):
             self.cut()
+        elif step.get("die"):
+            os._exit(1)
         elif "status" in step:
             self.whole(step["status"], step.get("body", {"error": {"message": f"scripted status {step['status']}"}}), step.get("headers", {}))
         elif "lines" in step:
