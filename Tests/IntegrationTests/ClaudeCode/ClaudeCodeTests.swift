@@ -8,7 +8,7 @@ extension IntegrationTests {
         @Test func sessions() throws {
             let stack = try Stack()
             let scripted = try ScriptedStack(stack)
-            let scenarios = Scenario.tools + Scenario.sessions + Scenario.clients + Scenario.servers
+            let scenarios = Scenario.tools + Scenario.sessions + Scenario.clients + Scenario.servers + Scenario.dialects
             report(scenarios.map(\.name), concurrently(scenarios, width: 6) { try $0.play($0, scripted) })
             let conversations = try scripted.conversations()
             #expect(conversations.values.count { $0.count > 1 } > 8, "\(conversations.keys)")

@@ -76,6 +76,19 @@ extension Scenario {
         },
     ]
 
+    /// A conversation with calls, side by side too, in the words of each kind of server.
+    static let dialects: [Scenario] = ScriptedStack.disguises.keys.sorted().map { name in
+        Scenario(
+            "as-\(name)",
+            [
+                [
+                    "text": "I look.",
+                    "calls": [["name": "Bash", "input": ["command": "echo one"]], ["name": "Bash", "input": ["command": "echo two"]]],
+                ],
+                ["reasoning": "And again.", "calls": [["name": "Bash", "input": ["command": "echo three"]]]], ["text": "It says {results}."],
+            ], tools: "Bash", arguments: ["--model", "as-\(name)"], answer: "It says three.")
+    }
+
     /// Until there is something; half a minute bounds a hang.
     private static func wait<Value>(_ look: () throws -> Value?) throws -> Value {
         let end = ContinuousClock.now + .seconds(30)

@@ -4,16 +4,23 @@ import Testing
 
 /// An applied stack whose only worker is `Fakes/scripted_upstream.py`: its model does what the prompts say, and writes down what it is sent.
 ///
-/// The model `remote-model` is the same server, reached as one that somebody else runs.
+/// The model `remote-model` is the same server, reached as one that somebody else runs; `as-NAME` the same as if it were that kind of server.
 final class ScriptedStack: Sendable {
-    /// The folder, the ports and the environment of a `Stack`; that itself belongs to the thread that made it.
+    /// Of the `Stack`; that itself belongs to the thread that made it.
     let folder: String
-    let environment: [String: String]
     private let programs = TestEnvironment.programs ?? ""
 
-    init(_ stack: Stack, limits: String = "{}", more: String = "") throws {
+    /// The dialects of the proxy, and what makes it speak them.
+    static let disguises = [
+        "vllm": "kind: vllm-mlx, engine: vllm, autoStartServer: false", "mlx-lm": "kind: vllm-mlx, engine: mlx-lm, autoStartServer: false",
+        "mlx-textgen": "kind: vllm-mlx, engine: mlx-textgen, autoStartServer: false",
+        "llama-server": "kind: vllm-mlx, engine: llama-server, autoStartServer: false", "lmstudio": "kind: lmstudio",
+        "openrouter": "kind: openrouter, apiKey: { env: FAKE_KEY }",
+    ]
+
+    init(_ stack: Stack, limits: String = "{}") throws {
         folder = stack.folder
-        environment = stack.environment
+        stack.environment["FAKE_KEY"] = "a key of no worth"
         let upstream = "\(TestEnvironment.root)/Tests/IntegrationTests/Fakes/scripted_upstream.py"
         try stack.write(
             ".anyclauderc.yaml",
@@ -35,9 +42,10 @@ final class ScriptedStack: Sendable {
                 baseUrl: http://127.0.0.1:@WORKER@/v1
                 autoStartServer: false
                 model: remote-model
-            \(more)
+            \(Self.disguises.map { "  as-\($0.key): { \($0.value), baseUrl: http://127.0.0.1:@WORKER@/v1, model: as-\($0.key) }" }.joined(separator: "\n"))
             routes:
               - { match: { model: "remote*" }, to: remote }
+            \(Self.disguises.keys.map { "  - { match: { model: as-\($0) }, to: as-\($0) }" }.joined(separator: "\n"))
             """)
         let apply = try stack.anyclaude("apply")
         try #require(apply.status == 0, "\(apply.output)\(apply.errors)\(stack.supervisorLog)")
