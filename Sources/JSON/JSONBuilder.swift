@@ -10,7 +10,7 @@ struct JSONBuilder: JSONSink {
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-    private mutating func add(_ value: JSON) {
+    mutating func add(_ value: JSON) {
         guard let last = stack.indices.last else {
             result = value
             return
@@ -27,6 +27,14 @@ struct JSONBuilder: JSONSink {
             stack[last] = .object(members, key: "")
         }
     }
+
+    var depth: Int { stack.count }
+
+    /// The key whose value comes next; nil outside of an object.
+    var key: String? { if case .object(_, let key)? = stack.last { key } else { nil } }
+
+    /// The value that the innermost open object has got last.
+    var last: JSON? { if case .object(let members, _)? = stack.last { members.last?.value } else { nil } }
 
     mutating func null(at range: Range<Int>) { add(.null) }
     mutating func bool(_ value: Bool, at range: Range<Int>) { add(.bool(value)) }

@@ -48,7 +48,12 @@ struct JSONParser<Sink: JSONSink> {
         repeat {
             skipSpace()
             if expectsValue {
-                expectsValue = try parseValueStart(&open)
+                if let end = sink.recall(at: position) {
+                    position = end
+                    expectsValue = false
+                } else {
+                    expectsValue = try parseValueStart(&open)
+                }
             } else if let container = open.last {
                 expectsValue = try parseAfterValue(in: container, &open)
             }

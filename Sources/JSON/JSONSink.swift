@@ -13,6 +13,14 @@ protocol JSONSink {
     mutating func beginObject(at offset: Int)
     mutating func key(_ string: JSONString)
     mutating func endObject(at end: Int)
+
+    /// Asked at the first byte of each value: where it ends, if the sink knows and has taken it.
+    mutating func recall(at offset: Int) -> Int?
+}
+
+extension JSONSink {
+    @inline(__always)
+    mutating func recall(at offset: Int) -> Int? { nil }
 }
 
 /// A string of a text: checked, and not decoded before somebody asks.
