@@ -6,6 +6,7 @@ extension BackendDialect {
         dialect.thinkingSwitch = .reasoningObject
         dialect.understandsEffort = true
         dialect.keepsCacheControl = true
+        dialect.printsToolsFirst = true
         dialect.extra = ["usage": ["include": true]]
         return dialect
     }()

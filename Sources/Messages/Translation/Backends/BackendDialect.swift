@@ -53,6 +53,8 @@ public struct BackendDialect: Sendable, Equatable {
     public var understandsEffort = false
     /// Cache breakpoints are meant for the provider behind the server.
     public var keepsCacheControl = false
+    /// The prompts behind the server have the tools before the system prompt's text, not behind it.
+    public var printsToolsFirst = false
     /// Knows `PUT /v1/prefixes/{digest}`, and tells prompt and cached counts in its first chunk.
     public var isNative = false
     /// A 404 may mean that generation failed, not that the model is unknown.

@@ -22,7 +22,8 @@ struct ContentParts {
         let needsParts = parts.contains { part in
             if case .text(_, let cacheControl) = part { dialect.keepsCacheControl && cacheControl != nil } else { true }
         }
-        guard needsParts else { return .string(joined) }
+        // Several texts stay apart whether one has a breakpoint or has it no more: providers do not join them as we would.
+        guard needsParts || dialect.keepsCacheControl && parts.count > 1 else { return .string(joined) }
         return .array(
             parts.map { part in
                 switch part {

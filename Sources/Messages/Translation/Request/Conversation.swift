@@ -146,7 +146,7 @@ struct Conversation {
 
 extension [MessagesRequest.Turn] {
     /// The tools that `tool_reference` blocks have named so far, in order.
-    var referencedTools: [String] {
+    public var referencedTools: [String] {
         var names: [String] = []
         var seen: Set<String> = []
         for turn in self {

@@ -9,6 +9,8 @@ public enum RequestTranslation {
         public var messages: [JSON]
         public var tools: [JSON]
         public var names: ToolNames
+        /// The blocks of which `messages` were made.
+        public var system: [String] = []
 
         /// What a server that keeps prefixes is sent: `{"messages": …, "tools": …}`.
         public var json: JSON { ["messages": .array(messages), "tools": .array(tools)] }
@@ -49,7 +51,9 @@ public enum RequestTranslation {
 
     public static func prefix(of request: MessagesRequest, dialect: BackendDialect) throws(AnthropicError) -> Prefix {
         let tools = try ToolDefinitions(request.tools, referenced: request.turns.referencedTools)
-        return Prefix(messages: SystemPrompt.messages(of: request.system, dialect: dialect), tools: tools.functions, names: tools.names)
+        return Prefix(
+            messages: SystemPrompt.messages(of: request.system, dialect: dialect), tools: tools.functions, names: tools.names,
+            system: SystemPrompt.texts(of: request.system).map(\.text))
     }
 
     /// The messages behind the prefix.

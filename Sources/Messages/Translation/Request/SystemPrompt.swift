@@ -5,11 +5,16 @@ enum SystemPrompt {
     /// Changes from session to session and would end every shared prefix at its first bytes; only the Anthropic API reads it.
     private static let attribution = "x-anthropic-billing-header:"
 
-    static func messages(of blocks: [ContentBlock], dialect: BackendDialect) -> [JSON] {
-        let texts = blocks.compactMap { block -> (text: String, cacheControl: JSON?)? in
+    /// What a model is told of the blocks.
+    static func texts(of blocks: [ContentBlock]) -> [(text: String, cacheControl: JSON?)] {
+        blocks.compactMap { block in
             guard case .text(let text, let cacheControl) = block, !text.isEmpty, !text.hasPrefix(attribution) else { return nil }
             return (text, cacheControl)
         }
+    }
+
+    static func messages(of blocks: [ContentBlock], dialect: BackendDialect) -> [JSON] {
+        let texts = texts(of: blocks)
         guard !texts.isEmpty else { return [] }
         if dialect.keepsCacheControl, texts.contains(where: { $0.cacheControl != nil }) {
             return [["role": "system", "content": .array(texts.map { TextPart.json($0.text, cacheControl: $0.cacheControl) })]]
