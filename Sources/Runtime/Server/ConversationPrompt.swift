@@ -26,7 +26,7 @@ extension ServedModel {
     }
 
     /// A message as templates expect it: texts joined, arguments of calls as objects, so that the template writes them as it was trained.
-    private static func forTemplate(_ message: JSON, _ index: Int) throws(OpenAI.Failure) -> JSON {
+    static func forTemplate(_ message: JSON, _ index: Int) throws(OpenAI.Failure) -> JSON {
         guard case .object(var members) = message else { throw .invalidRequest("`messages[\(index)]` must be an object", param: "messages") }
         members["content"] = .string(try text(of: members["content"], index))
         if members["role"] == "developer" { members["role"] = "system" }
