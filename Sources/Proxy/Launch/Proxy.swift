@@ -53,6 +53,7 @@ public enum Proxy {
             try await client.shutdown()
             throw error
         }
+        logger.info("the caches have saved", metadata: await assembly.savings())
         assembly.generations.cancelAll()
         try await client.shutdown()
     }

@@ -16,7 +16,8 @@ extension ProxyAssembly {
             settings: launch.settings, backends: backends, token: token, metrics: metrics,
             upstreams: Upstreams(
                 client: client, directory: ServiceDirectory(descriptor: launch.lease, logger: logger), workers: WorkerKnowledge(client: client),
-                prompts: PromptCache(launch.settings.promptCache, metrics: metrics), turnstiles: Turnstiles(backends.all), metrics: metrics,
+                prompts: PromptCache(launch.settings.promptCache, metrics: metrics), history: PromptHistory(), turnstiles: Turnstiles(backends.all),
+                metrics: metrics,
                 logger: logger),
             responses: try await ResponseCache(
                 launch.settings.responseCache, directory: launch.settings.directories.cache, roots: launch.roots, metrics: metrics, logger: logger),

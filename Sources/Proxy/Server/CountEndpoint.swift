@@ -9,14 +9,16 @@ struct CountEndpoint: Sendable {
     let assembly: ProxyAssembly
 
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
-        let json = try request.json(of: body)
+        let (json, head) = try request.json(of: body, assembly.upstreams.prompts)
         let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes, isCount: true)
         let backend = try assembly.backends.backend(for: call)
         return try await assembly.answer(for: backend, requestID) {
             if backend.settings.api == .anthropic {
                 return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)
             }
-            let counter = TokenCounter(upstreams: assembly.upstreams, backend: backend, request: try MessagesRequest(json, isCount: true))
+            var message = try MessagesRequest(json, isCount: true)
+            message.head = head
+            let counter = TokenCounter(upstreams: assembly.upstreams, backend: backend, request: message)
             let count = try await counter.count()
             assembly.metrics.countRequest(backend: backend.name, status: 200)
             withExtendedLifetime(permit) {}

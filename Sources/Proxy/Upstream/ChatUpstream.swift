@@ -9,6 +9,8 @@ struct ChatUpstream: Sendable {
     let upstreams: Upstreams
     let backend: ResolvedBackend
     let request: MessagesRequest
+    /// Nil where the prompt is not to be remembered.
+    var origin: PromptHistory.Origin?
     private static let maximumLosses = 3
 
     /// Publishes the answer's events. A service that is not ready is waited for, and one that dies before its first word is asked
@@ -16,7 +18,7 @@ struct ChatUpstream: Sendable {
     func run(into generation: Generation) async throws {
         let place = try await upstreams.turnstiles.enter(backend)
         defer { withExtendedLifetime(place) {} }
-        let entry = try upstreams.prompts.entry(for: request, dialect: backend.dialect)
+        let entry = try upstreams.prompts.entry(for: request, backend: backend)
         switch backend.settings.target {
         case .url(let base):
             do {
@@ -57,10 +59,10 @@ struct ChatUpstream: Sendable {
     }
 
     private func ask(at location: UpstreamLocation, _ entry: PromptCache.Entry, _ lease: Lease?, _ generation: Generation) async throws {
-        var answer = try await post(entry, at: location)
+        var answer = try await post(entry, at: location, generation)
         if upstreams.workers.forget(location, unlessModelIs: answer.response.headers.first(name: Native.modelHeader)) {
             // Another process answers at this address: the question was put as the one before wanted it.
-            answer = try await post(entry, at: location)
+            answer = try await post(entry, at: location, generation)
         }
         let response = answer.response
         guard response.status.code == 200 else {
@@ -97,15 +99,25 @@ struct ChatUpstream: Sendable {
     }
 
     /// The head of the answer. The prefix is left out where the worker is thought to hold it, and sent where it says that it does not.
-    private func post(_ entry: PromptCache.Entry, at location: UpstreamLocation) async throws -> Answer {
+    private func post(_ entry: PromptCache.Entry, at location: UpstreamLocation, _ generation: Generation) async throws -> Answer {
         let options = try await options(at: location)
         let turns = try RequestTranslation.turns(of: request, options: options)
+        remember(entry, turns, options, generation)
         if mayBeHeld(entry), upstreams.workers.holds(entry.digest, at: location) {
             let response = try await post(entry, turns, isHeld: true, options, location)
             if response.status.code != 409 { return Answer(response: response, isHeld: true, model: options.model) }
             upstreams.workers.forget(prefix: entry.digest, at: location)
         }
         return Answer(response: try await post(entry, turns, isHeld: false, options, location), isHeld: false, model: options.model)
+    }
+
+    private func remember(_ entry: PromptCache.Entry, _ turns: [JSON], _ options: RequestTranslation.Options, _ generation: Generation) {
+        guard let origin else { return }
+        let outline = PromptOutline(
+            model: options.model ?? request.model, head: entry.rendered.head, messages: turns,
+            parameters: RequestTranslation.templateArguments(of: request, dialect: backend.dialect))
+        upstreams.history.begin(
+            outline, message: generation.messageID, origin: origin, backend: backend.name, shaping: entry.shaping, now: ResponseStore.nowMs)
     }
 
     private func options(at location: UpstreamLocation) async throws -> RequestTranslation.Options {
@@ -143,7 +155,8 @@ struct ChatUpstream: Sendable {
     ) async throws -> HTTPClientResponse {
         let body = try RequestTranslation.body(
             of: request, prefix: entry.prefix, turns: turns, heldPrefix: isHeld ? entry.digest : nil, options: options)
-        return try await upstreams.client.send(.POST, location.api("/chat/completions"), key: backend.key, json: .object(body))
+        return try await upstreams.client.send(
+            .POST, location.api("/chat/completions"), key: backend.key, text: entry.rendered.text(of: body))
     }
 
     /// Chunks in, events out, to the end of the body, so that the connection can serve again.

@@ -55,7 +55,7 @@ struct TokenCounter: Sendable {
     }
 
     private func body(_ options: RequestTranslation.Options) throws -> JSON {
-        let entry = try upstreams.prompts.entry(for: request, dialect: backend.dialect)
+        let entry = try upstreams.prompts.entry(for: request, backend: backend)
         let turns = try RequestTranslation.turns(of: request, options: options)
         var body: JSONObject = ["model": .string(options.model ?? request.model), "messages": .array(entry.prefix.messages + turns)]
         if !entry.prefix.tools.isEmpty { body["tools"] = .array(entry.prefix.tools) }
