@@ -85,9 +85,7 @@ import Testing
         let cache = PromptCache(.init(maxBytes: 64 << 10), metrics: ProxyMetrics())
         for index in 0..<200 { _ = try Self.read(Self.body(system: "\(index) "), cache) }
         #expect((cache.json["bytes"]?.intValue ?? .max) <= 64 << 10)
-        #expect(throws: JSONError.self) {
-            try Self.read(Self.body(), cache).json; _ = try #"{"tools":[}"#.utf8.withContiguousStorageIfAvailable { try cache.read($0) }
-        }
+        #expect(throws: JSONError.self) { try Array(#"{"tools":[}"#.utf8).withUnsafeBufferPointer { _ = try cache.read($0) } }
     }
 
     /// One entry for each backend: its settings may say what becomes of tools.

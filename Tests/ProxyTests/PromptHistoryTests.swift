@@ -28,7 +28,8 @@ import Testing
         counted: Bool = true
     ) {
         history.begin(
-            outline, message: "msg_\(name)", origin: .init(request: "req_\(name)", asker: asker), backend: backend, shaping: ["tools cut"], now: 1000)
+            outline, message: "msg_\(name)", origin: .init(request: "req_\(name)", asker: asker, shaping: [["part": "tools"]]), backend: backend,
+            now: 1000)
         if counted { history.count(message: "msg_\(name)", prompt: outline.bytes / 10, cached: nil) }
     }
 
@@ -36,7 +37,7 @@ import Testing
         _ history: PromptHistory, of name: String, after previous: String?, asker: RequestKey.Asker = asker, found: Int? = nil
     ) -> JSON {
         let asked: JSON = ["previous_message_id": previous.map { .string("msg_\($0)") } ?? .null]
-        return history.diagnostics(asked, message: "msg_\(name)", asker: asker, found: found)
+        return history.diagnostics(.init(asked: asked, asker: asker), message: "msg_\(name)", found: found)
     }
 
     @Test func anExtensionHasNothingToDiagnose() {
@@ -63,7 +64,7 @@ import Testing
         let explanation = try #require(history.explanation(of: "msg_1"))
         #expect(explanation["difference"]?["cache_miss_reason"]?.stringValue == reason)
         #expect(explanation["difference"]?["lost_tokens"] == .integer(lost))
-        #expect(explanation["shaping"] == ["tools cut"])
+        #expect(explanation["shaping"] == [["part": "tools"]])
     }
 
     /// Each earlier request is a mark: what the first one had in common is counted, not estimated.

@@ -11,8 +11,6 @@ final class PromptCache: Sendable {
         var digest: String
         /// Of the prefix as it is sent.
         var bytes: Int
-        /// What the backend's settings made of tools and system, in words, for `cache explain`.
-        var shaping: [String] = []
 
         var prefix: RequestTranslation.Prefix { rendered.prefix }
     }

@@ -3,16 +3,21 @@ import Messages
 
 /// What is said of a prompt beside an earlier one, to clients and to people.
 extension PromptHistory {
+    /// A client's question after the loss.
+    struct Question: Sendable {
+        /// The request's own `diagnostics`.
+        var asked: JSON
+        var asker: RequestKey.Asker
+    }
+
     /// The `diagnostics` of an answer (Messages API of 2026-10-21); null where nothing was lost, or the client named no earlier answer.
     ///
-    /// - Parameters:
-    ///   - asked: the request's own `diagnostics`.
-    ///   - found: prompt tokens that the server found in its cache; nil where it did not say.
-    func diagnostics(_ asked: JSON, message: String, asker: RequestKey.Asker, found: Int?) -> JSON {
-        guard let previous = asked["previous_message_id"]?.stringValue else { return .null }
+    /// - Parameter found: prompt tokens that the server found in its cache; nil where it did not say.
+    func diagnostics(_ question: Question, message: String, found: Int?) -> JSON {
+        guard let previous = question.asked["previous_message_id"]?.stringValue else { return .null }
         guard let record = record(message: message) else { return Self.reason("unavailable") }
         // What others have asked is nobody's business, not even that it exists.
-        guard let earlier = self.record(message: previous), earlier.asker.credential == asker.credential else {
+        guard let earlier = self.record(message: previous), earlier.asker.credential == question.asker.credential else {
             return Self.reason("previous_message_not_found")
         }
         guard let loss = record.loss(from: earlier) else { return .null }
@@ -96,7 +101,7 @@ extension PromptRecord {
             ]
             if let loss = earlier.loss { object["difference"] = .object(loss.json) }
         }
-        object["shaping"] = .array(shaping.map(JSON.string))
+        object["shaping"] = shaping
         object["summary"] = .string(summary)
         return object
     }

@@ -8,6 +8,8 @@ final class PromptHistory: Sendable {
     struct Origin: Sendable {
         var request: String
         var asker: RequestKey.Asker
+        /// What the backend's settings made of the request: a list of steps, each with its `part`, `bytes_before` and `bytes_after`.
+        var shaping: JSON = []
     }
     fileprivate struct State {
         /// The oldest first.
@@ -26,14 +28,14 @@ final class PromptHistory: Sendable {
     private static let maximumPieces = 200_000
 
     /// A prompt is about to be sent; once more where it is sent to another server.
-    func begin(_ outline: PromptOutline, message: String, origin: Origin, backend: String, shaping: [String], now: Int) {
+    func begin(_ outline: PromptOutline, message: String, origin: Origin, backend: String, now: Int) {
         guard outline.pieces.count <= Self.maximumPieces / 4 else { return }
         let model = outline.model
         var outline = outline
         outline.model = "\(backend)/\(model)"
         var record = PromptRecord(
             message: message, request: origin.request, asker: origin.asker, backend: backend, model: model, time: now, outline: outline,
-            bytes: outline.bytes, shaping: shaping)
+            bytes: outline.bytes, shaping: origin.shaping)
         state.withLock { state in
             state.remove(message: message)
             if let earlier = state.earlier(than: record) {

@@ -20,8 +20,8 @@ struct PromptRecord: Sendable {
     /// Tokens of the whole prompt, and of these found in the server's cache; nil where the server did not say.
     var promptTokens: Int?
     var cachedTokens: Int?
-    /// What the proxy's settings made of the request before it was sent, in words.
-    var shaping: [String] = []
+    /// What the backend's settings made of the request before it was sent: a list of steps.
+    var shaping: JSON = []
     /// The request before it in its conversation, as far as that can be told, and where it parts from that.
     var earlier: Earlier?
 

@@ -53,7 +53,8 @@ public enum Proxy {
             try await client.shutdown()
             throw error
         }
-        logger.info("the caches have saved", metadata: await assembly.savings())
+        let savings = await assembly.savings()
+        logger.info("the caches have saved", metadata: savings)
         assembly.generations.cancelAll()
         try await client.shutdown()
     }

@@ -24,9 +24,8 @@ struct Delivery: Sendable {
     let requestID: String
     /// Held until the last byte is written.
     let permit: Gate.Permit
-    let asker: RequestKey.Asker
-    /// The request's member of that name: the client wants to be told what its prompt lost of an earlier one.
-    let diagnostics: JSON?
+    /// Nil where the client does not ask what its prompt lost of an earlier one.
+    var diagnosis: PromptHistory.Question?
 
     // MARK: a stream
 
@@ -74,7 +73,7 @@ struct Delivery: Sendable {
     private func buffer(_ events: [MessageEvent], _ generation: Generation?) -> ByteBuffer {
         var buffer = ByteBuffer()
         for event in events {
-            guard diagnostics != nil, case .messageStart(_, _, let usage) = event, var data = event.json.objectValue else {
+            guard diagnosis != nil, case .messageStart(_, _, let usage) = event, var data = event.json.objectValue else {
                 buffer.writeBytes(event.bytes)
                 continue
             }
@@ -86,13 +85,13 @@ struct Delivery: Sendable {
 
     /// - Parameter generation: nil where the answer is a kept one, for which no prompt was read.
     private func withDiagnostics(_ message: JSON, _ usage: MessageUsage, _ generation: Generation?) -> JSON {
-        guard let diagnostics, var object = message.objectValue else { return message }
+        guard let diagnosis, var object = message.objectValue else { return message }
         guard let generation else {
             object["diagnostics"] = .null
             return .object(object)
         }
         object["diagnostics"] = assembly.upstreams.history.diagnostics(
-            diagnostics, message: generation.messageID, asker: asker,
+            diagnosis, message: generation.messageID,
             // In the first event a server that says nothing of its cache cannot be told from one that found nothing.
             found: usage.cacheRead > 0 || generation.reportsCache ? usage.cacheRead : nil)
         return .object(object)
@@ -106,9 +105,10 @@ struct Delivery: Sendable {
             var assembled = MessageAssembly()
             for event in try events(of: hit, model) { assembled.add(event) }
             assembly.metrics.countRequest(backend: backend.name, status: 200)
-            let json = withDiagnostics(assembled.json, assembled.usage, nil)
+            let usage = assembled.usage
+            let json = withDiagnostics(assembled.json, usage, nil)
             return response(json, headers(cache: "hit", age: hit.ageSeconds)) {
-                assembly.metrics.saved(assembled.usage, bytes: json.bytes.count, result: "hit")
+                assembly.metrics.saved(usage, bytes: json.bytes.count, result: "hit")
             }
         case .generation(let live, let word):
             while await live.listener.next() != nil {}

@@ -26,8 +26,8 @@ struct MessagesEndpoint: Sendable {
                 isSideCall: !call.kinds.isDisjoint(with: [.side, .title]), policy: assembly.settings.responseCache.policy)
             let source = try await source(of: message, key, backend, request, .init(request: requestID, asker: asker))
             let delivery = Delivery(
-                assembly: assembly, backend: backend, source: source, requestID: requestID, permit: permit, asker: asker,
-                diagnostics: message.json["diagnostics"])
+                assembly: assembly, backend: backend, source: source, requestID: requestID, permit: permit,
+                diagnosis: message.json["diagnostics"].map { .init(asked: $0, asker: asker) })
             return message.stream ? try await delivery.stream() : try await delivery.whole()
         }
     }

@@ -116,8 +116,7 @@ struct ChatUpstream: Sendable {
         let outline = PromptOutline(
             model: options.model ?? request.model, head: entry.rendered.head, messages: turns,
             parameters: RequestTranslation.templateArguments(of: request, dialect: backend.dialect))
-        upstreams.history.begin(
-            outline, message: generation.messageID, origin: origin, backend: backend.name, shaping: entry.shaping, now: ResponseStore.nowMs)
+        upstreams.history.begin(outline, message: generation.messageID, origin: origin, backend: backend.name, now: ResponseStore.nowMs)
     }
 
     private func options(at location: UpstreamLocation) async throws -> RequestTranslation.Options {

@@ -58,8 +58,15 @@ struct CacheExplanationText {
             }
             lines.append("  cost        \(cost(difference))")
         }
-        for note in explanation["shaping"]?.arrayValue ?? [] { lines.append("  shaped      \(Text.line(note.stringValue ?? ""))") }
+        for step in explanation["shaping"]?.arrayValue ?? [] { lines.append("  shaped      \(shaping(step))") }
         return lines
+    }
+
+    private func shaping(_ step: JSON) -> String {
+        let removed = (step["removed"]?.arrayValue ?? []).compactMap(\.stringValue)
+        return Text.line(
+            "\(step["part"]?.stringValue ?? ""): \(step["bytes_before"]?.intValue ?? 0) bytes became \(step["bytes_after"]?.intValue ?? 0)")
+            + (removed.isEmpty ? "" : Text.line(", without \(removed.joined(separator: ", "))"))
     }
 
     private func cost(_ difference: JSON) -> String {
