@@ -41,6 +41,7 @@ struct JSONBuilder: JSONSink {
     mutating func integer(_ value: Int, at range: Range<Int>) { add(.integer(value)) }
     mutating func number(at range: Range<Int>) { add(.number(JSONNumber(in: bytes, range))) }
     mutating func string(_ string: JSONString) { add(.string(string.text(in: bytes))) }
+    mutating func beginArray(with elements: [JSON]) { stack.append(.array(elements)) }
     mutating func beginArray(at offset: Int) { stack.append(.array([])) }
     mutating func beginObject(at offset: Int) { stack.append(.object([], key: "")) }
 

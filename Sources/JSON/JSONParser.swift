@@ -48,11 +48,15 @@ struct JSONParser<Sink: JSONSink> {
         repeat {
             skipSpace()
             if expectsValue {
-                if let end = sink.recall(at: position) {
+                switch sink.recall(at: position) {
+                case nil: expectsValue = try parseValueStart(&open)
+                case .value(let end)?:
                     position = end
                     expectsValue = false
-                } else {
-                    expectsValue = try parseValueStart(&open)
+                case .beginning(let end)?:
+                    open.append(.array)
+                    position = end
+                    expectsValue = false
                 }
             } else if let container = open.last {
                 expectsValue = try parseAfterValue(in: container, &open)

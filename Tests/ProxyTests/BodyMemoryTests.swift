@@ -18,8 +18,9 @@ import Testing
         ]
     }
 
-    private static func read(_ body: JSON, _ cache: PromptCache) throws -> (json: JSON, head: HeadID?) {
-        try body.bytes.withUnsafeBufferPointer { try cache.read($0) }
+    private static func read(_ body: JSON, _ cache: PromptCache) throws -> (json: JSON, head: BodyParts.Head?) {
+        let (json, parts) = try body.bytes.withUnsafeBufferPointer { try cache.read($0) }
+        return (json, parts?.head)
     }
 
     @Test func aSessionsHeadIsReadOnce() throws {
@@ -64,7 +65,7 @@ import Testing
             let (json, head) = try Self.read(body, cache)
             let plain = try MessagesRequest(json)
             var known = plain
-            known.head = head
+            known.parts = try body.bytes.withUnsafeBufferPointer { try cache.read($0) }.parts
             #expect(head != nil)
             let keys = [plain, known].map { RequestKey($0, backend: CacheTests.backend(), asker: .init(credential: "")).digest }
             #expect(keys[0] == keys[1])
@@ -94,7 +95,7 @@ import Testing
         let cache = PromptCache(.init(), metrics: metrics)
         let (json, head) = try Self.read(Self.body(), cache)
         var request = try MessagesRequest(json)
-        request.head = head
+        request.parts = BodyParts(head: head, messages: [])
         for name in ["a", "b", "a", "b"] { _ = try cache.entry(for: request, backend: CacheTests.backend(name)) }
         #expect(metrics.cache("prompt", "miss") == 2 && metrics.cache("prompt", "hit") == 2)
     }

@@ -3,86 +3,108 @@ import JSON
 import Locking
 import Messages
 
-/// Tools and system prompts of earlier bodies by their bytes: what a session sends each time is read once.
+/// Parts of earlier bodies by their bytes: what a session sends each time, its tools, its system prompt and what was said before, is read
+/// once.
 ///
 /// A part is found by its first bytes, and taken only where all of them are the same; a hash alone proves nothing here.
 final class BodyMemory: Sendable {
     /// A member of a body, as it stood there.
-    final class Part: Sendable {
-        let id: Int
+    struct Part: Sendable {
         let text: [UInt8]
         let value: JSON
         /// Of what it says, whatever breakpoints and attribution stand in it.
         let digest: String
-
-        init(id: Int, text: [UInt8], value: JSON, digest: String) {
-            self.id = id
-            self.text = text
-            self.value = value
-            self.digest = digest
-        }
-
-        /// Its text, its value, and what lies around both.
-        var bytes: Int { 4 * text.count + 512 }
     }
-    fileprivate struct State {
-        /// By the hash of their first bytes.
-        var buckets: [Int: [Part]] = [:]
-        /// When each was used last, and where it is.
-        var used: [Int: (clock: Int, bucket: Int)] = [:]
-        var bytes = 0
-        var clock = 0
+    /// A conversation, which the next request continues.
+    struct Conversation: Sendable {
+        let text: [UInt8]
+        /// Where each message ends in the text.
+        let ends: [Int]
+        let messages: [JSON]
+        let digests: [String]
+    }
+    private struct State {
+        var parts: ByteIndex<Part>
+        var conversations: ByteIndex<Conversation>
         var lastID = 0
     }
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let maximumBytes: Int
-    /// Parts begin alike: sub-agents offer the first tools of their parents.
-    private static let probe = 64
 
-    init(maximumBytes: Int) { self.maximumBytes = maximumBytes }
-
-    var bytes: Int { state.withLock { $0.bytes } }
-
-    func clear() { state.withLock { $0 = State(lastID: $0.lastID) } }
-
-    fileprivate func find(_ member: BodyMember, _ rest: UnsafeBufferPointer<UInt8>) -> Part? {
-        guard rest.count >= Self.probe else { return nil }
-        let bucket = Self.bucket(member, rest)
-        let candidates = state.withLock { $0.buckets[bucket] } ?? []
-        let found = candidates.first { Self.begins(rest, with: $0.text) }
-        if let found { state.withLock { $0.touch(found.id) } }
-        return found
+    /// - Parameter maximumBytes: in memory: each text, and about three times as much for its value.
+    init(maximumBytes: Int) {
+        self.maximumBytes = maximumBytes
+        state = Mutex(State(parts: ByteIndex(limit: maximumBytes / 2), conversations: ByteIndex(limit: maximumBytes / 2)))
     }
 
-    /// - Returns: nil where it is too large to be kept.
-    fileprivate func add(_ member: BodyMember, _ text: UnsafeBufferPointer<UInt8>, _ value: JSON) -> Part? {
-        guard 4 * text.count + 512 <= maximumBytes else { return nil }
-        let bucket = Self.bucket(member, text)
-        let known = state.withLock { state -> Part? in
-            let part = state.buckets[bucket]?.first { $0.text.elementsEqual(text) }
-            if let part { state.touch(part.id) }
-            return part
+    var bytes: Int { state.withLock { $0.parts.bytes + $0.conversations.bytes } }
+
+    func clear() {
+        state.withLock { state in
+            state.parts = ByteIndex(limit: maximumBytes / 2)
+            state.conversations = ByteIndex(limit: maximumBytes / 2)
         }
-        if let known { return known }
-        let digest = member.digest(of: value)
+    }
+
+    // MARK: tools and system
+
+    func find(_ member: BodyMember, _ rest: UnsafeBufferPointer<UInt8>) -> (id: Int, part: Part)? {
+        guard let bucket = ByteIndex<Part>.bucket(rest, member.rawValue) else { return nil }
+        let candidates = state.withLock { $0.parts.candidates(bucket) }
+        guard let found = candidates.first(where: { Self.isSame(rest, $0.item.text, from: 0, to: $0.item.text.count) }) else { return nil }
+        state.withLock { $0.parts.touch(found.id) }
+        return (found.id, found.item)
+    }
+
+    /// - Returns: nil where it is too short or too large to be kept.
+    func add(_ member: BodyMember, _ text: UnsafeBufferPointer<UInt8>, _ value: JSON) -> (id: Int, part: Part)? {
+        guard let bucket = ByteIndex<Part>.bucket(text, member.rawValue), Self.cost(text) <= maximumBytes / 2 else { return nil }
+        // Another request may have brought it just now; then both have it by one name.
+        if let known = find(member, text) { return known }
+        let part = Part(text: Array(text), value: value, digest: member.digest(of: value))
         return state.withLock { state in
             state.lastID += 1
-            let part = Part(id: state.lastID, text: Array(text), value: value, digest: digest)
-            state.add(part, bucket, limit: maximumBytes)
-            return part
+            state.parts.add(part, id: state.lastID, bytes: Self.cost(text), bucket)
+            return (state.lastID, part)
         }
     }
 
-    private static func begins(_ rest: UnsafeBufferPointer<UInt8>, with text: [UInt8]) -> Bool {
-        guard text.count <= rest.count, let start = rest.baseAddress else { return false }
-        return text.withUnsafeBytes { text in text.baseAddress.map { memcmp($0, start, text.count) == 0 } ?? true }
+    // MARK: conversations
+
+    /// The earlier conversation that has most messages in common with the one that `rest` begins with, and how many.
+    func beginning(of rest: UnsafeBufferPointer<UInt8>) -> (id: Int, conversation: Conversation, count: Int)? {
+        guard let bucket = ByteIndex<Conversation>.bucket(rest, "messages") else { return nil }
+        var best: (id: Int, conversation: Conversation, count: Int)?
+        for (id, conversation) in state.withLock({ $0.conversations.candidates(bucket) }) {
+            var count = 0
+            var start = 0
+            for end in conversation.ends {
+                // What ends with a brace ends there whatever follows.
+                guard Self.isSame(rest, conversation.text, from: start, to: end), conversation.text[end - 1] == UInt8(ascii: "}") else { break }
+                count += 1
+                start = end
+            }
+            if count > best?.count ?? 0 { best = (id, conversation, count) }
+        }
+        if let best { state.withLock { $0.conversations.touch(best.id) } }
+        return best
     }
 
-    private static func bucket(_ member: BodyMember, _ text: UnsafeBufferPointer<UInt8>) -> Int {
-        var hasher = Hasher()
-        hasher.combine(member)
-        hasher.combine(bytes: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(text)[..<min(probe, text.count)]))
-        return hasher.finalize()
+    /// - Parameter earlier: the conversation that this one continues, and which nobody will send any more.
+    func add(_ conversation: Conversation, _ text: UnsafeBufferPointer<UInt8>, inPlaceOf earlier: Int?) {
+        guard let bucket = ByteIndex<Conversation>.bucket(text, "messages") else { return }
+        state.withLock { state in
+            if let earlier { state.conversations.remove(earlier) }
+            state.lastID += 1
+            state.conversations.add(conversation, id: state.lastID, bytes: Self.cost(text), bucket)
+        }
+    }
+
+    private static func cost(_ text: UnsafeBufferPointer<UInt8>) -> Int { 4 * text.count + 512 }
+
+    private static func isSame(_ rest: UnsafeBufferPointer<UInt8>, _ text: [UInt8], from start: Int, to end: Int) -> Bool {
+        guard end <= rest.count, end <= text.count, let base = rest.baseAddress else { return false }
+        return text.withUnsafeBytes { text in text.baseAddress.map { memcmp($0 + start, base + start, end - start) == 0 } ?? false }
     }
 }
 
@@ -97,66 +119,5 @@ enum BodyMember: String {
         case .system: digest.add(system: value)
         }
         return digest.hex
-    }
-}
-
-extension BodyMemory.State {
-    private static let maximumInBucket = 16
-
-    fileprivate mutating func touch(_ id: Int) {
-        clock += 1
-        used[id]?.clock = clock
-    }
-
-    fileprivate mutating func add(_ part: BodyMemory.Part, _ bucket: Int, limit: Int) {
-        clock += 1
-        buckets[bucket, default: []].append(part)
-        used[part.id] = (clock, bucket)
-        bytes += part.bytes
-        if let parts = buckets[bucket], parts.count > Self.maximumInBucket { removeOldest(of: parts.map(\.id)) }
-        while bytes > limit, used.count > 1 { removeOldest(of: used.keys) }
-    }
-
-    private mutating func removeOldest(of ids: some Collection<Int>) {
-        guard let id = ids.min(by: { (used[$0]?.clock ?? 0) < (used[$1]?.clock ?? 0) }), let place = used.removeValue(forKey: id) else { return }
-        for part in buckets[place.bucket] ?? [] where part.id == id { bytes -= part.bytes }
-        buckets[place.bucket]?.removeAll { $0.id == id }
-        if buckets[place.bucket]?.isEmpty == true { buckets[place.bucket] = nil }
-    }
-}
-
-/// One reading of a body.
-struct BodyReader: JSONMemory {
-    private let memory: BodyMemory
-    private var parts: [BodyMember: BodyMemory.Part?] = [:]
-    /// Of what was not read again.
-    private(set) var recalledBytes = 0
-
-    init(_ memory: BodyMemory) { self.memory = memory }
-
-    mutating func recall(_ key: String, _ rest: UnsafeBufferPointer<UInt8>) -> (value: JSON, length: Int)? {
-        guard let member = BodyMember(rawValue: key), let part = memory.find(member, rest) else { return nil }
-        parts[member] = .some(part)
-        recalledBytes += part.text.count
-        return (part.value, part.text.count)
-    }
-
-    mutating func learn(_ key: String, _ text: UnsafeBufferPointer<UInt8>, _ value: JSON) {
-        guard let member = BodyMember(rawValue: key) else { return }
-        parts[member] = .some(memory.add(member, text, value))
-    }
-
-    /// What the body's tools and system are known by; nil where one of them is not kept.
-    func head(of body: JSON) -> HeadID? {
-        var ids: [BodyMember: (id: Int, digest: String)] = [:]
-        for member in [BodyMember.tools, .system] {
-            switch (parts[member], body[member.rawValue]?.isNull ?? true) {
-            case (.some(.some(let part)), false): ids[member] = (part.id, part.digest)
-            case (_, true): ids[member] = (0, member.digest(of: .null))
-            default: return nil
-            }
-        }
-        guard let tools = ids[.tools], let system = ids[.system] else { return nil }
-        return HeadID(tools: tools.id, system: system.id, digest: tools.digest + system.digest)
     }
 }

@@ -9,7 +9,7 @@ struct ContentDigest {
     private var pending: [UInt8] = []
     private static let limit = 4096
 
-    init() { pending.reserveCapacity(Self.limit + 64) }
+    init() {}
 
     var hex: String {
         var hasher = hasher
@@ -44,10 +44,13 @@ struct ContentDigest {
         add(blocks: .array(blocks.filter { $0["text"]?.stringValue?.hasPrefix("x-anthropic-billing-header:") != true }))
     }
 
-    mutating func add(messages: JSON) {
-        guard let messages = messages.arrayValue else { return add(messages) }
-        add(tag: "[", count: messages.count)
-        for message in messages { add(withContent: message, leavingOut: nil) }
+    /// Of each message alone, so that one who knows the earlier ones need not read them.
+    static func ofMessages(_ messages: JSON) -> [String] { (messages.arrayValue ?? []).map(ofMessage) }
+
+    static func ofMessage(_ message: JSON) -> String {
+        var digest = ContentDigest()
+        digest.add(withContent: message, leavingOut: nil)
+        return digest.hex
     }
 
     /// Without breakpoints, where the API has them: on tools, on blocks, and on the blocks of a tool's result. Deeper, the word is the

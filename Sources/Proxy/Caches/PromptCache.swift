@@ -16,7 +16,7 @@ final class PromptCache: Sendable {
     }
     /// What a prefix is made from.
     fileprivate enum Source: Hashable {
-        case head(HeadID)
+        case head(BodyParts.Head)
         /// SHA-256 of tools and system, where the body's reader does not know them.
         case content(String)
     }
@@ -47,19 +47,19 @@ final class PromptCache: Sendable {
 
     var isEnabled: Bool { settings.enabled }
 
-    /// The value of a request's body, and what its tools and system are known by.
-    func read(_ body: UnsafeBufferPointer<UInt8>) throws(JSONError) -> (json: JSON, head: HeadID?) {
+    /// The value of a request's body, and what its parts are known by.
+    func read(_ body: UnsafeBufferPointer<UInt8>) throws(JSONError) -> (json: JSON, parts: BodyParts?) {
         guard settings.enabled else { return (try JSON(parsing: body), nil) }
         var reader = BodyReader(bodies)
         let json = try JSON(parsing: body, recalling: &reader)
         if reader.recalledBytes > 0 { metrics.notRead(bytes: reader.recalledBytes) }
-        return (json, reader.head(of: json))
+        return (json, reader.parts(of: json))
     }
 
     /// - Parameter backend: the prefix is its own, as its settings may say what becomes of tools and system.
     func entry(for request: MessagesRequest, backend: ResolvedBackend) throws(AnthropicError) -> Entry {
         guard settings.enabled else { return try Self.make(request, backend.dialect) }
-        let source = request.head.map(Source.head) ?? .content(Digest.hex(RequestTranslation.prefixSource(of: request).bytes))
+        let source = (request.parts?.head).map(Source.head) ?? .content(Digest.hex(RequestTranslation.prefixSource(of: request).bytes))
         let key = Key(backend: backend.name, source: source, referenced: request.turns.referencedTools)
         if let entry = state.withLock({ $0.use(key) }) {
             metrics.countCache(layer: "prompt", result: "hit")

@@ -45,12 +45,12 @@ struct RequestKey: Sendable {
             "version": .string(Version.current), "window": Self.number(backend.settings.contextWindow),
             "longest": Self.number(backend.settings.maxOutputTokens),
         ])
-        digest.add(.string(request.head?.digest ?? Self.headDigest(request.json)))
+        digest.add(.string(request.parts?.head?.digest ?? Self.headDigest(request.json)))
         for member in request.json.members where !Self.ignored.contains(member.key) && !Self.apart.contains(member.key) {
             digest.add(.string(member.key))
             digest.add(member.value)
         }
-        digest.add(messages: request.json["messages"] ?? .null)
+        for message in request.parts?.messages ?? ContentDigest.ofMessages(request.json["messages"] ?? .null) { digest.add(.string(message)) }
         self.digest = digest.hex
         isDeterministic = request.json["temperature"]?.doubleValue == 0 && request.thinking == .off
         mayBeKept = isDeterministic || (policy == .sideCalls && isSideCall)

@@ -44,9 +44,9 @@ public struct TranslationBenchmark: Sendable {
     }
 
     private func translate(with prompts: PromptCache) throws -> [UInt8] {
-        let (json, head) = try body.withUnsafeBufferPointer { try prompts.read($0) }
+        let (json, parts) = try body.withUnsafeBufferPointer { try prompts.read($0) }
         var request = try MessagesRequest(json)
-        request.head = head
+        request.parts = parts
         let key = RequestKey(request, backend: backend, asker: .init(credential: ""))
         let entry = try prompts.entry(for: request, backend: backend)
         let options = RequestTranslation.Options(dialect: backend.dialect, keepsInlineSystem: true)

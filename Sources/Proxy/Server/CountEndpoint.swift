@@ -9,7 +9,7 @@ struct CountEndpoint: Sendable {
     let assembly: ProxyAssembly
 
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
-        let (json, head) = try request.json(of: body, assembly.upstreams.prompts)
+        let (json, parts) = try request.json(of: body, assembly.upstreams.prompts)
         let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes, isCount: true)
         let backend = try assembly.backends.backend(for: call)
         return try await assembly.answer(for: backend, requestID) {
@@ -17,7 +17,7 @@ struct CountEndpoint: Sendable {
                 return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)
             }
             var message = try MessagesRequest(json, isCount: true)
-            message.head = head
+            message.parts = parts
             let counter = TokenCounter(upstreams: assembly.upstreams, backend: backend, request: message)
             let count = try await counter.count()
             assembly.metrics.countRequest(backend: backend.name, status: 200)

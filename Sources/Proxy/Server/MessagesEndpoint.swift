@@ -11,7 +11,7 @@ struct MessagesEndpoint: Sendable {
     let assembly: ProxyAssembly
 
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
-        let (json, head) = try request.json(of: body, assembly.upstreams.prompts)
+        let (json, parts) = try request.json(of: body, assembly.upstreams.prompts)
         let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes)
         let backend = try assembly.backends.backend(for: call)
         return try await assembly.answer(for: backend, requestID) {
@@ -19,7 +19,7 @@ struct MessagesEndpoint: Sendable {
                 return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)
             }
             var message = try MessagesRequest(json)
-            message.head = head
+            message.parts = parts
             let asker = RequestKey.Asker(request)
             let key = RequestKey(
                 message, backend: backend, asker: asker, version: request.headers.value("anthropic-version"),

@@ -5,10 +5,10 @@ import Messages
 import NIOCore
 
 extension Request {
-    /// The collected body as JSON, and what its tools and system are known by.
+    /// The collected body as JSON, and what its parts are known by.
     ///
     /// - Throws: 400 with line and column of what is wrong.
-    func json(of body: ByteBuffer, _ prompts: PromptCache) throws(AnthropicError) -> (json: JSON, head: HeadID?) {
+    func json(of body: ByteBuffer, _ prompts: PromptCache) throws(AnthropicError) -> (json: JSON, parts: BodyParts?) {
         if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
             throw .invalid("content-encoding `\(encoding)` is not accepted: send the body as it is")
         }
