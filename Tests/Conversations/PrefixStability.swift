@@ -68,7 +68,8 @@ public struct PrefixStability: Sendable {
     private func prompt(of body: JSON) throws -> Prompt {
         let request = try MessagesRequest(body)
         let prefix = RenderedPrefix(try RequestTranslation.prefix(of: request, dialect: dialect), dialect: dialect)
-        let turns = try RequestTranslation.turns(of: request, options: .init(dialect: dialect, keepsInlineSystem: inlineSystem))
+        let turns = try RequestTranslation.turns(
+            of: request, prefix: prefix.prefix, options: .init(dialect: dialect, keepsInlineSystem: inlineSystem))
         let outline = PromptOutline(
             model: request.model, head: prefix.head, messages: turns,
             parameters: RequestTranslation.templateArguments(of: request, dialect: dialect))

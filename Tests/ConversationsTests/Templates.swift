@@ -38,10 +38,9 @@ struct Template: Sendable, CustomStringConvertible {
     /// As the worker renders what it is sent.
     var render: PrefixStability.Render {
         { [template] messages, tools, addGenerationPrompt in
-            var given: [JSON] = []
-            for (index, message) in messages.enumerated() { given.append(try ServedModel.forTemplate(message, index)) }
-            return try template.render(
-                messages: given, tools: tools.isEmpty ? nil : tools, addGenerationPrompt: addGenerationPrompt, options: ["enable_thinking": true])
+            try template.render(
+                messages: try ServedModel.forTemplate(messages, areLateAtHead: tools.isEmpty, template), tools: tools.isEmpty ? nil : tools,
+                addGenerationPrompt: addGenerationPrompt, options: ["enable_thinking": true])
         }
     }
 }

@@ -14,7 +14,7 @@ public struct PromptOutline: Sendable, Equatable {
         case message(Int, role: Role, Part)
     }
     public enum Role: String, Sendable { case system, user, assistant, tool, other }
-    public enum Part: Sendable, Equatable { case content, part(Int), reasoning, call(Int) }
+    public enum Part: Sendable, Equatable { case content, part(Int), reasoning, call(Int), lateTool(Int) }
 
     public struct Piece: Sendable, Equatable {
         public var place: Place
@@ -59,6 +59,7 @@ public struct PromptOutline: Sendable, Equatable {
                 for (number, part) in parts.enumerated() { add(part["text"] ?? part, parts.count == 1 ? .content : .part(number)) }
             case ("content", let value): add(value, .content)
             case ("tool_calls", .array(let calls)): for (number, call) in calls.enumerated() { add(call["function"] ?? call, .call(number)) }
+            case (Native.lateToolsMember, .array(let tools)): for (number, tool) in tools.enumerated() { add(tool, .lateTool(number)) }
             default: break
             }
         }
@@ -117,6 +118,7 @@ extension PromptOutline.Part: CustomStringConvertible {
         case .part(let index): "content.\(index)"
         case .reasoning: "reasoning"
         case .call(let index): "tool_calls.\(index)"
+        case .lateTool(let index): "late_tools.\(index)"
         }
     }
 }

@@ -23,7 +23,7 @@ final class PromptCache: Sendable {
     fileprivate struct Key: Hashable {
         var backend: String
         var source: Source
-        var referenced: [String]
+        var rest: JSON
     }
     fileprivate struct State {
         var entries: [Key: (entry: Entry, used: Int)] = [:]
@@ -60,7 +60,7 @@ final class PromptCache: Sendable {
     func entry(for request: MessagesRequest, backend: ResolvedBackend) throws(AnthropicError) -> Entry {
         guard settings.enabled else { return try Self.make(request, backend.dialect) }
         let source = (request.parts?.head).map(Source.head) ?? .content(Digest.hex(RequestTranslation.prefixSource(of: request).bytes))
-        let key = Key(backend: backend.name, source: source, referenced: request.turns.referencedTools)
+        let key = Key(backend: backend.name, source: source, rest: request.parts?.head == nil ? .null : RequestTranslation.prefixRest(of: request))
         if let entry = state.withLock({ $0.use(key) }) {
             metrics.countCache(layer: "prompt", result: "hit")
             return entry

@@ -50,7 +50,7 @@ public struct TranslationBenchmark: Sendable {
         let key = RequestKey(request, backend: backend, asker: .init(credential: ""))
         let entry = try prompts.entry(for: request, backend: backend)
         let options = RequestTranslation.Options(dialect: backend.dialect, keepsInlineSystem: true)
-        let turns = try RequestTranslation.turns(of: request, options: options)
+        let turns = try RequestTranslation.turns(of: request, prefix: entry.prefix, options: options)
         let outline = PromptOutline(model: request.model, head: entry.rendered.head, messages: turns, parameters: nil)
         let body = try RequestTranslation.body(of: request, prefix: entry.prefix, turns: turns, options: options)
         // Both are part of what is measured, and must not be thought away.

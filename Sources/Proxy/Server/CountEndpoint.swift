@@ -16,10 +16,9 @@ struct CountEndpoint: Sendable {
             if backend.settings.api == .anthropic {
                 return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)
             }
-            var message = try MessagesRequest(json, isCount: true)
+            var message = try MessagesRequest(json, isCount: true, version: request.apiVersion)
             message.parts = parts
-            let counter = TokenCounter(upstreams: assembly.upstreams, backend: backend, request: message)
-            let count = try await counter.count()
+            let count = try await TokenCounter(upstreams: assembly.upstreams, backend: backend, request: message).count()
             assembly.metrics.countRequest(backend: backend.name, status: 200)
             withExtendedLifetime(permit) {}
             return Answers.json(["input_tokens": .integer(count)], requestID: requestID)

@@ -18,7 +18,7 @@ struct MessagesEndpoint: Sendable {
             if backend.settings.api == .anthropic {
                 return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)
             }
-            var message = try MessagesRequest(json)
+            var message = try MessagesRequest(json, version: request.apiVersion)
             message.parts = parts
             let asker = RequestKey.Asker(request)
             let key = RequestKey(

@@ -20,7 +20,7 @@ import Testing
             let request = try MessagesRequest(json)
             let prefix = RenderedPrefix(try RequestTranslation.prefix(of: request, dialect: dialect), dialect: dialect)
             let options = RequestTranslation.Options(dialect: dialect)
-            let turns = try RequestTranslation.turns(of: request, options: options)
+            let turns = try RequestTranslation.turns(of: request, prefix: prefix.prefix, options: options)
             for held in [nil, "digest"] {
                 let body = try RequestTranslation.body(of: request, prefix: prefix.prefix, turns: turns, heldPrefix: held, options: options)
                 #expect(prefix.text(of: body) == JSON.object(body).bytes)
