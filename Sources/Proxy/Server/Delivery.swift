@@ -26,6 +26,8 @@ struct Delivery: Sendable {
     let permit: Gate.Permit
     /// Nil where the client does not ask what its prompt lost of an earlier one.
     var diagnosis: PromptHistory.Question?
+    /// Where the backend could not take the request and nothing but pings was sent: lets another one go on; false where none does.
+    var elsewhere: (@Sendable (AnthropicError, inout ServerSentEvents.EventWriter) async throws -> Bool)?
 
     // MARK: a stream
 
@@ -44,19 +46,45 @@ struct Delivery: Sendable {
             guard let first = await live.listener.next() else { throw CancellationError() }
             if case .error(let error)? = first.first { throw error }
             return ServerSentEvents.response(headers: headers(cache: word, kv: live.generation.kv)) { writer in
-                do {
-                    try await relay(first, live, word, to: &writer)
-                } catch {
-                    assembly.metrics.countRequest(backend: backend.name, status: ProxyMetrics.clientLeft)
-                    throw error
-                }
+                try await relayCounted(first, live, word, to: &writer)
             }
+        }
+    }
+
+    /// The events behind a head that was sent already.
+    func goOn(to writer: inout ServerSentEvents.EventWriter) async throws {
+        switch source {
+        case .kept(let hit, let model):
+            let events = try events(of: hit, model)
+            try await writer.raw(buffer(events, nil))
+            saved(events, "hit")
+            assembly.metrics.countRequest(backend: backend.name, status: 200)
+        case .generation(let live, let word):
+            guard let first = await live.listener.next() else { throw CancellationError() }
+            try await relayCounted(first, live, word, to: &writer)
+        }
+    }
+
+    private func relayCounted(_ first: [MessageEvent], _ live: Live, _ word: String, to writer: inout ServerSentEvents.EventWriter) async throws {
+        do {
+            try await relay(first, live, word, to: &writer)
+        } catch {
+            assembly.metrics.countRequest(backend: backend.name, status: ProxyMetrics.clientLeft)
+            throw error
         }
     }
 
     private func relay(_ first: [MessageEvent], _ live: Live, _ word: String, to writer: inout ServerSentEvents.EventWriter) async throws {
         var batch: [MessageEvent]? = first
+        var isSilent = true
         while let events = batch {
+            if isSilent, let elsewhere, case .error(let error)? = events.last, events.dropLast().allSatisfy({ $0 == .ping }),
+                try await elsewhere(error, &writer)
+            {
+                return
+            }
+            isSilent = isSilent && events.allSatisfy { $0 == .ping }
+            if isSilent, let what = live.generation.waitsFor { try await writer.comment(Self.comment("waiting for \(what)")) }
             try await writer.raw(buffer(events, live.generation))
             switch events.last {
             case .messageStop?:
@@ -69,6 +97,9 @@ struct Delivery: Sendable {
         }
         throw CancellationError()
     }
+
+    /// A comment is one line, whatever a service says of itself.
+    private static func comment(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }
 
     private func buffer(_ events: [MessageEvent], _ generation: Generation?) -> ByteBuffer {
         var buffer = ByteBuffer()

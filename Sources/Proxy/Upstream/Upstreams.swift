@@ -8,6 +8,10 @@ struct Upstreams: Sendable {
     let prompts: PromptCache
     let history: PromptHistory
     let turnstiles: Turnstiles
+    let health: BackendHealth
+    let retries: RetryPolicy
+    /// How long a request may wait before it is sent.
+    let hold: Duration
     let metrics: ProxyMetrics
     let logger: Logger
 }
