@@ -125,6 +125,9 @@ def main():
     stack = Stack(options.programs)
     try:
         stack.environment["OPENROUTER_API_KEY"] = "k"
+        # The plan says where requests go, and no variable does.
+        for name in ("http_proxy", "https_proxy", "all_proxy"):
+            stack.environment[name] = stack.environment[name.upper()] = "http://127.0.0.1:1"
         stack.write(configuration("vllm-mlx", ports, options.stop))
         stack.must("apply")
         times = []
