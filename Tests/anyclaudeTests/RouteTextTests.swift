@@ -19,7 +19,7 @@ import Testing
         ]
         #expect(
             rows(routes) == [
-                "1. model *haiku*, call side, at least 1 KiB, at most 1 MiB -> small",
+                "1. model *haiku*, call side, at least 1KiB, at most 1MiB -> small",
                 "2. call subagent -> a (3 of 4) or b (1 of 4), else c, else d", "3. all -> z", "4. all others -> main",
             ])
     }
