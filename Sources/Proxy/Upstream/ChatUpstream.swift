@@ -117,7 +117,7 @@ struct ChatUpstream: Sendable {
         switch error {
         // That a worker of ours starts is no failure of it.
         case let error as UpstreamUnreachable: isService && !error.wasSent ? .unknown : .failure
-        case let error as UpstreamBusy: error.status == 429 ? .unknown : .failure
+        case let error as UpstreamBusy: CircuitBreaker.Outcome(status: error.status)
         case let error as AnthropicError:
             switch error.kind {
             case .api, .timeout, .overloaded: .failure
