@@ -16,7 +16,8 @@ struct MessagesEndpoint: Sendable {
         let targets = try assembly.backends.targets(for: call, affinity: caller.conversation)
         let limits = try assembly.rates.admit(caller.account)
         let exchange = MessageExchange(
-            assembly: assembly, request: request, body: body, json: json, parts: parts, call: call, caller: caller, requestID: requestID, permit: permit)
+            assembly: assembly, request: request, body: body, json: json, parts: parts, call: call, caller: caller, requestID: requestID,
+            permit: permit)
         var response = try await exchange.respond(by: targets[...])
         // The API behind a backend has limits of its own.
         for field in limits where response.headers[field.name] == nil { response.headers[field.name] = field.value }
