@@ -10,12 +10,12 @@ struct RunCommand: Command {
     @OptionGroup var global: GlobalOptions
     @Option(help: ArgumentHelp("Where requests go that no route takes, instead of what the file says.", valueName: "NAME")) var backend: String?
     @Flag(help: "Take over an instance whose plan came from another folder.") var replace = false
-    @Argument(parsing: .postTerminator, help: ArgumentHelp("The program and its arguments; `claude` where left out.", valueName: "program"))
+    @Argument(parsing: .postTerminator, help: ArgumentHelp("The program and its arguments; options alone are those of `claude`.", valueName: "program"))
     var program: [String] = []
 
     func execute(_ session: Session) throws -> Int32 {
         let proxyOnly = session.caller.isSet("PROXY_ONLY")
-        let arguments = program.isEmpty ? ["claude"] : program
+        let arguments = program.first.map { $0.hasPrefix("-") } ?? true ? ["claude"] + program : program
         if !proxyOnly, Paths.onPath(arguments[0], session.caller.environment) == nil {
             throw CommandError(
                 "cannot find the program `\(arguments[0])`",

@@ -60,10 +60,18 @@ extension Scenario {
                     "-c", "eval \"$(anyclaude env)\" && exec \"$0\" -p \"$1\"", ClaudeClient.program ?? "",
                     ScriptedStack.prompt(name, [["text": "I am here."]]),
                 ],
-                environment: stack.clientEnvironment(name), directory: stack.makeWorkFolder(name), limit: 60)
+                environment: stack.clientEnvironment(name), directory: stack.makeWorkFolder(name), limit: 300)
             findings.expect(run.status == 0 && run.output == "I am here.\n", "\(run)")
             let model = try stack.requests(name).first?.body["model"]
             findings.expect(model == "scripted-model", "the model asked for is \(model?.text ?? "none")")
+        },
+        Scenario("options-alone") { name, stack, findings in
+            var environment = stack.clientEnvironment(name)
+            environment["PATH", default: ""] += ":" + URL(filePath: ClaudeClient.program ?? "").deletingLastPathComponent().path
+            let run = try ProgramRun.run(
+                "anyclaude", ["run", "-f", "\(stack.folder)/.anyclauderc.yaml", "--", "-p", ScriptedStack.prompt(name, [["text": "As told."]])],
+                environment: environment, directory: stack.makeWorkFolder(name), limit: 300)
+            findings.expect(run.status == 0 && run.output == "As told.\n", "\(run)")
         },
         Scenario("leaves") { name, stack, findings in
             let prompt = ScriptedStack.prompt(name, [["text": "A word, and another one, and then nothing more.", "after": 3, "then": "hang"]])
@@ -89,14 +97,14 @@ extension Scenario {
             ], tools: "Bash", arguments: ["--model", "as-\(name)"], answer: "It says three.")
     }
 
-    /// Until there is something; half a minute bounds a hang.
+    /// Until there is something; two minutes bound a hang.
     private static func wait<Value>(_ look: () throws -> Value?) throws -> Value {
-        let end = ContinuousClock.now + .seconds(30)
+        let end = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < end {
             if let value = try look() { return value }
             usleep(20_000)
         }
-        throw ProgramRun.TimedOut(description: "waited half a minute")
+        throw ProgramRun.TimedOut(description: "waited two minutes")
     }
 
     /// Tools that come from elsewhere.

@@ -20,6 +20,7 @@ final class ScriptedStack: Sendable {
 
     init(_ stack: Stack, limits: String = "{}") throws {
         folder = stack.folder
+        let outside = try Stack.freePort()
         stack.environment["FAKE_KEY"] = "a key of no worth"
         let upstream = "\(TestEnvironment.root)/Tests/IntegrationTests/Fakes/scripted_upstream.py"
         try stack.write(
@@ -32,17 +33,17 @@ final class ScriptedStack: Sendable {
               scripted:
                 kind: vllm-mlx
                 engine: command
-                command: [\(upstream), "@WORKER@", \(stack.folder)/record]
+                command: [\(upstream), "@WORKER@", \(stack.folder)/record, --also, "\(outside)"]
                 port: @WORKER@
                 model: scripted-model
                 contextWindow: 200000
                 health: { startup: { http: /health }, readiness: { http: /health }, liveness: none }
               remote:
                 kind: vllm-mlx
-                baseUrl: http://127.0.0.1:@WORKER@/v1
+                baseUrl: http://127.0.0.1:\(outside)/v1
                 autoStartServer: false
                 model: remote-model
-            \(Self.disguises.map { "  as-\($0.key): { \($0.value), baseUrl: http://127.0.0.1:@WORKER@/v1, model: as-\($0.key) }" }.joined(separator: "\n"))
+            \(Self.disguises.map { "  as-\($0.key): { \($0.value), baseUrl: http://127.0.0.1:\(outside)/v1, model: as-\($0.key) }" }.joined(separator: "\n"))
             routes:
               - { match: { model: "remote*" }, to: remote }
             \(Self.disguises.keys.map { "  - { match: { model: as-\($0) }, to: as-\($0) }" }.joined(separator: "\n"))
@@ -64,7 +65,7 @@ final class ScriptedStack: Sendable {
             "\(programs)/anyclaude",
             ["run", "-f", "\(folder)/.anyclauderc.yaml", "--", client, "-p", prompt.replacing("@WORK@", with: place), "--output-format", "json"]
                 + arguments,
-            environment: clientEnvironment(session).merging(variables) { $1 }, directory: place, limit: 60)
+            environment: clientEnvironment(session).merging(variables) { $1 }, directory: place, limit: 300)
         return ClaudeAnswer(run)
     }
 

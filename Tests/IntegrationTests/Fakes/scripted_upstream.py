@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A server of OpenAI's API whose model does what its user tells it: the script is in the prompt.
 
-    scripted_upstream.py PORT RECORD [--model NAME]
+    scripted_upstream.py PORT RECORD [--also PORT] [--model NAME]
 
 A user message holds `SCRIPT <name> <JSON>`; the JSON is a list of steps, one for each answer after that message:
 
@@ -62,12 +62,11 @@ def script_of(messages):
     return None, [], 0, ""
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 128
+class Model:
+    """What all ports share: the record, and how often each step was asked for."""
 
     def __init__(self, options):
-        self.model = options.model
+        self.name = options.model
         self.lock = threading.Lock()
         self.record = open(options.record, "a+", buffering=1)
         # One that died goes on counting where it was.
@@ -75,7 +74,6 @@ class Server(ThreadingHTTPServer):
         earlier = [entry for entry in map(json.loads, self.record) if entry["event"] == "request"]
         self.tries = {(entry["script"], entry["step"]): entry["try"] for entry in earlier}
         self.count = len(earlier)
-        super().__init__(("127.0.0.1", options.port), Handler)
 
     def note(self, **entry):
         with self.lock:
@@ -90,6 +88,15 @@ class Server(ThreadingHTTPServer):
         with self.lock:
             self.count += 1
             return self.count
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, port, model):
+        self.model = model
+        super().__init__(("127.0.0.1", port), Handler)
 
     def handle_error(self, request, client_address):
         """A client that left was noted where it mattered."""
@@ -110,7 +117,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/health":
             self.whole(200, {"status": "ok"})
         elif self.path.rstrip("/").endswith("/models"):
-            self.whole(200, {"object": "list", "data": [{"id": self.server.model, "object": "model", "owned_by": "script"}]})
+            self.whole(200, {"object": "list", "data": [{"id": self.server.model.name, "object": "model", "owned_by": "script"}]})
         else:
             self.whole(404, {"error": {"message": f"nothing is at {self.path}"}})
 
@@ -118,15 +125,15 @@ class Handler(BaseHTTPRequestHandler):
         body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or b"{}")
         name, steps, position, results = script_of(body.get("messages", []))
         step = steps[position] if position < len(steps) else {"text": SUMMARY}
-        tried = self.server.next_try((name, position))
-        self.id = self.server.next_id()
-        self.server.note(event="request", id=self.id, script=name, step=position, path=self.path, headers=dict(self.headers), body=body, **{"try": tried})
+        tried = self.server.model.next_try((name, position))
+        self.id = self.server.model.next_id()
+        self.server.model.note(event="request", id=self.id, script=name, step=position, path=self.path, headers=dict(self.headers), body=body, **{"try": tried})
         while "tries" in step:
             step = step["tries"][min(tried, len(step["tries"])) - 1]
         try:
             self.answer(step, body, results)
         except (Left, ConnectionError):
-            self.server.note(event="left", id=self.id)
+            self.server.model.note(event="left", id=self.id)
             self.close_connection = True
 
     # what an answer is
@@ -153,7 +160,7 @@ class Handler(BaseHTTPRequestHandler):
                 {"index": 0, "message": message, "finish_reason": "tool_calls" if calls else "stop"}]})
 
     def head(self, kind):
-        return {"id": "chatcmpl-scripted", "object": kind, "created": int(time.time()), "model": self.server.model}
+        return {"id": "chatcmpl-scripted", "object": kind, "created": int(time.time()), "model": self.server.model.name}
 
     def usage(self, body, step):
         prompt = len(json.dumps([body.get("messages"), body.get("tools")])) // 4
@@ -246,9 +253,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("port", type=int)
     parser.add_argument("record")
+    parser.add_argument("--also", type=int, metavar="PORT", help="listen there too")
     parser.add_argument("--model", default="scripted-model")
     options = parser.parse_args()
-    Server(options).serve_forever()
+    model = Model(options)
+    if options.also:
+        threading.Thread(target=Server(options.also, model).serve_forever, daemon=True).start()
+    Server(options.port, model).serve_forever()
 
 
 if __name__ == "__main__":
