@@ -69,10 +69,14 @@ public struct ProxySettings: Codable, Sendable, Equatable {
         public var apiKey: String?
         public var contextWindow: Int?
         public var maxOutputTokens: Int?
+        /// The notation of tool calls that the server leaves in the answer's text; nil where it tells them apart.
+        public var toolCallDialect: ToolCallDialect?
+        /// How thinking that the server leaves in the answer's text is marked; nil where it tells it apart.
+        public var reasoningFormat: ReasoningFormat?
 
         public init(
             name: String, api: API, dialect: String, target: Target, model: String? = nil, apiKey: String? = nil, contextWindow: Int? = nil,
-            maxOutputTokens: Int? = nil
+            maxOutputTokens: Int? = nil, toolCallDialect: ToolCallDialect? = nil, reasoningFormat: ReasoningFormat? = nil
         ) {
             self.name = name
             self.api = api
@@ -82,6 +86,8 @@ public struct ProxySettings: Codable, Sendable, Equatable {
             self.apiKey = apiKey
             self.contextWindow = contextWindow
             self.maxOutputTokens = maxOutputTokens
+            self.toolCallDialect = toolCallDialect
+            self.reasoningFormat = reasoningFormat
         }
 
         enum CodingKeys: String, CodingKey {
@@ -89,6 +95,8 @@ public struct ProxySettings: Codable, Sendable, Equatable {
             case apiKey = "api_key"
             case contextWindow = "context_window"
             case maxOutputTokens = "max_output_tokens"
+            case toolCallDialect = "tool_call_dialect"
+            case reasoningFormat = "reasoning_format"
         }
     }
 

@@ -36,6 +36,8 @@ struct RequestKey: Sendable {
             // What the translation makes of the request.
             "version": .string(Version.current), "window": Self.number(backend.settings.contextWindow),
             "longest": Self.number(backend.settings.maxOutputTokens),
+            "calls": backend.settings.toolCallDialect.map { .string($0.rawValue) } ?? .null,
+            "reasoning": backend.settings.reasoningFormat.map { .string($0.rawValue) } ?? .null,
         ]
         digest = Digest.hex(source.bytes)
         isDeterministic = request.json["temperature"]?.doubleValue == 0 && request.thinking == .off

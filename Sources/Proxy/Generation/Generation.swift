@@ -18,6 +18,7 @@ final class Generation: Sendable {
         var isAbandoned = false
         var assembly = MessageAssembly()
         var kv: String?
+        var upstreamID: String?
         var model: String?
         var reportsCache = false
         var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
@@ -56,6 +57,8 @@ final class Generation: Sendable {
     var end: ContinuousClock.Instant? { state.withLock { $0.end } }
     var bytes: Int { state.withLock { $0.bytes } }
     var kv: String? { state.withLock { $0.kv } }
+    /// The server's own id of the answer, for its log.
+    var upstreamID: String? { state.withLock { $0.upstreamID } }
     var message: MessageAssembly { state.withLock { $0.assembly } }
     /// What the answer is kept under; nil where nobody says whose it is.
     var model: String? { state.withLock { $0.model } }
@@ -65,6 +68,7 @@ final class Generation: Sendable {
     var firstWord: Duration? { state.withLock { $0.first.map { $0 - begin } } }
 
     func setKV(_ value: String?) { state.withLock { $0.kv = value } }
+    func setUpstreamID(_ value: String) { state.withLock { $0.upstreamID = value } }
     func setModel(_ value: String?) { state.withLock { $0.model = value } }
     func setReportsCache(_ value: Bool) { state.withLock { $0.reportsCache = value } }
     func markSettled() { state.withLock { $0.isSettled = true } }

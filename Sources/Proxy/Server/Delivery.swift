@@ -40,7 +40,7 @@ struct Delivery: Sendable {
         case .generation(let live, let word):
             guard let first = await live.listener.next() else { throw CancellationError() }
             if case .error(let error)? = first.first { throw error }
-            return ServerSentEvents.response(headers: headers(cache: word, kv: live.generation.kv)) { writer in
+            return ServerSentEvents.response(headers: headers(cache: word, live.generation)) { writer in
                 do {
                     try await relay(first, live, to: &writer)
                 } catch {
@@ -87,7 +87,7 @@ struct Delivery: Sendable {
             let message = live.generation.message
             if let error = message.error { throw error }
             assembly.metrics.countRequest(backend: backend.name, status: 200)
-            return response(message.json, headers(cache: word, kv: live.generation.kv)) { delivered(live) }
+            return response(message.json, headers(cache: word, live.generation)) { delivered(live) }
         }
     }
 
@@ -127,11 +127,12 @@ struct Delivery: Sendable {
         return events
     }
 
-    private func headers(cache: String, kv: String? = nil, age: Int? = nil) -> HTTPFields {
+    private func headers(cache: String, _ generation: Generation? = nil, age: Int? = nil) -> HTTPFields {
         var headers = HTTPFields()
         headers.set("request-id", requestID)
         headers.set("x-anyclaude-cache", cache)
-        if let kv { headers.set(Native.cacheHeader, kv) }
+        if let kv = generation?.kv { headers.set(Native.cacheHeader, kv) }
+        if let id = generation?.upstreamID { headers.set("x-anyclaude-upstream-id", String(id.prefix(128))) }
         if let age { headers.set("age", String(age)) }
         return headers
     }
