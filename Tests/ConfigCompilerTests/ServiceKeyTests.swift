@@ -29,6 +29,24 @@ import Testing
             ])
     }
 
+    /// What the server leaves in its text is read by the proxy; the native worker leaves nothing there.
+    @Test func textThatTheProxyReadsIsDeclared() throws {
+        let text = """
+            backend: mlx
+            backends:
+              mlx: { kind: vllm-mlx, engine: mlx-textgen, model: ./m, toolCallDialect: qwen3-coder, reasoningFormat: think-opened }
+            """
+        let backend = try #require(try proxy(text).settings.backends.first)
+        #expect(backend.toolCallDialect == .qwenCoder && backend.reasoningFormat == .openedThink)
+        #expect(codes(text).isEmpty)
+        let worker = try #require(try plan(text).service(named: "mlx"))
+        #expect(worker == (try plan(text.replacing(", toolCallDialect: qwen3-coder, reasoningFormat: think-opened", with: "")).service(named: "mlx")))
+        let native = text.replacing("mlx-textgen", with: "native")
+        #expect(codes(native) == [.withoutEffect, .withoutEffect])
+        #expect(try #require(try proxy(native).settings.backends.first).toolCallDialect == nil)
+        #expect(codes(text.replacing("qwen3-coder", with: "qwen")) == [.unknownChoice])
+    }
+
     @Test func faultsOfRoutesAreAtTheirPlacesInTheList() {
         let found = compile("backend: claude\nroutes: [3, { to: nowhere }]\n").diagnostics
         #expect(found.map(\.path) == ["/routes/0", "/routes/1/to"], "\(found)")
@@ -244,24 +262,6 @@ import Testing
         func label(_ text: String) throws -> String { try #require(compile(text).diagnostics.first { $0.code == .deprecatedKey }).label }
         #expect(try label("backend: claude\nport: 1\nproxy: { port: 2 }\n") == "not used: `proxy.port` goes before it")
         #expect(try label("backend: claude\nport: 1\nproxy: { host: localhost }\n") == "still works")
-    }
-
-    /// What the server leaves in its text is read by the proxy; the native worker leaves nothing there.
-    @Test func textThatTheProxyReadsIsDeclared() throws {
-        let text = """
-            backend: mlx
-            backends:
-              mlx: { kind: vllm-mlx, engine: mlx-textgen, model: ./m, toolCallDialect: qwen3-coder, reasoningFormat: think-opened }
-            """
-        let backend = try #require(try proxy(text).settings.backends.first)
-        #expect(backend.toolCallDialect == .qwenCoder && backend.reasoningFormat == .openedThink)
-        #expect(codes(text).isEmpty)
-        let worker = try #require(try plan(text).service(named: "mlx"))
-        #expect(worker == (try plan(text.replacing(", toolCallDialect: qwen3-coder, reasoningFormat: think-opened", with: "")).service(named: "mlx")))
-        let native = text.replacing("mlx-textgen", with: "native")
-        #expect(codes(native) == [.withoutEffect, .withoutEffect])
-        #expect(try #require(try proxy(native).settings.backends.first).toolCallDialect == nil)
-        #expect(codes(text.replacing("qwen3-coder", with: "qwen")) == [.unknownChoice])
     }
 
     /// Requests to it pass as they are.

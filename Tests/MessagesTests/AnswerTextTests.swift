@@ -35,7 +35,7 @@ import Testing
         let result = try said("I look.\n\(Self.call)\nAnd then?", length, Self.options())
         #expect(result.problems.isEmpty && result.stop == .toolUse)
         #expect(result.calls == [.init("get_weather", "{\"city\": \"Paris\", \"days\": 2}")])
-        #expect(result.texts == ["I look.", "And then?"])
+        #expect(result.texts == ["I look.", "\nAnd then?"])
     }
 
     @Test(arguments: [1, 5, 1000])

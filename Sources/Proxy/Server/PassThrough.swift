@@ -43,6 +43,16 @@ struct PassThrough: Sendable {
             })
     }
 
+    /// Those of a client of another API, which knows nothing of versions.
+    func chatHeaders(of request: Request) throws(AnthropicError) -> HTTPHeaders {
+        var headers = try headers(of: request)
+        headers.replaceOrAdd(name: "content-type", value: "application/json")
+        headers.replaceOrAdd(name: "accept", value: "application/json, text/event-stream")
+        headers.remove(name: "accept-encoding")
+        if headers["anthropic-version"].isEmpty { headers.add(name: "anthropic-version", value: "2023-06-01") }
+        return headers
+    }
+
     private func headers(of request: Request) throws(AnthropicError) -> HTTPHeaders {
         let connection = request.headers[values: .connection].joined(separator: ",").lowercased()
         let named = Set(connection.split(separator: ",").map { part in part.filter { $0 != " " } })
@@ -77,7 +87,7 @@ struct PassThrough: Sendable {
         return assembly.token.map { Access.isEqual(Array(shown.utf8), Array($0.utf8)) } ?? false
     }
 
-    private static func fields(_ headers: HTTPHeaders) -> HTTPFields {
+    static func fields(_ headers: HTTPHeaders) -> HTTPFields {
         let named = Set(headers[canonicalForm: "connection"].map { String($0).lowercased() })
         var fields = HTTPFields()
         for (name, value) in headers {

@@ -9,51 +9,13 @@ struct ChatUpstream: Sendable {
     let upstreams: Upstreams
     let backend: ResolvedBackend
     let request: MessagesRequest
-    private static let maximumLosses = 3
 
-    /// Publishes the answer's events. A service that is not ready is waited for, and one that dies before its first word is asked
-    /// again when it is back; the generation's watch bounds both.
+    /// Publishes the answer's events; the generation's watch bounds how long its server is waited for.
     func run(into generation: Generation) async throws {
         let place = try await upstreams.turnstiles.enter(backend)
         defer { withExtendedLifetime(place) {} }
         let entry = try upstreams.prompts.entry(for: request, dialect: backend.dialect)
-        switch backend.settings.target {
-        case .url(let base):
-            do {
-                try await ask(at: UpstreamLocation(url: base), entry, nil, generation)
-            } catch let error as UpstreamUnreachable {
-                throw AnthropicError(.api, error.description)
-            }
-        case .service(let name):
-            try await ask(service: name, entry, generation)
-        }
-    }
-
-    /// Held while the service starts or comes back. A request that its worker dies of is not sent for ever.
-    private func ask(service name: String, _ entry: PromptCache.Entry, _ generation: Generation) async throws {
-        var lease = try upstreams.directory.acquire(name)
-        var losses = 0
-        var hasWaited = false
-        while true {
-            let location = UpstreamLocation(try await lease.endpoint())
-            do {
-                return try await ask(at: location, entry, lease, generation)
-            } catch let error as UpstreamUnreachable {
-                upstreams.workers.forget(location)
-                if error.wasSent {
-                    losses += 1
-                    lease.note(.failed)
-                }
-                guard losses < Self.maximumLosses else {
-                    throw AnthropicError(.api, "the service `\(name)` broke off \(losses) times at this request: \(error.reason)", shouldRetry: false)
-                }
-                if !hasWaited { upstreams.logger.info("waiting for a service", metadata: ["service": "\(name)", "reason": "\(error.reason)"]) }
-                hasWaited = true
-                try await lease.news()
-                // A lease that was answered hears no more: who asks anew hears what is now.
-                lease = try upstreams.directory.acquire(name)
-            }
-        }
+        try await upstreams.perform(backend) { location, lease in try await ask(at: location, entry, lease, generation) }
     }
 
     private func ask(at location: UpstreamLocation, _ entry: PromptCache.Entry, _ lease: Lease?, _ generation: Generation) async throws {
@@ -155,7 +117,7 @@ struct ChatUpstream: Sendable {
     /// ends it is left there, which upstream takes as its end.
     private func relay(_ response: HTTPClientResponse, _ generation: Generation, stream: MessageStream) async throws {
         var stream = stream
-        defer { generation.setReportsCache(stream.usage?.cachedTokens != nil) }
+        defer { generation.setCounts(stream.usage) }
         var body = AnswerBody()
         do {
             for try await buffer in response.body {

@@ -58,6 +58,12 @@ final class WorkerKnowledge: Sendable {
         return capabilities
     }
 
+    /// What a native worker says of its window; nil where it does not answer at once.
+    func window(at location: UpstreamLocation, backend: ResolvedBackend) async -> Int? {
+        if let known = state.withLock({ $0.workers[location]?.capabilities }) { return known.contextWindow }
+        return (try? await askCapabilities(at: location, backend: backend, timeout: .seconds(1)))?.contextWindow
+    }
+
     /// The model that a server has loaded: LM Studio's own list, else the first of `/v1/models`.
     func loadedModel(at location: UpstreamLocation, backend: ResolvedBackend) async throws -> String {
         if let known = state.withLock({ $0.workers[location]?.model }), known.until > .now { return known.name }

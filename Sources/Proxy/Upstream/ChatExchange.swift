@@ -1,0 +1,122 @@
+import AsyncHTTPClient
+import Hummingbird
+import JSON
+import LaunchPlan
+import Messages
+import NIOCore
+import NIOHTTP1
+
+/// A chat completion asked of a backend, up to the head of its answer.
+struct ChatExchange: Sendable {
+    let backend: ResolvedBackend
+    let chat: OpenAI.ChatRequest
+    let response: HTTPClientResponse
+    let lease: Lease?
+    /// The answer is no stream of chat chunks as the client is to get it.
+    let isTold: Bool
+    /// Given back when the answer is over.
+    private let place: (Gate.Permit, Turnstile.Place?)
+
+    init(
+        assembly: ProxyAssembly, backend: ResolvedBackend, chat: OpenAI.ChatRequest, request: Request, place: (Gate.Permit, Turnstile.Place?)
+    ) async throws {
+        self.backend = backend
+        self.chat = chat
+        self.place = place
+        let isMessages = backend.settings.api == .anthropic
+        let isTold = isMessages || backend.readsText
+        self.isTold = isTold
+        let upstreams = assembly.upstreams
+        let headers = isMessages ? try PassThrough(assembly: assembly, backend: backend).chatHeaders(of: request) : nil
+        (response, lease) = try await upstreams.perform(backend) { location, lease in
+            let response: HTTPClientResponse
+            if let headers {
+                let options = ChatToMessages.Options(
+                    model: backend.settings.model, maxTokens: backend.settings.maxOutputTokens ?? Self.usualLimit,
+                    allowsSampling: (headers.first(name: "anthropic-version") ?? "") < "2026-10-21")
+                let body = JSON.object(try ChatToMessages.body(of: chat, options))
+                response = try await upstreams.client.send(
+                    .POST, location.root("/v1/messages"), headers: headers, body: ByteBuffer(bytes: body.bytes))
+            } else {
+                let body = try await Self.body(of: chat, upstreams, backend, location, isTold: isTold)
+                response = try await upstreams.client.send(.POST, location.api("/chat/completions"), key: backend.key, json: .object(body))
+            }
+            // It loads or drains, and took nothing.
+            if response.status.code == 503, case .service = backend.settings.target {
+                throw UpstreamUnreachable(url: location.base, reason: "not ready (503)", wasSent: false)
+            }
+            lease?.note(response.status.code >= 500 || response.status.code == 200 ? .failed : .answered)
+            return (response, lease)
+        }
+    }
+
+    /// Tokens of an answer whose request has no limit, where the API demands one and the settings say none: every model of the API that
+    /// is served today allows as many.
+    private static let usualLimit = 8192
+
+    /// The client's request with the model that the backend is asked for, and within what one answer may have.
+    private static func body(
+        of chat: OpenAI.ChatRequest, _ upstreams: Upstreams, _ backend: ResolvedBackend, _ location: UpstreamLocation, isTold: Bool
+    ) async throws -> JSONObject {
+        var chat = chat
+        chat.model = backend.settings.model ?? chat.model
+        if backend.discoversModel { chat.model = try await upstreams.workers.loadedModel(at: location, backend: backend) }
+        if let most = [backend.settings.maxOutputTokens, backend.settings.contextWindow].compactMap({ $0 }).min() {
+            let keys = ["max_completion_tokens", "max_tokens"].filter { chat[$0]?.intValue != nil }
+            for key in keys { chat[key] = .integer(min(most, chat[key]?.intValue ?? most)) }
+            if keys.isEmpty, let longest = backend.settings.maxOutputTokens { chat.maxTokens = longest }
+        }
+        if isTold {
+            chat.stream = true
+            chat.includeUsage = true
+        }
+        for member in backend.dialect.extra.members where chat.members[member.key] == nil { chat.members[member.key] = member.value }
+        return chat.members
+    }
+
+    /// What the server said in the place of an answer, in this API's shape.
+    func failure() async throws -> OpenAI.Failure {
+        let body = try await UpstreamClient.bytes(of: response)
+        let status = Int(response.status.code)
+        let retryAfter = UpstreamClient.retryAfter(of: response)
+        if backend.settings.api == .anthropic {
+            var error = AnthropicError((try? JSON(parsing: body))?["error"], status: status)
+            error.retryAfter = retryAfter
+            return OpenAI.Failure(error)
+        }
+        if var failure = (try? JSON(parsing: body)).flatMap({ OpenAI.Failure($0, status: status) }) {
+            failure.retryAfter = retryAfter
+            return failure
+        }
+        return OpenAI.Failure(UpstreamFailure.error(status: status, body: body, retryAfter: retryAfter, dialect: backend.dialect))
+    }
+
+    // MARK: the answer, told anew
+
+    /// Tells it as it comes, to the end of the body, so that the connection can serve again; but an answer that is whole before is left.
+    func tell(_ chunks: ChatChunkStream, _ each: (_ outputs: [ChatChunkStream.Output]) async throws -> Void) async throws {
+        var answer = ChatAnswer(chunks, chat: backend.settings.api == .anthropic ? nil : streamOptions)
+        do {
+            for try await buffer in response.body {
+                let outputs = buffer.withUnsafeReadableBytes { answer.feed($0) }
+                if !outputs.isEmpty { try await each(outputs) }
+                if answer.isCutShort { break }
+            }
+        } catch let error as HTTPClientError {
+            try Task.checkCancellation()
+            return try await each([.failure(OpenAI.Failure(AnthropicError(.api, "the model's server broke off its answer: \(error)")))])
+        }
+        lease?.note(.answered)
+        try await each(answer.finish())
+    }
+
+    private var streamOptions: MessageStream.Options {
+        let allowsCalls = (try? chat.toolChoice) != OpenAI.ToolChoice.none
+        let stops = chat["stop"]?.stringValue.map { [$0] } ?? chat["stop"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        return MessageStream.Options(
+            id: Identifiers.message(), model: chat.model ?? backend.name, allowsCalls: allowsCalls,
+            allowsParallelCalls: chat["parallel_tool_calls"]?.boolValue ?? true, contextWindow: backend.settings.contextWindow,
+            textFormat: backend.textFormat(tools: chat.tools.map(\.json), allowsCalls: allowsCalls, thinks: true), stopSequences: stops
+        ) { [chat] in UsageEstimate.tokens(of: chat.messages.map(\.json) + chat.tools.map(\.json)) }
+    }
+}
