@@ -73,13 +73,12 @@ import Testing
 
     @Test func thinkingIsMarkedAsOurs() throws {
         var signatures: [String] = []
-        var stream = MessageStream(.init(id: "msg_1", model: "m", signature: ThinkingSignature.mark(backend: "lab")))
+        var stream = MessageStream(.init(id: "msg_1", model: "m", signature: "\(OwnThinking.mark).lab"))
         for input in [MessageStream.Input.chunk(chunk(["reasoning": "hm"])), .chunk(chunk(["content": "a"], finish: "stop")), .end] {
             for case .blockDelta(_, .signature(let text)) in stream.receive(input) { signatures.append(text) }
         }
         #expect(signatures == ["anyclaude.v1.lab"])
-        #expect(ThinkingSignature.backend(of: "anyclaude.v1.lab") == "lab" && ThinkingSignature.backend(of: "EqQBCgIYAhIM") == nil)
-        #expect(ThinkingSignature.backend(of: "") == nil)
+        #expect(signatures.allSatisfy(OwnThinking.isOwn) && !OwnThinking.isOwn("EqQBCgIYAhIM") && !OwnThinking.isOwn(""))
     }
 
     @Test func aStopStringIsNamed() throws {

@@ -33,7 +33,7 @@ struct ChatExchange: Sendable {
             if let headers {
                 let options = ChatToMessages.Options(
                     model: backend.settings.model, maxTokens: backend.settings.maxOutputTokens ?? Self.usualLimit,
-                    allowsSampling: (headers.first(name: "anthropic-version") ?? "") < "2026-10-21")
+                    allowsSampling: APIVersion(header: headers.first(name: "anthropic-version")) == .of2023)
                 let body = JSON.object(try ChatToMessages.body(of: chat, options))
                 response = try await upstreams.client.send(
                     .POST, location.root("/v1/messages"), headers: headers, body: ByteBuffer(bytes: body.bytes))

@@ -27,7 +27,7 @@ extension MessageStream {
         public var maximumHeldBytes: Int
 
         public init(
-            id: String, model: String, names: ToolNames = ToolNames(), signature: String = ThinkingSignature.prefix, showsThinking: Bool = true,
+            id: String, model: String, names: ToolNames = ToolNames(), signature: String = OwnThinking.mark, showsThinking: Bool = true,
             allowsCalls: Bool = true, allowsParallelCalls: Bool = true, discardsOutput: Bool = false, contextWindow: Int? = nil,
             textFormat: OutputParser.Settings? = nil, stopSequences: [String] = [], estimatedInput: @escaping @Sendable () -> Int = { 0 },
             maximumHeldBytes: Int = 16 << 20
