@@ -58,13 +58,16 @@ struct ProvenanceBuilder {
 
     /// What the engine's program is not told of: the proxy is, and the preflight.
     private static func proxyOnly(_ engine: EngineName) -> [String] {
-        let reading = [BackendKeys.toolCallDialect.name, BackendKeys.reasoningFormat.name]
-        return switch engine {
-        case .llamaServer: reading
-        case .vllm: reading + [BackendKeys.maxTokens.name]
-        case .mlxLM: reading + [BackendKeys.apiKey.name, BackendKeys.contextWindow.name]
-        case .mlxTextgen: reading + [BackendKeys.apiKey.name, BackendKeys.maxTokens.name, BackendKeys.contextWindow.name]
-        case .native, .script, .command: reading + [BackendKeys.apiKey.name, BackendKeys.maxTokens.name]
+        [BackendKeys.concurrency.name, BackendKeys.toolCallDialect.name, BackendKeys.reasoningFormat.name] + untold(engine)
+    }
+
+    private static func untold(_ engine: EngineName) -> [String] {
+        switch engine {
+        case .llamaServer: []
+        case .vllm: [BackendKeys.maxTokens.name]
+        case .mlxLM: [BackendKeys.apiKey.name, BackendKeys.contextWindow.name]
+        case .mlxTextgen: [BackendKeys.apiKey.name, BackendKeys.maxTokens.name, BackendKeys.contextWindow.name]
+        case .native, .script, .command: [BackendKeys.apiKey.name, BackendKeys.maxTokens.name]
         }
     }
 

@@ -18,21 +18,26 @@ struct ChatEndpoint: Sendable {
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
         let json = try request.json(of: body)
         let chat = try OpenAI.ChatRequest(json)
-        let backend = try assembly.backends.backend(for: ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes))
-        do {
-            let place = try await assembly.upstreams.turnstiles.enter(backend)
-            let exchange = try await ChatExchange(assembly: assembly, backend: backend, chat: chat, request: request, place: (permit, place))
-            let response = exchange.isTold ? try await told(exchange, requestID) : try await passed(exchange, requestID)
-            assembly.metrics.countRequest(backend: backend.name, status: response.status.code)
-            return response
-        } catch let error as AnthropicError {
-            return failure(OpenAI.Failure(error), backend, requestID)
-        } catch let error as OpenAI.Failure {
-            return failure(error, backend, requestID)
-        } catch let error as CancellationError {
-            assembly.metrics.countRequest(backend: backend.name, status: ProxyMetrics.clientLeft)
-            throw error
+        let caller = Caller(request)
+        let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes)
+        let targets = try assembly.backends.targets(for: call, affinity: caller.conversation)
+        _ = try assembly.rates.admit(caller.account)
+        for (index, backend) in targets.enumerated() {
+            let question = ChatExchange.Question(chat: chat, request: request, caller: caller, permit: permit, hasOthers: index < targets.count - 1)
+            do {
+                return try await answer(of: backend, question, requestID)
+            } catch let error as AnthropicError where question.hasOthers && error.mayBeAskedElsewhere && !Task.isCancelled {
+                assembly.metrics.countFallback(from: backend.name, to: targets[index + 1].name)
+            } catch let error as AnthropicError {
+                return failure(OpenAI.Failure(error), backend, requestID)
+            } catch let error as OpenAI.Failure {
+                return failure(error, backend, requestID)
+            } catch let error as CancellationError {
+                assembly.metrics.countRequest(backend: backend.name, status: ProxyMetrics.clientLeft)
+                throw error
+            }
         }
+        throw AnthropicError(.notFound, "no backend is left to ask")
     }
 
     private func failure(_ error: OpenAI.Failure, _ backend: ResolvedBackend, _ requestID: String) -> Response {
@@ -40,33 +45,35 @@ struct ChatEndpoint: Sendable {
         return Answers.failure(error, requestID: requestID)
     }
 
-    // MARK: as it is
+    private func answer(of backend: ResolvedBackend, _ question: ChatExchange.Question, _ requestID: String) async throws -> Response {
+        let exchange = try await ChatExchange(assembly: assembly, backend: backend, question)
+        guard exchange.response.status.code == 200 else { throw try await exchange.failure() }
+        let response = exchange.isTold ? try await told(exchange, requestID) : passed(exchange, requestID)
+        assembly.metrics.countRequest(backend: backend.name, status: response.status.code)
+        return response
+    }
 
-    private func passed(_ exchange: ChatExchange, _ requestID: String) async throws -> Response {
-        let response = exchange.response
-        guard response.status.code == 200 else { throw try await exchange.failure() }
-        var headers = PassThrough.fields(response.headers)
+    private func passed(_ exchange: ChatExchange, _ requestID: String) -> Response {
+        var headers = PassThrough.fields(exchange.response.headers)
         headers.set("x-request-id", requestID)
         return Response(
             status: .ok, headers: headers,
             body: ResponseBody { writer in
-                for try await buffer in response.body { try await writer.write(buffer) }
+                for try await buffer in exchange.response.body { try await writer.write(buffer) }
                 exchange.lease?.note(.answered)
                 try await writer.finish(nil)
                 withExtendedLifetime(exchange) {}
             })
     }
 
-    // MARK: told anew
-
     private func told(_ exchange: ChatExchange, _ requestID: String) async throws -> Response {
-        guard exchange.response.status.code == 200 else { throw try await exchange.failure() }
+        let chat = exchange.question.chat
         let chunks = ChatChunkStream(
-            id: Identifiers.chat(), model: exchange.chat.model ?? exchange.backend.name, created: Glibc.time(nil),
-            includesUsage: exchange.chat.includeUsage || !exchange.chat.stream)
+            id: Identifiers.chat(), model: chat.model ?? exchange.backend.name, created: Glibc.time(nil),
+            includesUsage: chat.includeUsage || !chat.stream)
         var headers = HTTPFields()
         headers.set("x-request-id", requestID)
-        guard exchange.chat.stream else {
+        guard chat.stream else {
             var assembled = ChatAssembly()
             try await exchange.tell(chunks) { outputs in for output in outputs { assembled.add(output) } }
             if let failure = assembled.failure { throw failure }

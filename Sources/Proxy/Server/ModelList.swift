@@ -56,26 +56,14 @@ struct ModelList {
 }
 
 extension ProxyAssembly {
-    /// The windows of native workers whose settings say none; a worker that does not answer at once is left out, as pickers wait for
-    /// three seconds at most.
+    /// The windows of backends whose settings say none, as their servers say them; who does not answer at once is left out, as pickers
+    /// wait for three seconds at most.
     func windows() async -> [String: Int] {
         await withTaskGroup(of: (String, Int)?.self) { group in
-            for backend in backends.all where backend.dialect.isNative && backend.settings.contextWindow == nil {
-                group.addTask { await window(of: backend).map { (backend.name, $0) } }
+            for backend in backends.all where backend.settings.api == .openai && backend.settings.contextWindow == nil {
+                group.addTask { await upstreams.contextWindow(of: backend).map { (backend.name, $0) } }
             }
             return await group.reduce(into: [:]) { windows, found in if let found { windows[found.0] = found.1 } }
-        }
-    }
-
-    private func window(of backend: ResolvedBackend) async -> Int? {
-        switch backend.settings.target {
-        case .url(let base): return await upstreams.workers.window(at: UpstreamLocation(url: base), backend: backend)
-        case .service(let name):
-            guard let lease = try? upstreams.directory.acquire(name), let endpoint = try? await lease.endpoint(within: .milliseconds(200)) else {
-                return nil
-            }
-            defer { withExtendedLifetime(lease) {} }
-            return await upstreams.workers.window(at: UpstreamLocation(endpoint), backend: backend)
         }
     }
 }

@@ -8,46 +8,67 @@ import NIOHTTP1
 
 /// A chat completion asked of a backend, up to the head of its answer.
 struct ChatExchange: Sendable {
+    /// What a client asks, whoever answers.
+    struct Question: Sendable {
+        let chat: OpenAI.ChatRequest
+        let request: Request
+        let caller: Caller
+        /// Given back when the answer is over.
+        let permit: Gate.Permit
+        /// Another backend can be asked where this one takes nothing.
+        let hasOthers: Bool
+    }
     let backend: ResolvedBackend
-    let chat: OpenAI.ChatRequest
+    let question: Question
     let response: HTTPClientResponse
     let lease: Lease?
-    /// The answer is no stream of chat chunks as the client is to get it.
-    let isTold: Bool
-    /// Given back when the answer is over.
-    private let place: (Gate.Permit, Turnstile.Place?)
+    private let place: Turnstile.Place?
 
-    init(
-        assembly: ProxyAssembly, backend: ResolvedBackend, chat: OpenAI.ChatRequest, request: Request, place: (Gate.Permit, Turnstile.Place?)
-    ) async throws {
+    /// The answer is no stream of chat chunks as the client is to get it.
+    var isTold: Bool { backend.settings.api == .anthropic || backend.readsText }
+
+    /// - Throws: `AnthropicError` where no head came, or one by which another backend is asked.
+    init(assembly: ProxyAssembly, backend: ResolvedBackend, _ question: Question) async throws {
         self.backend = backend
-        self.chat = chat
-        self.place = place
-        let isMessages = backend.settings.api == .anthropic
-        let isTold = isMessages || backend.readsText
-        self.isTold = isTold
+        self.question = question
         let upstreams = assembly.upstreams
-        let headers = isMessages ? try PassThrough(assembly: assembly, backend: backend).chatHeaders(of: request) : nil
-        (response, lease) = try await upstreams.perform(backend) { location, lease in
-            let response: HTTPClientResponse
-            if let headers {
-                let options = ChatToMessages.Options(
-                    model: backend.settings.model, maxTokens: backend.settings.maxOutputTokens ?? Self.usualLimit,
-                    allowsSampling: APIVersion(header: headers.first(name: "anthropic-version")) == .of2023)
-                let body = JSON.object(try ChatToMessages.body(of: chat, options))
-                response = try await upstreams.client.send(
-                    .POST, location.root("/v1/messages"), headers: headers, body: ByteBuffer(bytes: body.bytes))
-            } else {
-                let body = try await Self.body(of: chat, upstreams, backend, location, isTold: isTold)
-                response = try await upstreams.client.send(.POST, location.api("/chat/completions"), key: backend.key, json: .object(body))
-            }
+        place = try await upstreams.turnstiles.turnstile(of: backend)?.enter(flow: question.caller.account)
+        let headers =
+            backend.settings.api == .anthropic
+            ? try PassThrough(assembly: assembly, backend: backend, hasOthers: question.hasOthers).chatHeaders(of: question.request) : nil
+        (response, lease) = try await upstreams.perform(backend, hasOthers: question.hasOthers) { location, lease in
+            let response =
+                if let headers {
+                    try await Self.message(question.chat, upstreams, backend, location, headers)
+                } else {
+                    try await Self.completion(question.chat, upstreams, backend, location)
+                }
+            let status = Int(response.status.code)
             // It loads or drains, and took nothing.
-            if response.status.code == 503, case .service = backend.settings.target {
-                throw UpstreamUnreachable(url: location.base, reason: "not ready (503)", wasSent: false)
+            if status == 503, lease != nil { throw UpstreamUnreachable(url: location.base, reason: "not ready (503)", wasSent: false) }
+            lease?.note(status >= 500 || status == 200 ? .failed : .answered)
+            if question.hasOthers, RetryPolicy.isBusy(status) {
+                throw UpstreamClient.failure(response, try await UpstreamClient.bytes(of: response), backend.dialect)
             }
-            lease?.note(response.status.code >= 500 || response.status.code == 200 ? .failed : .answered)
             return (response, lease)
         }
+    }
+
+    private static func message(
+        _ chat: OpenAI.ChatRequest, _ upstreams: Upstreams, _ backend: ResolvedBackend, _ location: UpstreamLocation, _ headers: HTTPHeaders
+    ) async throws -> HTTPClientResponse {
+        let version = APIVersion(header: headers.first(name: "anthropic-version"))
+        let options = ChatToMessages.Options(
+            model: backend.settings.model, maxTokens: backend.settings.maxOutputTokens ?? usualLimit, allowsSampling: version == .of2023)
+        let body = JSON.object(try ChatToMessages.body(of: chat, options))
+        return try await upstreams.client.send(.POST, location.root("/v1/messages"), headers: headers, body: ByteBuffer(bytes: body.bytes))
+    }
+
+    private static func completion(
+        _ chat: OpenAI.ChatRequest, _ upstreams: Upstreams, _ backend: ResolvedBackend, _ location: UpstreamLocation
+    ) async throws -> HTTPClientResponse {
+        let body = try await body(of: chat, upstreams, backend, location)
+        return try await upstreams.client.send(.POST, location.api("/chat/completions"), key: backend.key, json: .object(body))
     }
 
     /// Tokens of an answer whose request has no limit, where the API demands one and the settings say none: every model of the API that
@@ -56,7 +77,7 @@ struct ChatExchange: Sendable {
 
     /// The client's request with the model that the backend is asked for, and within what one answer may have.
     private static func body(
-        of chat: OpenAI.ChatRequest, _ upstreams: Upstreams, _ backend: ResolvedBackend, _ location: UpstreamLocation, isTold: Bool
+        of chat: OpenAI.ChatRequest, _ upstreams: Upstreams, _ backend: ResolvedBackend, _ location: UpstreamLocation
     ) async throws -> JSONObject {
         var chat = chat
         chat.model = backend.settings.model ?? chat.model
@@ -66,7 +87,7 @@ struct ChatExchange: Sendable {
             for key in keys { chat[key] = .integer(min(most, chat[key]?.intValue ?? most)) }
             if keys.isEmpty, let longest = backend.settings.maxOutputTokens { chat.maxTokens = longest }
         }
-        if isTold {
+        if backend.readsText {
             chat.stream = true
             chat.includeUsage = true
         }
@@ -111,12 +132,13 @@ struct ChatExchange: Sendable {
     }
 
     private var streamOptions: MessageStream.Options {
+        let chat = question.chat
         let allowsCalls = (try? chat.toolChoice) != OpenAI.ToolChoice.none
         let stops = chat["stop"]?.stringValue.map { [$0] } ?? chat["stop"]?.arrayValue?.compactMap(\.stringValue) ?? []
         return MessageStream.Options(
             id: Identifiers.message(), model: chat.model ?? backend.name, allowsCalls: allowsCalls,
             allowsParallelCalls: chat["parallel_tool_calls"]?.boolValue ?? true, contextWindow: backend.settings.contextWindow,
             textFormat: backend.textFormat(tools: chat.tools.map(\.json), allowsCalls: allowsCalls, thinks: true), stopSequences: stops
-        ) { [chat] in UsageEstimate.tokens(of: chat.messages.map(\.json) + chat.tools.map(\.json)) }
+        ) { UsageEstimate.tokens(of: chat.messages.map(\.json) + chat.tools.map(\.json)) }
     }
 }
