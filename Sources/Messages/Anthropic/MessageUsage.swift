@@ -11,6 +11,9 @@ public struct MessageUsage: Sendable, Equatable {
     /// What a gateway says that the request cost; not the API's own word, but where OpenRouter's form of this API has it.
     public var cost: JSON?
 
+    /// The whole input.
+    public var prompt: Int { input + cacheCreation + cacheRead }
+
     public init(input: Int = 0, output: Int = 0, cacheCreation: Int = 0, cacheRead: Int = 0, thinking: Int? = nil, cost: JSON? = nil) {
         self.input = input
         self.output = output
