@@ -16,7 +16,7 @@ struct ChatEndpoint: Sendable {
     let assembly: ProxyAssembly
 
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
-        let json = try request.json(of: body)
+        let json = try request.json(of: body, assembly.upstreams.prompts).json
         let chat = try OpenAI.ChatRequest(json)
         let caller = Caller(request)
         let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes)
