@@ -188,7 +188,9 @@ with tempfile.TemporaryDirectory() as folder:
                      backend("texty", model="in-text", context_window=512, tool_call_dialect="qwen3-coder"),
                      backend("claude", "anthropic", "", api_key="k")],
         "default_backend": "plain", "routes": [{"model": "claude-x", "to": "claude"}],
-        "directories": {"cache": {"absolute": folder}, "logs": {"absolute": folder}}}
+        "directories": {"cache": folder, "logs": folder}, "prompt_cache": {"enabled": True, "max_bytes": 1 << 20},
+        "response_cache": {"enabled": False, "ttl_ms": 1000, "max_bytes": 1 << 20},
+        "limits": {"max_body_bytes": 1 << 20, "max_concurrent": 16, "first_byte_timeout_ms": 60000, "idle_timeout_ms": 60000, "ping_ms": 10000}}
     for name, value in (("settings", settings), ("secrets", {"k": "sk-ours"})):
         with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
             json.dump(value, file)
