@@ -157,7 +157,7 @@ class Bench:
     def nginx(self):
         program = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
         if not program:
-            bench_supervisor.PACKAGES["nginx"] = ["nginx-light"]
+            bench_supervisor.PACKAGES["nginx"] = ["nginx"]
             os.makedirs(".build/bench-tools", exist_ok=True)
             if not unpack(["nginx"], os.path.abspath(".build/bench-tools")):
                 raise Skipped("nginx cannot be had")

@@ -15,11 +15,15 @@ public struct ProxySettings: Codable, Sendable, Equatable {
     public var directories: Directories
     /// How long requests in flight may take to finish after SIGTERM; nil leaves it to the proxy.
     public var drainMs: Int?
+    /// Nil where no line is written of requests.
+    public var requestLog: RequestLog?
+    /// Nil where exchanges are not kept.
+    public var capture: Capture?
 
     public init(
         backends: [Backend], defaultBackend: String, routes: [Route] = [], authToken: String? = nil, tls: TLS? = nil,
         promptCache: PromptCache = PromptCache(), responseCache: ResponseCache = ResponseCache(), limits: Limits = Limits(), directories: Directories,
-        drainMs: Int? = nil
+        drainMs: Int? = nil, requestLog: RequestLog? = nil, capture: Capture? = nil
     ) {
         self.backends = backends
         self.defaultBackend = defaultBackend
@@ -31,13 +35,16 @@ public struct ProxySettings: Codable, Sendable, Equatable {
         self.limits = limits
         self.directories = directories
         self.drainMs = drainMs
+        self.requestLog = requestLog
+        self.capture = capture
     }
 
     /// The ids of all secrets that the settings use.
     public var secretIDs: [String] { [authToken, tls?.key].compactMap { $0 } + backends.compactMap(\.apiKey) }
 
     enum CodingKeys: String, CodingKey {
-        case backends, routes, tls, limits, directories
+        case backends, routes, tls, limits, directories, capture
+        case requestLog = "request_log"
         case drainMs = "drain_ms"
         case defaultBackend = "default_backend"
         case authToken = "auth_token"

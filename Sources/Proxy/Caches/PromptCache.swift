@@ -36,10 +36,12 @@ final class PromptCache: Sendable {
         let key = dialect.name + Digest.hex(RequestTranslation.prefixSource(of: request).bytes)
         if let entry = state.withLock({ $0.use(key) }) {
             metrics.countCache(layer: "prompt", result: "hit")
+            RequestTrace.current?.note { $0.promptCache = "hit" }
             return entry
         }
         let entry = try Self.make(request, dialect)
         metrics.countCache(layer: "prompt", result: "miss")
+        RequestTrace.current?.note { $0.promptCache = "miss" }
         state.withLock { $0.add(entry, key, limit: settings.maxBytes) }
         return entry
     }

@@ -51,10 +51,12 @@ public enum Proxy {
         } catch {
             assembly.generations.cancelAll()
             try await client.shutdown()
+            assembly.records.finish()
             throw error
         }
         assembly.generations.cancelAll()
         try await client.shutdown()
+        assembly.records.finish()
     }
 
     /// What went wrong before serving, for people.

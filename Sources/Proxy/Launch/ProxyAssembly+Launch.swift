@@ -12,6 +12,9 @@ extension ProxyAssembly {
         let metrics = ProxyMetrics()
         let gate = Gate(limit: launch.settings.limits.maxConcurrent)
         metrics.declareInFlight { gate.inFlight }
+        let records = try Records(
+            launch.settings, roots: launch.roots, secrets: backends.all.compactMap(\.key) + (token.map { [$0] } ?? []), logger: logger)
+        metrics.declareDropped(log: { records.log?.dropped ?? 0 }, capture: { records.capture?.dropped ?? 0 })
         self.init(
             settings: launch.settings, backends: backends, token: token, metrics: metrics,
             upstreams: Upstreams(
@@ -20,6 +23,6 @@ extension ProxyAssembly {
                 logger: logger),
             responses: try await ResponseCache(
                 launch.settings.responseCache, directory: launch.settings.directories.cache, roots: launch.roots, metrics: metrics, logger: logger),
-            generations: GenerationTable(), gate: gate, logger: logger)
+            generations: GenerationTable(), gate: gate, records: records, logger: logger)
     }
 }

@@ -38,6 +38,13 @@ final class ProxyMetrics: Sendable {
         registry.declare("anyclaude_proxy_requests_in_flight", .gauge, help: "Requests that are being answered.") { Double(read()) }
     }
 
+    func declareDropped(log: @escaping @Sendable () -> Int, capture: @escaping @Sendable () -> Int) {
+        registry.declare("anyclaude_proxy_request_log_dropped_total", .counter, help: "Lines of the request log that could not be written.") {
+            Double(log())
+        }
+        registry.declare("anyclaude_proxy_capture_dropped_total", .counter, help: "Exchanges that could not be captured.") { Double(capture()) }
+    }
+
     var text: String { registry.text }
 
     func countRequest(backend: String, status: Int) {

@@ -11,6 +11,7 @@ struct CountEndpoint: Sendable {
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
         let json = try request.json(of: body)
         let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes, isCount: true)
+        RequestTrace.current?.note(call, streams: false)
         let backend = try assembly.backends.backend(for: call)
         return try await assembly.answer(for: backend, requestID) {
             if backend.settings.api == .anthropic {

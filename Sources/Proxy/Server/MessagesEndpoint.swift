@@ -12,13 +12,16 @@ struct MessagesEndpoint: Sendable {
 
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
         let json = try request.json(of: body)
-        let backend = try assembly.backends.backend(for: ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes))
+        let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes)
+        RequestTrace.current?.note(call, streams: json["stream"]?.boolValue ?? false)
+        let backend = try assembly.backends.backend(for: call)
         return try await assembly.answer(for: backend, requestID) {
             if backend.settings.api == .anthropic {
                 return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)
             }
             let message = try MessagesRequest(json)
             let source = try await source(of: message, backend, request)
+            RequestTrace.current?.note(source)
             let delivery = Delivery(assembly: assembly, backend: backend, source: source, requestID: requestID, permit: permit)
             return message.stream ? try await delivery.stream() : try await delivery.whole()
         }

@@ -51,6 +51,8 @@ struct PassThrough: Sendable {
         for field in request.headers {
             let name = field.name.canonicalName
             if Self.hopByHop.contains(name) || named.contains(name) || name == "content-length" || name.hasPrefix("x-anyclaude-") { continue }
+            // What is captured is to be read.
+            if name == "accept-encoding", RequestTrace.current?.exchange != nil { continue }
             let isCredential = name == "x-api-key" || name == "authorization"
             // A key of the settings takes the place of the client's credentials.
             if isCredential, backend.key != nil { continue }

@@ -12,5 +12,6 @@ struct ProxyAssembly: Sendable {
     let responses: ResponseCache
     let generations: GenerationTable
     let gate: Gate
+    let records: Records
     let logger: Logger
 }

@@ -49,6 +49,7 @@ struct ChatUpstream: Sendable {
                 }
                 if !hasWaited { upstreams.logger.info("waiting for a service", metadata: ["service": "\(name)", "reason": "\(error.reason)"]) }
                 hasWaited = true
+                RequestTrace.current?.note { $0.retries += 1 }
                 try await lease.news()
                 // A lease that was answered hears no more: who asks anew hears what is now.
                 lease = try upstreams.directory.acquire(name)
@@ -63,6 +64,7 @@ struct ChatUpstream: Sendable {
             answer = try await post(entry, at: location)
         }
         let response = answer.response
+        RequestTrace.current?.note { [model = answer.model ?? request.model] in $0.answeringModel = model }
         guard response.status.code == 200 else {
             let body = try await UpstreamClient.bytes(of: response)
             // A worker that loads or drains took nothing: it, or its successor, is waited for like one that does not listen yet.
