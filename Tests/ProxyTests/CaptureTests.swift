@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import LaunchPlan
+import NIOCore
 import Testing
 
 @testable import Proxy
@@ -79,9 +80,11 @@ import Testing
     @Test(arguments: ["content-type", "anthropic-version", "x-claude-code-session-id", "retry-after", "x-request-id"])
     func otherNames(name: String) { #expect(!Redaction.isCredential(name)) }
 
-    @Test func maskedBytesKeepTheirPlaces() {
-        var bytes = Array("a sk-12345678 b sk-12345678".utf8)
-        Redaction.mask(&bytes, [Array("sk-12345678".utf8), Array("a".utf8), []])
-        #expect(String(decoding: bytes, as: UTF8.self) == "a *********** b ***********")
+    @Test func whatIsHiddenKeepsItsPlace() {
+        let redaction = Redaction([Array("sk-12345678".utf8), Array("a".utf8), []])
+        #expect(redaction.text("a sk-12345678 b sk-12345678") == "a *********** b ***********")
+        var bytes = CapturedBytes()
+        for (time, text) in ["one sk-12", "345678 two"].enumerated() { bytes.add(ByteBuffer(string: text), at: time * 1000) }
+        #expect(bytes.parts(redaction).map { String(decoding: $0.bytes, as: UTF8.self) } == ["one *****", "****** two"])
     }
 }

@@ -46,6 +46,6 @@ final class Capture: Sendable {
             return
         }
         let secrets = secrets
-        lines.add(size: exchange.size) { exchange.json(facts, hiding: secrets).bytes }
+        lines.add(size: exchange.size) { exchange.record(facts, hiding: secrets).json.bytes }
     }
 }

@@ -4,6 +4,7 @@ import Hummingbird
 import JSON
 import LaunchPlan
 import Locking
+import Messages
 import NIOCore
 import NIOHTTP1
 
@@ -123,71 +124,65 @@ final class CapturedExchange: Sendable {
             state.questions[number].answerHeaders = response.headers.map { ($0.name, $0.value) }
         }
         var response = response
-        response.body = .stream(
-            response.body.map { [self] buffer in
-                let time = time
-                state.withLock { state in
-                    if take(buffer.readableBytes, &state) { state.questions[number].answer.add(buffer, at: time) }
-                }
-                return buffer
-            })
+        response.body = .stream(FollowedBody(body: response.body, exchange: self, number: number))
         return response
+    }
+
+    fileprivate func came(_ buffer: ByteBuffer, _ number: Int) {
+        let time = time
+        state.withLock { state in
+            if take(buffer.readableBytes, &state) { state.questions[number].answer.add(buffer, at: time) }
+        }
+    }
+
+    /// The body of an answer, noted as it is read, with the way it ends.
+    private struct FollowedBody: AsyncSequence, Sendable {
+        let body: HTTPClientResponse.Body
+        let exchange: CapturedExchange
+        let number: Int
+
+        struct AsyncIterator: AsyncIteratorProtocol {
+            var inner: HTTPClientResponse.Body.AsyncIterator
+            let exchange: CapturedExchange
+            let number: Int
+
+            mutating func next() async throws -> ByteBuffer? {
+                do {
+                    let buffer = try await inner.next()
+                    if let buffer { exchange.came(buffer, number) }
+                    return buffer
+                } catch {
+                    exchange.failed(number, error)
+                    throw error
+                }
+            }
+        }
+
+        func makeAsyncIterator() -> AsyncIterator { AsyncIterator(inner: body.makeAsyncIterator(), exchange: exchange, number: number) }
     }
 
     // MARK: the line
 
-    func json(_ facts: RequestTrace.Facts, hiding known: [[UInt8]]) -> JSON {
+    func record(_ facts: RequestTrace.Facts, hiding known: [[UInt8]]) -> RecordedExchange {
         let state = state.withLock { $0 }
         // What a client or we presented may come back in an error.
-        let all = headers + state.questions.flatMap(\.headers)
-        let presented = all.filter { Redaction.isCredential($0.name) }.flatMap { field in
-            [field.value] + field.value.split(separator: " ").dropFirst().map(String.init)
+        let redaction = Redaction(known, presented: headers + state.questions.flatMap(\.headers))
+        func parts(_ bytes: CapturedBytes) -> [RecordedExchange.Part] { bytes.parts(redaction) }
+        let questions = state.questions.map { question in
+            RecordedExchange.Question(
+                backend: question.backend, time: Double(question.at) / 1000,
+                request: .init(
+                    method: question.method, target: redaction.text(question.url), headers: redaction.fields(question.headers),
+                    body: redaction.bytes(question.body)),
+                response: question.status.map { .init(status: $0, headers: redaction.fields(question.answerHeaders), parts: parts(question.answer)) },
+                failure: question.failure.map(redaction.text))
         }
-        let secrets = known + presented.map { Array($0.utf8) }
-        func fields(_ fields: Fields) -> JSON {
-            .array(
-                fields.map { field in
-                    let value = Redaction.isCredential(field.name) ? Redaction.word : Redaction.masked(field.value, secrets)
-                    return [.string(field.name.lowercased()), .string(value)]
-                })
-        }
-        func text(_ buffer: ByteBuffer) -> JSON {
-            var bytes = Array(buffer.readableBytesView)
-            Redaction.mask(&bytes, secrets)
-            return CapturedBytes.json(bytes[...])
-        }
-        func parts(_ bytes: CapturedBytes) -> JSON {
-            var bytes = bytes
-            bytes.hide(secrets)
-            return bytes.json
-        }
-        let upstream = state.questions.map { question -> JSON in
-            var object: JSONObject = ["backend": question.backend.map(JSON.string) ?? .null, "at_ms": .double(Double(question.at) / 1000)]
-            var request: JSONObject = [
-                "method": .string(question.method), "url": .string(Redaction.masked(question.url, secrets)), "headers": fields(question.headers),
-            ]
-            request["body"] = question.body.map(text)
-            object["request"] = .object(request)
-            if let status = question.status {
-                object["response"] = ["status": .integer(status), "headers": fields(question.answerHeaders), "parts": parts(question.answer)]
-            }
-            object["failure"] = question.failure.map { .string(Redaction.masked($0, secrets)) }
-            return .object(object)
-        }
-        var line: JSONObject = ["format": "anyclaude.exchange", "version": 1, "id": .string(facts.requestID)]
-        line["time"] = .string(WallClock.text(facts.startedMs))
-        line["backend"] = state.backend.map(Self.json)
-        line["cache"] = facts.responseCache.map(JSON.string)
-        line["truncated"] = state.isTruncated ? true : nil
-        line["request"] = [
-            "method": .string(method), "path": .string(Redaction.masked(path, secrets)), "headers": fields(headers), "body": text(state.body),
-        ]
-        line["upstream"] = .array(upstream)
-        line["response"] = [
-            "status": state.status.map(JSON.integer) ?? .null, "headers": fields(state.headers), "parts": parts(state.sent),
-            "outcome": .string(facts.wasLeft ? "left" : "sent"),
-        ]
-        return .object(line)
+        return RecordedExchange(
+            id: facts.requestID, time: WallClock.text(facts.startedMs), backend: state.backend.map(Self.json), cache: facts.responseCache,
+            isTruncated: state.isTruncated, wasLeft: facts.wasLeft,
+            request: .init(method: method, target: redaction.text(path), headers: redaction.fields(headers), body: redaction.bytes(state.body)),
+            questions: questions,
+            response: state.status.map { .init(status: $0, headers: redaction.fields(state.headers), parts: parts(state.sent)) })
     }
 
     /// What another proxy needs to ask the same: without where it is and what opens it.
