@@ -23,20 +23,20 @@ public struct AnswerShape: Sendable, Equatable {
         self.status = status
         blocks = []
         if let json = try? JSON(parsing: body) { return read(json) }
-        guard body.starts(with: Array("event:".utf8)) else { throw .init(description: "the answer is neither JSON nor a stream of events") }
+        guard body.starts(with: Array("event:".utf8)) else { throw .init("the answer is neither JSON nor a stream of events") }
         var parser = SSEParser()
         var events: [ServerSentEvent]
         do throws(SSEError) {
             events = try parser.feed(body)
             if let last = try parser.finish() { events.append(last) }
-        } catch { throw .init(description: error.message) }
+        } catch { throw .init(error.message) }
         var isOver = false
         for event in events {
-            guard let json = try? JSON(parsing: event.data) else { throw .init(description: "an event of the answer is not JSON") }
+            guard let json = try? JSON(parsing: event.data) else { throw .init("an event of the answer is not JSON") }
             take(json)
             isOver = isOver || ["message_stop", "error"].contains(json["type"]?.stringValue)
         }
-        guard isOver else { throw .init(description: "the answer's stream has no end") }
+        guard isOver else { throw .init("the answer's stream has no end") }
         finish()
     }
 

@@ -17,12 +17,14 @@ extension RecordedExchange {
     /// What is wrong with a line.
     public struct Fault: Error, Equatable, CustomStringConvertible {
         public var description: String
+
+        public init(_ description: String) { self.description = description }
     }
 
     public init(_ json: JSON) throws(Fault) {
-        guard json["format"]?.stringValue == Self.format else { throw Fault(description: "it is not a captured exchange") }
-        guard json["version"]?.intValue == Self.version else { throw Fault(description: "it is of another version of the format") }
-        guard let id = json["id"]?.stringValue, let request = json["request"] else { throw Fault(description: "`id` or `request` is missing") }
+        guard json["format"]?.stringValue == Self.format else { throw Fault("it is not a captured exchange") }
+        guard json["version"]?.intValue == Self.version else { throw Fault("it is of another version of the format") }
+        guard let id = json["id"]?.stringValue, let request = json["request"] else { throw Fault("`id` or `request` is missing") }
         self.id = id
         time = json["time"]?.stringValue ?? ""
         backend = json["backend"]
@@ -44,9 +46,9 @@ extension RecordedExchange {
         for (number, line) in bytes.split(separator: 0x0A, omittingEmptySubsequences: false).enumerated() where !line.isEmpty {
             let json: JSON
             do throws(JSONError) { json = try JSON(parsing: Array(line)) } catch {
-                throw Fault(description: "line \(number + 1): it is not JSON: \(error.message)")
+                throw Fault("line \(number + 1): it is not JSON: \(error.message)")
             }
-            do throws(Fault) { exchanges.append(try RecordedExchange(json)) } catch { throw Fault(description: "line \(number + 1): \(error)") }
+            do throws(Fault) { exchanges.append(try RecordedExchange(json)) } catch { throw Fault("line \(number + 1): \(error)") }
         }
         return exchanges
     }
@@ -58,7 +60,7 @@ extension RecordedExchange {
     fileprivate static func bytes(_ json: JSON?) throws(Fault) -> [UInt8] {
         if let text = json?.stringValue { return Array(text.utf8) }
         guard let text = json?["base64"]?.stringValue, let bytes = Base64.decode(text) else {
-            throw Fault(description: "a body or a part of one is neither a string nor base64")
+            throw Fault("a body or a part of one is neither a string nor base64")
         }
         return bytes
     }
@@ -68,7 +70,7 @@ extension RecordedExchange {
     fileprivate static func fields(_ json: JSON?) throws(Fault) -> [Field] {
         var fields: [Field] = []
         for field in json?.arrayValue ?? [] {
-            guard let name = field[0]?.stringValue, let value = field[1]?.stringValue else { throw Fault(description: "a header is not a pair") }
+            guard let name = field[0]?.stringValue, let value = field[1]?.stringValue else { throw Fault("a header is not a pair") }
             fields.append(Field(name: name, value: value))
         }
         return fields
@@ -84,7 +86,7 @@ extension RecordedExchange.Request {
 
     fileprivate init(_ json: JSON, _ target: String) throws(RecordedExchange.Fault) {
         guard let method = json["method"]?.stringValue, let value = json[target]?.stringValue else {
-            throw RecordedExchange.Fault(description: "a request has no `method` or `\(target)`")
+            throw RecordedExchange.Fault("a request has no `method` or `\(target)`")
         }
         self.init(
             method: method, target: value, headers: try RecordedExchange.fields(json["headers"]), body: try RecordedExchange.bytes(json["body"] ?? "")
@@ -102,7 +104,7 @@ extension RecordedExchange.Response {
 
     fileprivate init(_ json: JSON) throws(RecordedExchange.Fault) {
         guard let status = json["status"]?.intValue, (100...999).contains(status) else {
-            throw RecordedExchange.Fault(description: "a response has no `status`")
+            throw RecordedExchange.Fault("a response has no `status`")
         }
         var parts: [RecordedExchange.Part] = []
         for part in json["parts"]?.arrayValue ?? [] {
@@ -121,7 +123,7 @@ extension RecordedExchange.Question {
     }
 
     fileprivate init(_ json: JSON) throws(RecordedExchange.Fault) {
-        guard let request = json["request"] else { throw RecordedExchange.Fault(description: "a question upstream has no `request`") }
+        guard let request = json["request"] else { throw RecordedExchange.Fault("a question upstream has no `request`") }
         var response: RecordedExchange.Response?
         if let answer = json["response"] { response = try .init(answer) }
         self.init(
