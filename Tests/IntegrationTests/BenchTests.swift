@@ -1,0 +1,35 @@
+import Foundation
+import JSON
+import Testing
+
+extension IntegrationTests {
+    /// `anyclaude bench` on the demo model, and on a server that only says what it is told to.
+    @Suite(.enabled(if: TestEnvironment.hasPrograms, "\(TestEnvironment.needsPrograms)")) struct BenchTests {
+        @Test func theDemoModelIsMeasured() throws {
+            let stack = try Stack()
+            try stack.write(Stack.quickstart)
+            try #require(try stack.anyclaude("apply").status == 0)
+            let before = try stack.service("vllm-mlx").pid
+            let run = try stack.anyclaude("bench", "--sizes", "300,600,16k", "--answer", "8", "--json", limit: 300)
+            let report = try JSON(parsing: run.output)
+            let runs = try #require(report["runs"]?.arrayValue)
+            #expect(runs.map { $0["request"]?.stringValue } == ["first", "follow-up", "after restart", "first", "follow-up", "after restart"])
+            for (run, size) in zip(runs, [300, 300, 300, 600, 600, 600]) {
+                #expect(run["size"]?.intValue == size)
+                let (prompt, cached) = (run["prompt_tokens"]?.intValue ?? 0, run["cached_tokens"]?.intValue ?? 0)
+                // A first prompt has the size that was wanted, and is in no cache; what follows is found there, also after a restart.
+                if run["request"]?.stringValue == "first" {
+                    #expect(prompt <= size && prompt >= size * 9 / 10 && cached < 64, "\(run.text)")
+                } else {
+                    #expect(prompt > cached && cached >= size / 2, "\(run.text)")
+                }
+                #expect(run["first_token_ms"]?.intValue ?? -1 >= 0 && run["answer_tokens"]?.intValue ?? 0 > 0)
+            }
+            #expect(report["skipped"]?[0]?["size"]?.intValue == 16384 && report["no_restart"] == .null)
+            // On any machine, these sizes are within the criteria's minute; the five seconds may be more than a busy one has.
+            #expect(report["verdict"]?[0]?["holds"]?.boolValue == true && (run.status == 0) == report["holds"]?.boolValue)
+            #expect(run.errors.contains("300: first"))
+            #expect(try stack.service("vllm-mlx").pid != before)
+        }
+    }
+}
