@@ -22,7 +22,10 @@ public struct AnswerShape: Sendable, Equatable {
     public init(status: Int, body: [UInt8]) throws(RecordedExchange.Fault) {
         self.status = status
         blocks = []
-        if let json = try? JSON(parsing: body) { return read(json) }
+        if let json = try? JSON(parsing: body) {
+            read(json)
+            return
+        }
         guard body.starts(with: Array("event:".utf8)) else { throw .init("the answer is neither JSON nor a stream of events") }
         var parser = SSEParser()
         var events: [ServerSentEvent]

@@ -1,5 +1,4 @@
 import Control
-import Glibc
 import JSON
 import LaunchPlan
 
@@ -24,10 +23,7 @@ struct BenchRun {
                 continue
             }
             // Other words at each run and size: nothing of them is in any cache.
-            var seed = UInt64(size)
-            guard getrandom(&seed, MemoryLayout<UInt64>.size, 0) == MemoryLayout<UInt64>.size else {
-                throw CommandError("the system has no random numbers", exitCode: ExitStatus.internalError)
-            }
+            let seed = UInt64.random(in: 0...UInt64.max)
             var conversation = BenchConversation(
                 target, model: model, answerTokens: answerTokens, timeoutMs: timeoutMs, id: "bench-\(String(seed, radix: 16))")
             say("\(BenchReport.name(of: size)): making a prompt")

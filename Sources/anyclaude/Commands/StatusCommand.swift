@@ -12,13 +12,15 @@ struct StatusCommand: Command {
 
     func execute(_ session: Session) throws -> Int32 {
         let supervisor = try session.requireSupervisor(session.instanceName())
+        // A plan that cannot be read is no reason not to say what runs.
+        let places = json ? nil : (try? StackClient.current(of: supervisor)).map(RecordPlaces.init)
         var drawn = 0
         while true {
             let report = try supervisor.client.status()
             if json {
                 Output.print(try JSON(encoding: report).versioned())
             } else {
-                let lines = StatusText(style: session.style).lines(report)
+                let lines = StatusText(style: session.style).lines(report) + (places?.lines(session.style) ?? [])
                 let up = drawn > 0 ? "\u{1B}[\(drawn)A\r\u{1B}[J" : ""
                 Output.print(up + lines.joined(separator: "\n"))
                 drawn = Terminal.isTerminal(STDOUT_FILENO) ? lines.count : 0
