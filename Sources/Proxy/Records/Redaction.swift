@@ -42,9 +42,16 @@ struct Redaction {
             bytes.withUnsafeMutableBytes { buffer in
                 guard let base = buffer.baseAddress else { return }
                 var start = 0
-                while let found = memmem(base + start, buffer.count - start, secret, secret.count) {
-                    memset(found, CInt(UInt8(ascii: "*")), secret.count)
-                    start = UnsafeRawPointer(found) - UnsafeRawPointer(base) + secret.count
+                while start + secret.count <= buffer.count,
+                    let found = memchr(base + start, CInt(secret[0]), buffer.count - start - secret.count + 1)
+                {
+                    start = UnsafeRawPointer(found) - UnsafeRawPointer(base)
+                    if memcmp(found, secret, secret.count) == 0 {
+                        memset(found, CInt(UInt8(ascii: "*")), secret.count)
+                        start += secret.count
+                    } else {
+                        start += 1
+                    }
                 }
             }
         }
