@@ -48,7 +48,8 @@ import Testing
         #expect(question?["request"]?["body"]?.stringValue.flatMap { try? JSON(parsing: $0) }?["model"]?.stringValue == "real")
         #expect(question?["request"]?["headers"]?.arrayValue?.contains(["authorization", "[redacted]"]) == true)
         #expect(question?["response"]?["status"]?.intValue == 200 && question?["backend"]?.stringValue == "b")
-        #expect(Self.text(question?["response"]?["parts"]).hasSuffix("data: [DONE]\n\n"))
+        let answered = Self.text(question?["response"]?["parts"])
+        #expect(answered.hasSuffix("data: [DONE]\n\n"))
         #expect(!text.contains("s3cret-token") && !text.contains("sk-of-the-backend"))
     }
 
@@ -71,7 +72,8 @@ import Testing
             _ = try await proxy.post(ProxyUnderTest.request(), headers: ["x-api-key": "sk-mine-01", "accept-encoding": "gzip, br"])
         }
         #expect(api.last("/v1/messages")?.headers["accept-encoding"] == nil)
-        #expect(Self.text(exchange["upstream"]?[0]?["response"]?["parts"]).contains("message"))
+        let answered = Self.text(exchange["upstream"]?[0]?["response"]?["parts"])
+        #expect(answered.contains("message"))
     }
 
     @Test(arguments: ["Authorization", "x-api-key", "Cookie", "x-goog-api-key", "x-amz-security-token", "x-anyclaude-token"])
