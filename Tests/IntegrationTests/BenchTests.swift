@@ -7,7 +7,7 @@ extension IntegrationTests {
     @Suite(.enabled(if: TestEnvironment.hasPrograms, "\(TestEnvironment.needsPrograms)")) struct BenchTests {
         @Test func theDemoModelIsMeasured() throws {
             let stack = try Stack()
-            try stack.write(Stack.quickstart)
+            try stack.write(".anyclauderc.yaml", Stack.quickstart)
             try #require(try stack.anyclaude("apply").status == 0)
             let before = try stack.service("vllm-mlx").pid
             let run = try stack.anyclaude("bench", "--sizes", "300,600,16k", "--answer", "8", "--json", limit: 300)

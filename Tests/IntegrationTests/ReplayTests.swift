@@ -21,7 +21,7 @@ extension IntegrationTests {
 
         @Test func aCaptureIsReplayedWithAndWithoutItsModel() throws {
             let stack = try Stack()
-            try stack.write(Self.configuration("capture: { enabled: true, directory: ./captured }"))
+            try stack.write(".anyclauderc.yaml", Self.configuration("capture: { enabled: true, directory: ./captured }"))
             let apply = try stack.anyclaude("apply")
             try #require(apply.status == 0, "\(apply.output)\(apply.errors)")
             try Self.ask(stack, "Hello")
@@ -50,7 +50,7 @@ extension IntegrationTests {
 
         @Test func eachRequestHasItsLine() throws {
             let stack = try Stack()
-            try stack.write(Self.configuration("requestLog: { maxBytes: 4KiB, maxFiles: 2 }"))
+            try stack.write(".anyclauderc.yaml", Self.configuration("requestLog: { maxBytes: 4KiB, maxFiles: 2 }"))
             try #require(try stack.anyclaude("apply").status == 0)
             for number in 0..<12 { try Self.ask(stack, "Hello \(number)") }
             let folder = "\(stack.home)/logs"

@@ -1,3 +1,4 @@
+import Control
 import JSON
 import Messages
 import Serving
@@ -32,6 +33,9 @@ final class ProxyMetrics: Sendable {
         registry.declare(Name.firstByte, .histogram, help: "From the request to the first word of the model's answer.", bounds: seconds)
         registry.declare(Name.duration, .histogram, help: "From the request to the end of the model's answer.", bounds: seconds)
         registry.declare(Name.uncounted, .counter, help: "Answers of servers that reported no usage.")
+        registry.declare("anyclaude_proxy_info", .gauge, help: "Always 1; its label is the version.")
+        registry.set(1, "anyclaude_proxy_info", [("version", Version.current)])
+        registry.declareProcess()
     }
 
     func declareInFlight(_ read: @escaping @Sendable () -> Int) {
