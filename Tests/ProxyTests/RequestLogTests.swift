@@ -148,3 +148,33 @@ import Testing
         #expect(writer.dropped == 1)
     }
 }
+
+extension RequestLogTests {
+    /// The API's own answers pass unchanged, and tell what they were all the same.
+    @Test(arguments: [true, false]) func whatPassesThroughIsCounted(streams: Bool) async throws {
+        let usage: JSON = ["input_tokens": 7, "cache_read_input_tokens": 90, "output_tokens": 1]
+        let events: [(String, JSON)] = [
+            ("message_start", ["type": "message_start", "message": ["model": "claude-real", "usage": usage]]),
+            ("content_block_delta", ["type": "content_block_delta", "delta": ["text": "secret words"]]),
+            ("message_delta", ["type": "message_delta", "delta": ["stop_reason": "end_turn"], "usage": ["output_tokens": 12]]),
+            ("message_stop", ["type": "message_stop"]),
+        ]
+        let whole: JSON = [
+            "type": "message", "model": "claude-real", "stop_reason": "end_turn", "content": [["type": "text", "text": "secret words"]],
+            "usage": ["input_tokens": 7, "cache_read_input_tokens": 90, "output_tokens": 12],
+        ]
+        let api = try ScriptedServer { _ in
+            guard streams else { return Answers.json(whole) }
+            return ServerSentEvents.response { writer in
+                for (name, data) in events { try await writer.event(name, data: data.bytes) }
+            }
+        }
+        let (lines, text) = try await Self.logged(EndpointTests.claude("http://127.0.0.1:\(api.port)"), until: 1) { proxy in
+            _ = try await proxy.post(ProxyUnderTest.request("hi", ["stream": .bool(streams)]), headers: ["x-api-key": "sk-mine-0001"])
+        }
+        let line = try #require(lines.first)
+        #expect(line["tokens"] == ["input": 97, "output": 12, "cached": 90] && line["answered_by"]?.stringValue == "claude-real")
+        #expect(line["stop_reason"]?.stringValue == "end_turn" && line["outcome"]?.stringValue == "answered")
+        #expect(!text.contains("secret words") && !text.contains("sk-mine"))
+    }
+}

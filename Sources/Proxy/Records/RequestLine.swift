@@ -68,9 +68,15 @@ struct AnswerFacts: Sendable {
     var firstWord: Duration?
     private static let longestWord = 256
 
-    init(_ source: RequestTrace.Source?) {
+    init() {}
+
+    init(_ source: RequestTrace.Source?, _ passed: PassedAnswer?) {
         switch source {
-        case nil: break
+        case nil:
+            guard let passed else { return }
+            error = passed.error
+            stop = passed.stop
+            tokens = Self.tokens(passed.usage, knowsCached: true)
         case .kept(let usage): tokens = Self.tokens(usage, knowsCached: true)
         case .generation(let generation):
             let message = generation.message

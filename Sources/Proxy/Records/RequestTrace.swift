@@ -36,8 +36,10 @@ final class RequestTrace: Sendable {
         var status: Int?
         var error: AnthropicError.Kind?
         var source: Source?
+        var passes = false
+        var passed: PassedAnswer?
         /// What the source told, once all is over.
-        var answer = AnswerFacts(nil)
+        var answer = AnswerFacts()
         var responseCache: String?
         var promptCache: String?
         /// Questions to models' servers beyond the first.
@@ -85,7 +87,10 @@ final class RequestTrace: Sendable {
     }
 
     func note(backend: ResolvedBackend) {
-        note { $0.backend = backend.name }
+        note {
+            $0.backend = backend.name
+            $0.passes = backend.settings.api == .anthropic
+        }
         exchange?.note(backend: backend.settings)
     }
 
@@ -112,6 +117,7 @@ final class RequestTrace: Sendable {
     func sent(_ buffer: ByteBuffer) {
         note {
             $0.bytesOut += buffer.readableBytes
+            $0.passed?.take(buffer)
             if $0.firstByte == nil { $0.firstByte = .now }
         }
         exchange?.sent(buffer)
@@ -123,8 +129,11 @@ final class RequestTrace: Sendable {
             guard facts.end == nil else { return nil }
             facts.end = .now
             facts.wasLeft = wasLeft
-            facts.answer = AnswerFacts(facts.source)
+            facts.passed?.finish()
+            facts.answer = AnswerFacts(facts.source, facts.passed)
+            facts.answeringModel = facts.passed?.model ?? facts.answeringModel
             facts.source = nil
+            facts.passed = nil
             return facts
         }
         guard let ended else { return }
@@ -136,7 +145,10 @@ final class RequestTrace: Sendable {
 extension RequestTrace {
     /// The response, whose sending ends the trace.
     func following(_ response: Response, isHead: Bool) -> Response {
-        note { $0.status = response.status.code }
+        note {
+            $0.status = response.status.code
+            if $0.passes { $0.passed = PassedAnswer(response) }
+        }
         exchange?.note(response)
         guard !isHead else {
             end(wasLeft: false)
