@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import JSON
 import Testing
 
@@ -30,6 +31,40 @@ extension IntegrationTests {
             #expect(report["verdict"]?[0]?["holds"]?.boolValue == true && (run.status == 0) == report["holds"]?.boolValue)
             #expect(run.errors.contains("300: first"))
             #expect(try stack.service("vllm-mlx").pid != before)
+        }
+
+        /// Nobody counts for it and nobody restarts it: sizes come from what its answers say, and the restart is left out with the reason.
+        @Test func aServerOfSomebodyElseIsMeasured() throws {
+            let stack = try Stack()
+            let script = "\(TestEnvironment.root)/Tests/IntegrationTests/Fakes/chat_server.py"
+            let server = try SpawnedProgram("python3", [script, "\(stack.workerPort)"], environment: stack.environment)
+            defer { server.kill(SIGKILL) }
+            try stack.wait(for: "the server") {
+                try ProgramRun.run("curl", ["-sS", "-m", "5", "http://127.0.0.1:\(stack.workerPort)/v1/models"]).status == 0
+            }
+            try stack.write(
+                ".anyclauderc.yaml",
+                """
+                backend: lmstudio
+                probation: 200ms
+                proxy: { port: @PORT@ }
+                backends:
+                  lmstudio: { baseUrl: "http://127.0.0.1:@WORKER@/v1", model: m, contextWindow: 4096 }
+                """)
+            let apply = try stack.anyclaude("apply")
+            try #require(apply.status == 0, "\(apply.output)\(apply.errors)")
+            let run = try stack.anyclaude("bench", "--backend", "lmstudio", "--sizes", "200,1k,4k", "--json")
+            let report = try JSON(parsing: run.output)
+            let runs = report["runs"]?.arrayValue ?? []
+            #expect(run.status == 0 && runs.count == 4 && report["holds"]?.boolValue == true, "\(run.output)\(run.errors)")
+            for (run, size) in zip(runs, [200, 200, 1024, 1024]) {
+                let (prompt, cached) = (run["prompt_tokens"]?.intValue ?? 0, run["cached_tokens"]?.intValue ?? 0)
+                #expect(run["request"] == "first" ? prompt <= size && prompt >= size * 9 / 10 && cached < 9 : cached > size * 9 / 10, "\(run.text)")
+            }
+            #expect(report["no_restart"]?.stringValue?.contains("somebody else's") == true && report["skipped"]?[0]?["size"]?.intValue == 4096)
+            let table = try stack.anyclaude("bench", "--sizes", "100")
+            #expect(table.output.contains("FIRST TOKEN") && table.output.contains("✔ follow-up within 5.00s"), "\(table.output)\(table.errors)")
+            #expect(try stack.anyclaude("bench", "--backend", "nobody").status == 3)
         }
     }
 }

@@ -33,6 +33,15 @@ import Testing
 
     @Test func nobodyCounts() throws {
         #expect(try PromptSizer(count: { _ in nil }, text: { _ in "" }).find(100) == nil)
+        // Whoever says the same number of each prompt is not asked for ever longer ones.
+        var longest = 0
+        let same = PromptSizer {
+            longest = max(longest, $0.utf8.count)
+            return 12
+        } text: {
+            BenchPrompt.notes(words: $0, seed: 1)
+        }
+        #expect(try same.find(100)?.tokens == 12 && longest < 4000)
         // A template that is longer than what was wanted.
         #expect(try Self.sizer(template: 500, perByte: 0.2).find(100)?.words == 1)
     }

@@ -19,7 +19,8 @@ struct PromptSizer {
     func find(_ tokens: Int) throws -> Sized? {
         var words = max(1, tokens / 2)
         var best: Sized?
-        var bounds = 0...Int.max
+        // No tokenizer makes one token of two words: whoever counts fewer does not count the prompt.
+        var bounds = 0...max(1, 2 * tokens)
         for _ in 0..<Self.rounds {
             let text = text(words)
             guard let counted = try count(text) else { return nil }
@@ -33,7 +34,7 @@ struct PromptSizer {
             }
             // By the share so far, and within what is known.
             let aim = Int(Double(words) * Double(tokens) * (1 - Self.tolerance / 2) / Double(max(1, counted)))
-            let next = min(max(aim, bounds.lowerBound + 1), max(bounds.upperBound, 1))
+            let next = max(1, min(max(aim, bounds.lowerBound + 1), bounds.upperBound))
             if next == words { break }
             words = next
         }
