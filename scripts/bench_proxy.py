@@ -389,6 +389,8 @@ def main():
     parser.add_argument("--json")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
+    if not os.access(f"{options.programs}/anyclaude-proxy", os.X_OK):
+        sys.exit(f"bench_proxy.py: there is no anyclaude-proxy in {options.programs}")
     folder = tempfile.mkdtemp(prefix="anyclaude-bench-")
     report, bench = Report(), None
     try:

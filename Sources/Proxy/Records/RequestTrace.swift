@@ -66,6 +66,9 @@ final class RequestTrace: Sendable {
         exchange = records.capture.map { CapturedExchange(request, requestID, capture: $0) }
     }
 
+    /// The response was never sent: its client had gone before its head.
+    deinit { end(wasLeft: true) }
+
     private static let longestName = 128
 
     /// What a client calls itself, where it is an id and no text.
