@@ -17,8 +17,8 @@ struct CountEndpoint: Sendable {
             if backend.settings.api == .anthropic {
                 return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)
             }
-            let counter = TokenCounter(upstreams: assembly.upstreams, backend: backend, request: try MessagesRequest(json, isCount: true))
-            let count = try await counter.count()
+            let message = try MessagesRequest(json, isCount: true, version: request.apiVersion)
+            let count = try await TokenCounter(upstreams: assembly.upstreams, backend: backend, request: message).count()
             assembly.metrics.countRequest(backend: backend.name, status: 200)
             withExtendedLifetime(permit) {}
             return Answers.json(["input_tokens": .integer(count)], requestID: requestID)

@@ -19,7 +19,7 @@ struct MessagesEndpoint: Sendable {
             if backend.settings.api == .anthropic {
                 return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)
             }
-            let message = try MessagesRequest(json)
+            let message = try MessagesRequest(json, version: request.apiVersion)
             let source = try await source(of: message, backend, request)
             RequestTrace.current?.note(source)
             let delivery = Delivery(assembly: assembly, backend: backend, source: source, requestID: requestID, permit: permit)

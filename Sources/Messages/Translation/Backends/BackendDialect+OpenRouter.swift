@@ -3,9 +3,11 @@ extension BackendDialect {
     public static let openrouter: BackendDialect = {
         var dialect = BackendDialect(name: "openrouter")
         dialect.inlineSystem = .keep
+        dialect.takesFiles = true
+        dialect.formatsBesideTools = true
         dialect.thinkingSwitch = .reasoningObject
-        dialect.understandsEffort = true
         dialect.keepsCacheControl = true
+        dialect.sendsUser = true
         dialect.extra = ["usage": ["include": true]]
         return dialect
     }()
