@@ -41,9 +41,9 @@ import Testing
     @Test func anyBytesInBase64() {
         for count in 0..<70 {
             let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ count) }
-            #expect(Base64.decode(Base64.encode(bytes)) == bytes)
+            #expect(Base64.decode(whole: Base64.encode(bytes)) == bytes)
         }
-        #expect(Base64.encode(Array("foob".utf8)) == "Zm9vYg==" && Base64.decode("Zm9vY") == nil && Base64.decode("Zm 9vYg=") == nil)
+        #expect(Base64.encode(Array("foob".utf8)) == "Zm9vYg==" && Base64.decode(whole: "Zm9vY") == nil && Base64.decode(whole: "Zm 9vYg=") == nil)
     }
 
     private static func stream(_ events: [JSON]) -> [UInt8] {

@@ -9,7 +9,7 @@ import Testing
     nonisolated(unsafe) private static let sample = /([a-z][a-z0-9_]*)(\{[^}]*\})? (-?[0-9.e+-]+|\+Inf|NaN)/
     /// Label names, and what bounds their values: names of the plan, statuses, words of ours.
     private static let labels: Set<String> = [
-        "backend", "status", "kind", "layer", "result", "le", "version", "event", "reason", "state", "route", "call", "outcome",
+        "backend", "status", "kind", "layer", "result", "le", "version", "event", "reason", "from", "to", "state", "route", "call", "outcome",
     ]
 
     @Test func eachSampleHasItsFamilyAndBoundedLabels() async throws {

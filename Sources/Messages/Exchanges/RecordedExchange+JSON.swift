@@ -59,7 +59,7 @@ extension RecordedExchange {
 
     fileprivate static func bytes(_ json: JSON?) throws(Fault) -> [UInt8] {
         if let text = json?.stringValue { return Array(text.utf8) }
-        guard let text = json?["base64"]?.stringValue, let bytes = Base64.decode(text) else {
+        guard let text = json?["base64"]?.stringValue, let bytes = Base64.decode(whole: text) else {
             throw Fault("a body or a part of one is neither a string nor base64")
         }
         return bytes

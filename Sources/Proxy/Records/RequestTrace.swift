@@ -161,7 +161,9 @@ extension RequestTrace {
         let body = response.body
         response.body = ResponseBody(contentLength: body.contentLength) { [self] writer in
             do {
-                try await body.write(TracedWriter(inner: writer, trace: self))
+                let traced = TracedWriter(inner: writer, trace: self)
+                // While it is sent, another backend may be asked.
+                try await Self.$current.withValue(self) { try await body.write(traced) }
             } catch {
                 end(wasLeft: true)
                 throw error

@@ -12,7 +12,7 @@ struct CountEndpoint: Sendable {
         let json = try request.json(of: body)
         let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes, isCount: true)
         RequestTrace.current?.note(call, streams: false)
-        let backend = try assembly.backends.backend(for: call)
+        let backend = try assembly.backends.backend(for: call, affinity: Caller(request).conversation)
         return try await assembly.answer(for: backend, requestID) {
             if backend.settings.api == .anthropic {
                 return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)

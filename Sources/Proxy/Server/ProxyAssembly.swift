@@ -12,6 +12,7 @@ struct ProxyAssembly: Sendable {
     let responses: ResponseCache
     let generations: GenerationTable
     let gate: Gate
+    let rates: RateLimits
     let records: Records
     let logger: Logger
 }

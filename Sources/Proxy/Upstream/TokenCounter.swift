@@ -33,7 +33,7 @@ struct TokenCounter: Sendable {
         }
     }
 
-    private func count(at location: UpstreamLocation) async throws -> Int {
+    func count(at location: UpstreamLocation) async throws -> Int {
         var options = RequestTranslation.Options(dialect: backend.dialect, model: backend.settings.model)
         switch backend.dialect.tokenCounting {
         case .unavailable:
