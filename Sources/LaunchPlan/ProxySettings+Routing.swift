@@ -89,9 +89,10 @@ extension ProxySettings {
     /// The first route that takes the request.
     public func route(for call: Call) -> Route? { routes.first { $0.takes(call) } }
 
-    /// The backend that requests for a model of this id go to, whatever else they are: by a route, by its alias, or as the default.
+    /// The backend that requests for a model of this id go to, whatever else they are: by a route, by its alias, or as the default. Nil
+    /// where that is one of several.
     public func backendNamed(by id: String) -> Backend? {
-        if let route = route(for: Call(model: id)) { return backends.first { $0.name == route.to } }
+        if let route = route(for: Call(model: id)) { return route.shares.count == 1 ? backends.first { $0.name == route.to } : nil }
         let alias = id.hasPrefix(Self.backendAlias) ? String(id.dropFirst(Self.backendAlias.count)) : nil
         return backends.first { $0.name == alias } ?? backends.first { $0.name == defaultBackend }
     }

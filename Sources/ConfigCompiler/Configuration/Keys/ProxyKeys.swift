@@ -21,7 +21,8 @@ enum ProxyKeys {
     static let logs = Key<Section>.section("logs", LogKeys.scope, "What is kept of the proxy's output.")
     static let tls = Key<Section>.section("tls", TLSKeys.scope, "HTTPS for clients on other machines; without it the proxy speaks plain HTTP.")
     static let requestLog = Key<Section>.section(
-        "requestLog", RequestLogKeys.scope, "A line of JSON for each request, in `requests.jsonl` of the logs folder: what it was, never what it said.")
+        "requestLog", RequestLogKeys.scope,
+        "A line of JSON for each request, in `requests.jsonl` of the logs folder: what it was, never what it said.")
     static let capture = Key<Section>.section(
         "capture", CaptureKeys.scope, "Whole exchanges, prompts and answers included, for `anyclaude replay`; credentials never.")
     static let scope = Scope(
