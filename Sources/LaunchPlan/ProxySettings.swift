@@ -150,18 +150,28 @@ public struct ProxySettings: Codable, Sendable, Equatable {
 
     /// Layer 2: whole answers to identical requests.
     public struct ResponseCache: Codable, Sendable, Equatable {
+        /// Which answers are given again after their delivery.
+        public enum Policy: String, Codable, Sendable, CaseIterable {
+            /// Those that a model would give again: temperature 0, no thinking.
+            case deterministic
+            /// Those that the client asks for beside its conversations too, as titles.
+            case sideCalls = "side-calls"
+        }
         public var enabled: Bool
+        /// Nil means `deterministic`.
+        public var policy: Policy?
         public var ttlMs: Int
         public var maxBytes: Int
 
-        public init(enabled: Bool = true, ttlMs: Int = 300_000, maxBytes: Int = 256 << 20) {
+        public init(enabled: Bool = true, policy: Policy? = nil, ttlMs: Int = 300_000, maxBytes: Int = 256 << 20) {
             self.enabled = enabled
+            self.policy = policy
             self.ttlMs = ttlMs
             self.maxBytes = maxBytes
         }
 
         enum CodingKeys: String, CodingKey {
-            case enabled
+            case enabled, policy
             case ttlMs = "ttl_ms"
             case maxBytes = "max_bytes"
         }

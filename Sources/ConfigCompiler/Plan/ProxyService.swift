@@ -90,7 +90,9 @@ struct ProxyService {
     private var responseCache: ProxySettings.ResponseCache {
         let cache = section[ProxyKeys.responseCache] ?? Section(ResponseCacheKeys.scope)
         return .init(
-            enabled: cache[ResponseCacheKeys.enabled], ttlMs: cache[ResponseCacheKeys.ttl],
+            enabled: cache[ResponseCacheKeys.enabled],
+            // A plan says what is not usual.
+            policy: cache[ResponseCacheKeys.policy] == .deterministic ? nil : cache[ResponseCacheKeys.policy], ttlMs: cache[ResponseCacheKeys.ttl],
             maxBytes: cache[ResponseCacheKeys.maxBytes])
     }
 

@@ -9,6 +9,9 @@ public struct MessageUsage: Sendable, Equatable {
     /// Part of `output`; nil where the model's server does not say.
     public var thinking: Int?
 
+    /// The whole input.
+    public var prompt: Int { input + cacheCreation + cacheRead }
+
     public init(input: Int = 0, output: Int = 0, cacheCreation: Int = 0, cacheRead: Int = 0, thinking: Int? = nil) {
         self.input = input
         self.output = output

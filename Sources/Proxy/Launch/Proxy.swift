@@ -62,6 +62,8 @@ public enum Proxy {
             assembly.records.finish()
             throw error
         }
+        let savings = await assembly.savings()
+        logger.info("the caches have saved", metadata: savings)
         assembly.generations.cancelAll()
         try await client.shutdown()
         assembly.records.finish()

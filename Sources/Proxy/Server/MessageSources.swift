@@ -10,9 +10,12 @@ struct MessageSources: Sendable {
     let caller: Caller
     /// Another backend can be asked where this one cannot answer.
     let hasOthers: Bool
+    let origin: PromptHistory.Origin
 
     func source(of message: MessagesRequest, _ backend: ResolvedBackend, _ request: Request) async throws -> Delivery.Source {
-        let key = RequestKey(message, backend: backend, session: caller.conversation)
+        let key = RequestKey(
+            message, backend: backend, asker: caller.asker, version: request.headers.value("anthropic-version"),
+            isSideCall: !call.kinds.isDisjoint(with: [.side, .title]), policy: assembly.settings.responseCache.policy)
         let bypasses =
             request.headers.value("x-anyclaude-cache")?.lowercased() == "bypass"
             || request.headers[.cacheControl]?.lowercased().contains("no-store") == true
@@ -29,11 +32,13 @@ struct MessageSources: Sendable {
         case .running(let generation):
             guard let listener = generation.join() else { return renewed(sharing, message, backend, key) }
             assembly.metrics.countCache(layer: "response", result: "join")
+            assembly.upstreams.history.note(.shared(message: generation.messageID), request: origin.request)
             return .generation(Delivery.Live(listener: listener, generation: generation, sharing: sharing), "join")
         case .undelivered(let generation):
             assembly.metrics.countCache(layer: "response", result: "replay")
+            assembly.upstreams.history.note(.shared(message: generation.messageID), request: origin.request)
             return .generation(Delivery.Live(listener: generation.listen(), generation: generation, sharing: sharing), "replay")
-        case .delivered(let generation) where key.isDeterministic:
+        case .delivered(let generation) where key.mayBeKept && ResponseCache.isKeepable(generation.message):
             return kept(ResponseCache.Hit(message: generation.message.json, ageSeconds: 0), message)
         case .delivered: return renewed(sharing, message, backend, key)
         case .new(let generation):
@@ -58,7 +63,7 @@ struct MessageSources: Sendable {
 
     private func kept(_ hit: ResponseCache.Hit, _ message: MessagesRequest) -> Delivery.Source {
         assembly.metrics.countCache(layer: "response", result: "hit")
-        assembly.metrics.notComputed(MessageUsage(hit.message["usage"]))
+        assembly.upstreams.history.note(.kept, request: origin.request)
         return .kept(hit, model: message.model)
     }
 
@@ -72,13 +77,15 @@ struct MessageSources: Sendable {
     ) -> Delivery.Live {
         let live = Delivery.Live(listener: generation.listen(), generation: generation, sharing: sharing)
         let upstream = ChatUpstream(
-            upstreams: assembly.upstreams, backend: backend, request: message, call: call, caller: caller, hasOthers: hasOthers)
+            upstreams: assembly.upstreams, backend: backend, request: message, call: call, caller: caller, hasOthers: hasOthers, origin: origin)
         let account = caller.account
         generation.start(limits: assembly.settings.limits) {
             try await upstream.run(into: $0)
         } atEnd: { generation in
             assembly.metrics.countAnswer(generation, backend: backend.name)
             let usage = generation.message.usage
+            assembly.upstreams.history.count(
+                message: generation.messageID, prompt: usage.prompt, cached: generation.reportsCache ? usage.cacheRead : nil)
             assembly.rates.charge(account, tokens: usage.input + usage.cacheCreation + usage.output)
             if sharing != nil, let model = generation.model { await assembly.responses.keep(generation.message, for: key, answeredBy: model) }
             generation.markSettled()

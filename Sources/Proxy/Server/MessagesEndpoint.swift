@@ -10,14 +10,15 @@ struct MessagesEndpoint: Sendable {
     let assembly: ProxyAssembly
 
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
-        let json = try request.json(of: body)
+        let (json, parts) = try request.json(of: body, assembly.upstreams.prompts)
         let caller = Caller(request)
         let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes)
         RequestTrace.current?.note(call, streams: json["stream"]?.boolValue ?? false)
         let targets = try assembly.backends.targets(for: call, affinity: caller.conversation)
         let limits = try assembly.rates.admit(caller.account)
         let exchange = MessageExchange(
-            assembly: assembly, request: request, body: body, json: json, call: call, caller: caller, requestID: requestID, permit: permit)
+            assembly: assembly, request: request, body: body, json: json, parts: parts, call: call, caller: caller, requestID: requestID,
+            permit: permit)
         var response = try await exchange.respond(by: targets[...])
         // The API behind a backend has limits of its own.
         for field in limits where response.headers[field.name] == nil { response.headers[field.name] = field.value }

@@ -65,7 +65,7 @@ struct PassThrough: Sendable {
             do {
                 let response = try await assembly.upstreams.client.send(method, url, headers: headers, body: bytes)
                 let status = Int(response.status.code)
-                pass.report(status == 429 ? .unknown : status >= 500 ? .failure : .success)
+                pass.report(CircuitBreaker.Outcome(status: status))
                 guard hasOthers, RetryPolicy.isBusy(status) else { return response }
                 let answer = try await UpstreamClient.bytes(of: response)
                 throw UpstreamClient.failure(response, answer, backend.dialect)

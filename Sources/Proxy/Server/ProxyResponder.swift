@@ -61,7 +61,9 @@ struct ProxyResponder: HTTPResponder {
         // The place comes before the body: what waits for a place must not fill the memory.
         switch (request.method, path) {
         case (.get, "/metrics"): return Answers.text(assembly.metrics.text)
-        case (.get, "/v1/anyclaude/cache"): return Answers.json(await cacheReport())
+        case (_, _) where path == CacheEndpoint.path || path.hasPrefix(CacheEndpoint.path + "/"):
+            let isTrusted = !asksForToken || assembly.token != nil
+            return try await CacheEndpoint(assembly: assembly, isTrusted: isTrusted).respond(request, requestID)
         case (.post, "/v1/messages"):
             let permit = try assembly.gate.enter()
             return try await MessagesEndpoint(assembly: assembly).respond(request, try await body(of: request), requestID, permit)
@@ -123,9 +125,5 @@ struct ProxyResponder: HTTPResponder {
         }
         RequestTrace.current?.note(body: body)
         return body
-    }
-
-    private func cacheReport() async -> JSON {
-        ["prompt": assembly.upstreams.prompts.json, "response": await assembly.responses.json(), "kv": assembly.metrics.kv]
     }
 }

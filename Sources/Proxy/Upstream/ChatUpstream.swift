@@ -13,6 +13,8 @@ struct ChatUpstream: Sendable {
     let caller: Caller
     /// Another backend can be asked where this one cannot answer.
     let hasOthers: Bool
+    /// Nil where the prompt is not to be remembered.
+    var origin: PromptHistory.Origin?
     private static let maximumLosses = 3
 
     /// Publishes the answer's events. A place is waited for, a service that is not ready, and a server that takes nothing for a moment; one
@@ -20,7 +22,7 @@ struct ChatUpstream: Sendable {
     func run(into generation: Generation) async throws {
         let place = try await place(generation)
         defer { withExtendedLifetime(place) {} }
-        let entry = try upstreams.prompts.entry(for: request, dialect: backend.dialect)
+        let entry = try upstreams.prompts.entry(for: request, backend: backend)
         switch backend.settings.target {
         case .url(let base): try await ask(at: UpstreamLocation(url: base), entry, generation)
         case .service(let name): try await ask(service: name, entry, generation)
@@ -117,7 +119,7 @@ struct ChatUpstream: Sendable {
         switch error {
         // That a worker of ours starts is no failure of it.
         case let error as UpstreamUnreachable: isService && !error.wasSent ? .unknown : .failure
-        case let error as UpstreamBusy: error.status == 429 ? .unknown : .failure
+        case let error as UpstreamBusy: CircuitBreaker.Outcome(status: error.status)
         case let error as AnthropicError:
             switch error.kind {
             case .api, .timeout, .overloaded: .failure
@@ -135,10 +137,10 @@ struct ChatUpstream: Sendable {
     ) async throws {
         let bytes = call.bytes ?? 0
         let room = try await ContextGuard(upstreams: upstreams, backend: backend, request: request, bytes: bytes).answerRoom(at: location)
-        var answer = try await post(entry, at: location, most: room)
+        var answer = try await post(entry, at: location, most: room, generation)
         if upstreams.workers.forget(location, unlessModelIs: answer.response.headers.first(name: Native.modelHeader)) {
             // Another process answers at this address: the question was put as the one before wanted it.
-            answer = try await post(entry, at: location, most: room)
+            answer = try await post(entry, at: location, most: room, generation)
         }
         if answer.response.status.code != 200 {
             let body = try await UpstreamClient.bytes(of: answer.response)
@@ -146,7 +148,7 @@ struct ChatUpstream: Sendable {
                 throw refusal(answer.response, body, location, lease)
             }
             // The prompt fits, and an answer of that length would not: nothing was computed yet.
-            answer = try await post(entry, at: location, most: room)
+            answer = try await post(entry, at: location, most: room, generation)
             if answer.response.status.code != 200 {
                 throw refusal(answer.response, try await UpstreamClient.bytes(of: answer.response), location, lease)
             }
@@ -191,16 +193,25 @@ struct ChatUpstream: Sendable {
     /// The head of the answer. The prefix is left out where the worker is thought to hold it, and sent where it says that it does not.
     ///
     /// - Parameter most: the longest answer that fits, where that is known.
-    private func post(_ entry: PromptCache.Entry, at location: UpstreamLocation, most: Int? = nil) async throws -> Answer {
+    private func post(_ entry: PromptCache.Entry, at location: UpstreamLocation, most: Int? = nil, _ generation: Generation) async throws -> Answer {
         var options = try await options(at: location)
         if let most { options.maxOutputTokens = min(most, options.maxOutputTokens ?? most) }
         let turns = try RequestTranslation.turns(of: request, prefix: entry.prefix, options: options)
+        remember(entry, turns, options, generation)
         if mayBeHeld(entry), upstreams.workers.holds(entry.digest, at: location) {
             let response = try await post(entry, turns, isHeld: true, options, location)
             if response.status.code != 409 { return Answer(response: response, isHeld: true, model: options.model) }
             upstreams.workers.forget(prefix: entry.digest, at: location)
         }
         return Answer(response: try await post(entry, turns, isHeld: false, options, location), isHeld: false, model: options.model)
+    }
+
+    private func remember(_ entry: PromptCache.Entry, _ turns: [JSON], _ options: RequestTranslation.Options, _ generation: Generation) {
+        guard let origin else { return }
+        let outline = PromptOutline(
+            model: options.model ?? request.model, head: entry.rendered.head, messages: turns,
+            parameters: RequestTranslation.templateArguments(of: request, dialect: backend.dialect))
+        upstreams.history.begin(outline, message: generation.messageID, origin: origin, backend: backend.name, now: ResponseStore.nowMs)
     }
 
     private func options(at location: UpstreamLocation) async throws -> RequestTranslation.Options {
@@ -240,7 +251,8 @@ struct ChatUpstream: Sendable {
             of: request, prefix: entry.prefix, turns: turns, heldPrefix: isHeld ? entry.digest : nil, options: options)
         // It must not push the conversation out of the worker's store.
         if backend.dialect.isNative, call.kinds.contains(.side) { body["side_call"] = true }
-        return try await upstreams.client.send(.POST, location.api("/chat/completions"), key: backend.key, json: .object(body))
+        return try await upstreams.client.send(
+            .POST, location.api("/chat/completions"), key: backend.key, text: entry.rendered.text(of: body))
     }
 
     /// Chunks in, events out, to the end of the body, so that the connection can serve again.

@@ -82,10 +82,15 @@ final class UpstreamClient: Sendable {
     }
 
     func send(_ method: HTTPMethod, _ url: String, key: String?, json: JSON?, timeout: TimeAmount? = nil) async throws -> HTTPClientResponse {
+        try await send(method, url, key: key, text: json?.bytes, timeout: timeout)
+    }
+
+    /// - Parameter text: the body, of JSON.
+    func send(_ method: HTTPMethod, _ url: String, key: String?, text: [UInt8]?, timeout: TimeAmount? = nil) async throws -> HTTPClientResponse {
         var headers: HTTPHeaders = ["accept": "application/json, text/event-stream"]
-        if json != nil { headers.add(name: "content-type", value: "application/json") }
+        if text != nil { headers.add(name: "content-type", value: "application/json") }
         if let key { headers.add(name: "authorization", value: "Bearer \(key)") }
-        return try await send(method, url, headers: headers, body: json.map { ByteBuffer(bytes: $0.bytes) }, timeout: timeout)
+        return try await send(method, url, headers: headers, body: text.map { ByteBuffer(bytes: $0) }, timeout: timeout)
     }
 
     /// A small exchange: the whole answer as JSON.

@@ -7,6 +7,7 @@ extension BackendDialect {
         dialect.formatsBesideTools = true
         dialect.thinkingSwitch = .reasoningObject
         dialect.keepsCacheControl = true
+        dialect.printsToolsFirst = true
         dialect.sendsUser = true
         dialect.extra = ["usage": ["include": true]]
         return dialect

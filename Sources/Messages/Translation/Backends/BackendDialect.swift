@@ -18,6 +18,8 @@ public struct BackendDialect: Sendable, Equatable {
     public var separatesContentFromToolCalls = false
     /// Cache breakpoints are meant for the provider behind the server.
     public var keepsCacheControl = false
+    /// The prompts behind the server have the tools before the system prompt's text, not behind it.
+    public var printsToolsFirst = false
     /// `user` says who asks.
     public var sendsUser = false
 
