@@ -78,12 +78,17 @@ public struct ProxySettings: Codable, Sendable, Equatable {
         public var apiKey: String?
         public var contextWindow: Int?
         public var maxOutputTokens: Int?
+        /// The notation of tool calls that the server leaves in the answer's text; nil where it tells them apart.
+        public var toolCallDialect: ToolCallDialect?
+        /// How thinking that the server leaves in the answer's text is marked; nil where it tells it apart.
+        public var reasoningFormat: ReasoningFormat?
+
         /// Requests that it is asked at a time; more wait in the proxy. Nil: any number.
         public var concurrency: Int?
 
         public init(
             name: String, api: API, dialect: String, target: Target, model: String? = nil, apiKey: String? = nil, contextWindow: Int? = nil,
-            maxOutputTokens: Int? = nil, concurrency: Int? = nil
+            maxOutputTokens: Int? = nil, concurrency: Int? = nil, toolCallDialect: ToolCallDialect? = nil, reasoningFormat: ReasoningFormat? = nil
         ) {
             self.name = name
             self.api = api
@@ -94,6 +99,8 @@ public struct ProxySettings: Codable, Sendable, Equatable {
             self.contextWindow = contextWindow
             self.maxOutputTokens = maxOutputTokens
             self.concurrency = concurrency
+            self.toolCallDialect = toolCallDialect
+            self.reasoningFormat = reasoningFormat
         }
 
         enum CodingKeys: String, CodingKey {
@@ -101,6 +108,8 @@ public struct ProxySettings: Codable, Sendable, Equatable {
             case apiKey = "api_key"
             case contextWindow = "context_window"
             case maxOutputTokens = "max_output_tokens"
+            case toolCallDialect = "tool_call_dialect"
+            case reasoningFormat = "reasoning_format"
         }
     }
 

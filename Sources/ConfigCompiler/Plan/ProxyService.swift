@@ -61,12 +61,16 @@ struct ProxyService {
             case .claude: "generic"
             case .vllmMLX: worker.map { $0.engine.adapter.dialect(of: $0) } ?? Self.dialect(of: backend[BackendKeys.engine])
             }
+        // The native worker tells both apart by itself.
+        let isNative = dialect == EngineName.native.rawValue
         return ProxySettings.Backend(
             name: backend.name, api: backend.kind == .claude ? .anthropic : .openai, dialect: dialect,
             target: worker == nil ? .url(base: backend.url.text) : .service(name: backend.name),
             model: worker.map { $0.engine.adapter.modelID(of: $0) } ?? backend[BackendKeys.model] ?? backend.kind.defaultModel,
             apiKey: backend.apiKey == nil ? nil : Self.keyID(backend), contextWindow: backend[BackendKeys.contextWindow],
-            maxOutputTokens: backend[BackendKeys.maxTokens], concurrency: backend[BackendKeys.concurrency])
+            maxOutputTokens: backend[BackendKeys.maxTokens], concurrency: backend[BackendKeys.concurrency],
+            toolCallDialect: isNative ? nil : backend[BackendKeys.toolCallDialect],
+            reasoningFormat: isNative ? nil : backend[BackendKeys.reasoningFormat])
     }
 
     /// The dialect of a server that somebody else starts: the engine says it, where it is a server's name.

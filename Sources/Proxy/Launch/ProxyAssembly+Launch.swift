@@ -24,6 +24,6 @@ extension ProxyAssembly {
                 metrics: metrics, logger: logger),
             responses: try await ResponseCache(
                 launch.settings.responseCache, directory: launch.settings.directories.cache, roots: launch.roots, metrics: metrics, logger: logger),
-            generations: GenerationTable(), gate: gate, rates: RateLimits(launch.settings.limits), logger: logger)
+            counts: CountMemo(), generations: GenerationTable(), gate: gate, rates: RateLimits(launch.settings.limits), logger: logger)
     }
 }

@@ -92,7 +92,7 @@ final class ProxyMetrics: Sendable {
         guard generation.isComplete else { return }
         let usage = generation.message.usage
         let prompt = usage.prompt
-        guard prompt + usage.output > 0 else { return registry.add(to: Name.uncounted, [("backend", backend)]) }
+        guard generation.isCounted else { return registry.add(to: Name.uncounted, [("backend", backend)]) }
         let kinds = [("input", usage.input), ("output", usage.output), ("cache_read", usage.cacheRead), ("cache_creation", usage.cacheCreation)]
         for (kind, count) in kinds { registry.add(Double(count), to: Name.tokens, [("backend", backend), ("kind", kind)]) }
         guard generation.reportsCache else { return countCache(layer: "kv", result: "unknown") }

@@ -16,11 +16,8 @@ struct MessageSources: Sendable {
         let key = RequestKey(
             message, backend: backend, asker: caller.asker, version: request.headers.value("anthropic-version"),
             isSideCall: !call.kinds.isDisjoint(with: [.side, .title]), policy: assembly.settings.responseCache.policy)
-        let bypasses =
-            request.headers.value("x-anyclaude-cache")?.lowercased() == "bypass"
-            || request.headers[.cacheControl]?.lowercased().contains("no-store") == true
-        if bypasses { return .generation(begin(assembly.generations.unshared(), message, backend, key, sharing: nil), "bypass") }
-        if assembly.responses.mayHold(key), let model = await answeringModel(backend),
+        if request.bypassesCaches { return .generation(begin(assembly.generations.unshared(), message, backend, key, sharing: nil), "bypass") }
+        if assembly.responses.mayHold(key), let model = await assembly.upstreams.answeringModel(of: backend),
             let hit = await assembly.responses.find(key, answeredBy: model)
         {
             return kept(hit, message)
@@ -44,20 +41,6 @@ struct MessageSources: Sendable {
         case .new(let generation):
             assembly.metrics.countCache(layer: "response", result: "miss")
             return .generation(begin(generation, message, backend, key, sharing: sharing), "miss")
-        }
-    }
-
-    /// Whose answer a kept one would have to be; nil where that cannot be said at once.
-    private func answeringModel(_ backend: ResolvedBackend) async -> String? {
-        switch backend.settings.target {
-        case .url(let base): return await assembly.upstreams.workers.model(of: backend, at: UpstreamLocation(url: base))
-        case .service(let name):
-            // Only the native runtime can say it; a service that is not ready is waited for where its answer is.
-            guard backend.dialect.isNative, let lease = try? assembly.upstreams.directory.acquire(name),
-                let endpoint = try? await lease.endpoint(within: .milliseconds(200))
-            else { return nil }
-            defer { withExtendedLifetime(lease) {} }
-            return await assembly.upstreams.workers.model(of: backend, at: UpstreamLocation(endpoint))
         }
     }
 

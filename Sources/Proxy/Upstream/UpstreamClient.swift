@@ -100,8 +100,12 @@ final class UpstreamClient: Sendable {
 
     static func failure(_ response: HTTPClientResponse, _ body: [UInt8], _ dialect: BackendDialect) -> AnthropicError {
         UpstreamFailure.error(
-            status: Int(response.status.code), body: body, retryAfter: response.headers.first(name: "retry-after").flatMap { Int($0) },
-            dialect: dialect)
+            status: Int(response.status.code), body: body,
+            retryAfter: retryAfter(of: response), dialect: dialect)
+    }
+
+    static func retryAfter(of response: HTTPClientResponse) -> Int? {
+        response.headers.first(name: "retry-after").flatMap { RetryAfter.seconds($0, now: Glibc.time(nil)) }
     }
 
     /// The body's first `limit` bytes; an error where it is cut off by the connection.

@@ -4,7 +4,10 @@ import Logging
 extension ProxyAssembly {
     /// What each cache layer has done since the proxy started, from counts alone.
     func cacheReport() async -> JSON {
-        ["prompt": upstreams.prompts.json, "response": await responses.json(), "kv": metrics.kv]
+        [
+            "prompt": upstreams.prompts.json, "response": await responses.json(),
+            "count": ["hits": .integer(metrics.cache("count", "hit")), "misses": .integer(metrics.cache("count", "miss"))], "kv": metrics.kv,
+        ]
     }
 
     /// The same in a line of the log, at the end.
