@@ -211,6 +211,8 @@ import Testing
         #expect(try Self.body(request, .native)["max_tokens"] == 0)
         #expect(try Self.body(request)["top_k"] == nil)
         #expect(try Self.body(request)["stop"] == ["A"])
+        let many = try Self.request([["role": "user", "content": "hi"]], ["stop_sequences": ["A", "B", "C", "D", "E"]])
+        #expect(try Self.body(many)["stop"] == ["A", "B", "C", "D"] && Self.body(many, .vllm)["stop"]?[4] == "E")
     }
 
     @Test(arguments: [
