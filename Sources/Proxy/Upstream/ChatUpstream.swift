@@ -154,7 +154,7 @@ struct ChatUpstream: Sendable {
             }
         }
         let response = answer.response
-        RequestTrace.current?.note { [model = answer.model ?? request.model] in $0.answeringModel = model }
+        RequestTrace.current?.note { [model = answer.options.model ?? request.model] in $0.answeringModel = model }
         if answer.isHeld { upstreams.metrics.notResent(bytes: entry.bytes) }
         generation.setKV(response.headers.first(name: Native.cacheHeader))
         generation.setModel(backend.answeringModel(stated: response.headers.first(name: Native.modelHeader), named: answer.options.model))
