@@ -41,7 +41,7 @@ public struct BackendDialect: Sendable, Equatable {
     /// `max_tokens: 0` means prefill only; elsewhere one token is asked for and its text dropped.
     public var acceptsZeroMaxTokens = false
     public var understandsTopK = true
-    /// Stop sequences that a request may have; nil: any number.
+    /// Stop sequences that a request may have, the others being looked for here; nil: any number.
     public var maximumStops: Int?
     /// Members that every request carries.
     public var extra: JSONObject = [:]
