@@ -266,7 +266,6 @@ struct ChatUpstream: Sendable {
         _ response: HTTPClientResponse, _ generation: Generation, _ pass: BackendHealth.Pass, stream: MessageStream
     ) async throws {
         var stream = stream
-        defer { generation.setCounts(stream.usage) }
         var body = AnswerBody()
         do {
             for try await buffer in response.body {
@@ -292,6 +291,8 @@ struct ChatUpstream: Sendable {
         var events: [MessageEvent] = []
         for input in inputs { events += stream.receive(input) }
         if isNew, let id = stream.upstreamID { generation.setUpstreamID(id) }
+        // Before whoever listens hears of the end: what was saved is summed up then.
+        if !events.isEmpty { generation.setCounts(stream.usage) }
         generation.publish(events)
     }
 }
