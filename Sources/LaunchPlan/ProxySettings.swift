@@ -69,10 +69,12 @@ public struct ProxySettings: Codable, Sendable, Equatable {
         public var apiKey: String?
         public var contextWindow: Int?
         public var maxOutputTokens: Int?
+        public var shaping: Shaping?
+        public var sampling: Sampling?
 
         public init(
             name: String, api: API, dialect: String, target: Target, model: String? = nil, apiKey: String? = nil, contextWindow: Int? = nil,
-            maxOutputTokens: Int? = nil
+            maxOutputTokens: Int? = nil, shaping: Shaping? = nil, sampling: Sampling? = nil
         ) {
             self.name = name
             self.api = api
@@ -82,10 +84,12 @@ public struct ProxySettings: Codable, Sendable, Equatable {
             self.apiKey = apiKey
             self.contextWindow = contextWindow
             self.maxOutputTokens = maxOutputTokens
+            self.shaping = shaping
+            self.sampling = sampling
         }
 
         enum CodingKeys: String, CodingKey {
-            case name, api, dialect, target, model
+            case name, api, dialect, target, model, shaping, sampling
             case apiKey = "api_key"
             case contextWindow = "context_window"
             case maxOutputTokens = "max_output_tokens"

@@ -48,6 +48,7 @@ public enum Explanation {
         switch type {
         case .boolean: "true or false"
         case .integer(let range): "an integer, \(range.lowerBound)...\(range.upperBound)"
+        case .decimal(let range): "a number, \(Decimals.text(range.lowerBound))...\(Decimals.text(range.upperBound))"
         case .string, .prose: "a text"
         case .choice(let choices): "one of \(choices.map(\.name).joined(separator: ", "))"
         case .duration(let range): "a duration, \(Quantity.text(milliseconds: range.lowerBound))...\(Quantity.text(milliseconds: range.upperBound))"
@@ -61,6 +62,7 @@ public enum Explanation {
         case .secret: "{ env: NAME }, { file: PATH } or { credential: NAME }"
         case .processors: "processors, as 0-3 or 0,2,4-7"
         case .names: "a list of names"
+        case .texts: "a list of texts"
         case .arguments: "a list: a program and its arguments"
         case .variables: "a mapping of variables to texts or secret references"
         case .section(let scope), .optional(let scope):

@@ -65,7 +65,8 @@ struct ProxyService {
             target: worker == nil ? .url(base: backend.url.text) : .service(name: backend.name),
             model: worker.map { $0.engine.adapter.modelID(of: $0) } ?? backend[BackendKeys.model] ?? backend.kind.defaultModel,
             apiKey: backend.apiKey == nil ? nil : Self.keyID(backend), contextWindow: backend[BackendKeys.contextWindow],
-            maxOutputTokens: backend[BackendKeys.maxTokens])
+            maxOutputTokens: backend[BackendKeys.maxTokens], shaping: ShapingPlan(section: backend.section).shaping,
+            sampling: ShapingPlan(section: backend.section).sampling)
     }
 
     /// The dialect of a server that somebody else starts: the engine says it, where it is a server's name.

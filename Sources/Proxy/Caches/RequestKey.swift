@@ -35,10 +35,11 @@ struct RequestKey: Sendable {
             "target": .string("\(backend.settings.target)"), "request": .object(normalised),
             // What the translation makes of the request.
             "version": .string(Version.current), "window": Self.number(backend.settings.contextWindow),
-            "longest": Self.number(backend.settings.maxOutputTokens),
+            "longest": Self.number(backend.settings.maxOutputTokens), "sampling": backend.sampling.json,
         ]
         digest = Digest.hex(source.bytes)
-        isDeterministic = request.json["temperature"]?.doubleValue == 0 && request.thinking == .off
+        let temperature = request.json["temperature"] ?? backend.sampling.values[.temperature]
+        isDeterministic = temperature?.doubleValue == 0 && request.thinking == .off
         sharing = isDeterministic ? digest : digest + "/" + (session ?? "")
         mayShare = isDeterministic || session != nil
     }

@@ -14,6 +14,7 @@ final class ProxyMetrics: Sendable {
         static let notComputed = "anyclaude_cache_response_tokens_not_computed_total"
         static let firstByte = "anyclaude_upstream_first_byte_seconds"
         static let duration = "anyclaude_upstream_duration_seconds"
+        static let shaped = "anyclaude_shaping_bytes_total"
         static let uncounted = "anyclaude_upstream_answers_without_usage_total"
     }
     private let registry = MetricsRegistry()
@@ -29,6 +30,7 @@ final class ProxyMetrics: Sendable {
         registry.declare(Name.kvCached, .counter, help: "Of these, found in the KV cache of the model's server.")
         registry.declare(Name.notResent, .counter, help: "Bytes of tools and system that the worker held already.")
         registry.declare(Name.notComputed, .counter, help: "Tokens of answers that came from the response cache, prompt and answer.")
+        registry.declare(Name.shaped, .counter, help: "Bytes of requests before and after each part of shaping.")
         registry.declare(Name.firstByte, .histogram, help: "From the request to the first word of the model's answer.", bounds: seconds)
         registry.declare(Name.duration, .histogram, help: "From the request to the end of the model's answer.", bounds: seconds)
         registry.declare(Name.uncounted, .counter, help: "Answers of servers that reported no usage.")
@@ -55,6 +57,14 @@ final class ProxyMetrics: Sendable {
         registry.add(Double(usage.input + usage.cacheCreation + usage.cacheRead + usage.output), to: Name.notComputed)
     }
     var tokensNotComputed: Int { Int(registry.value(Name.notComputed)) }
+
+    func countShaping(_ report: ShapingReport, backend: String) {
+        for step in report.steps {
+            let part = [("backend", backend), ("part", step.part.rawValue)]
+            registry.add(Double(step.before), to: Name.shaped, part + [("side", "before")])
+            registry.add(Double(step.after), to: Name.shaped, part + [("side", "after")])
+        }
+    }
 
     /// An answer of a model's server is over.
     func countAnswer(_ generation: Generation, backend: String) {

@@ -6,6 +6,8 @@ struct ResolvedBackend: Sendable {
     var settings: ProxySettings.Backend
     var dialect: BackendDialect
     var key: String?
+    var shaping = RequestShaping()
+    var sampling = SamplingDefaults()
 
     var name: String { settings.name }
 
@@ -47,7 +49,7 @@ struct BackendTable: Sendable {
                 guard let value = secrets[id] else { throw ProxyError("the secret `\(id)` of backend `\(backend.name)` was not passed") }
                 key = value
             }
-            all.append(ResolvedBackend(settings: backend, dialect: dialect, key: key))
+            all.append(try ResolvedBackend(backend, dialect, key: key))
         }
         self.all = all
         byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

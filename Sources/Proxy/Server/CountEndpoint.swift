@@ -16,7 +16,8 @@ struct CountEndpoint: Sendable {
             if backend.settings.api == .anthropic {
                 return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)
             }
-            let counter = TokenCounter(upstreams: assembly.upstreams, backend: backend, request: try MessagesRequest(json, isCount: true))
+            let message = try backend.shaping.shape(MessagesRequest(json, isCount: true)).request
+            let counter = TokenCounter(upstreams: assembly.upstreams, backend: backend, request: message)
             let count = try await counter.count()
             assembly.metrics.countRequest(backend: backend.name, status: 200)
             withExtendedLifetime(permit) {}

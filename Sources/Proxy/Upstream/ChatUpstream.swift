@@ -112,6 +112,7 @@ struct ChatUpstream: Sendable {
         var options = RequestTranslation.Options(
             dialect: backend.dialect, model: backend.settings.model, contextWindow: backend.settings.contextWindow,
             maxOutputTokens: backend.settings.maxOutputTokens)
+        options.sampling = backend.sampling
         if backend.dialect.inlineSystem == .asked {
             let capabilities = try await capabilities(at: location)
             options.keepsInlineSystem = capabilities.inlineSystem

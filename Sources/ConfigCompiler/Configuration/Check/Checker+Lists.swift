@@ -18,6 +18,22 @@ extension Checker {
         return names.contains { $0 == nil } ? nil : .names(names.compactMap { $0 })
     }
 
+    mutating func texts(_ node: SyntaxNode, _ place: Place) -> CheckedValue? {
+        guard case .sequence(let elements) = node.value else {
+            wrongType("a list of texts", node, place)
+            return nil
+        }
+        guard isBounded(elements.count, node, place) else { return nil }
+        let texts = elements.enumerated().map { index, element in text(element, place.child(String(index))) }
+        return texts.contains { $0 == nil } ? nil : .texts(texts.compactMap { $0 })
+    }
+
+    private mutating func text(_ node: SyntaxNode, _ place: Place) -> String? {
+        let spec = KeySpec(name: place.name, type: .string, doc: "")
+        guard case .text(let text)? = text(node, spec, place) else { return nil }
+        return text
+    }
+
     private mutating func name(_ node: SyntaxNode, _ place: Place) -> PlacedName? {
         guard let text = string(node, "a name", place) else { return nil }
         do throws(ValueFault) {

@@ -53,15 +53,9 @@ enum BackendKeys {
     static let maxQueue = Key<Int>.integer("maxQueue", 0...100_000, default: 64, "Requests that wait for a native worker; more are answered 429.")
     static let maxBatch = Key<Int>.integer("maxBatch", 1...256, default: 8, "Requests that a native worker decodes together.")
 
-    private static let shaping = "requests are not reshaped for small models yet"
-    private static let removed = "the earlier tool removed it too"
+    private static let removed = "the earlier tool removed it too; `filterTier` is what took its place"
     static let unused: [KeySpec] = [
         Key.unused("compatibility", "the earlier tool never read it").spec,
-        Key.unused("safeSystemFilter", inert: [false], shaping).spec,
-        Key.unused("filterTier", shaping).spec,
-        Key.unused("stubToolDescriptions", inert: [false], shaping).spec,
-        Key.unused("toolAllowlist", shaping).spec,
-        Key.unused("stripPluginInstructions", inert: [false], shaping).spec,
         Key.unused("localSearch", inert: [false], "the proxy does no web searches").spec,
         Key.unused("distributed", "one model is served by one machine").spec,
         Key.unused("truncateSystemPrompt", inert: [false], removed).spec,
@@ -85,7 +79,7 @@ enum BackendKeys {
             pythonVenv.spec, command.spec, environment.spec, contextWindow.spec, maxTokens.spec, cache.spec, health.spec, restart.spec, stop.spec,
             resources.spec, idle.spec, logs.spec, replace.spec, autoStartServer.spec, startupTimeout.spec, dependsOn.spec, maxQueue.spec,
             maxBatch.spec,
-        ] + unused)
+        ] + ShapingKeys.all + unused)
 }
 
 enum CacheKeys {

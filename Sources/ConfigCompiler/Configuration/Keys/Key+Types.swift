@@ -36,6 +36,20 @@ extension Key where Value == Int {
     }
 }
 
+/// A decimal fraction, as its canonical text.
+struct DecimalText: Sendable, Equatable {
+    var text: String
+}
+
+extension Key where Value == DecimalText {
+    /// - Parameter range: in millionths.
+    static func decimal(_ name: String, _ range: ClosedRange<Int>, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .decimal(range), doc: doc)) {
+            if case .decimal(let value) = $0 { DecimalText(text: Decimals.text(value)) } else { nil }
+        }
+    }
+}
+
 extension Key where Value == String {
     private static func text(_ name: String, _ type: ValueType, _ doc: String) -> Key {
         Key(spec: KeySpec(name: name, type: type, doc: doc)) { if case .text(let value) = $0 { value } else { nil } }
@@ -82,6 +96,9 @@ extension Key where Value == SecretChoice {
 }
 
 extension Key where Value == [String] {
+    static func texts(_ name: String, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .texts, doc: doc)) { if case .texts(let list) = $0 { list } else { nil } }
+    }
     static func arguments(_ name: String, _ doc: String) -> Key {
         Key(spec: KeySpec(name: name, type: .arguments, doc: doc)) { if case .arguments(let list) = $0 { list } else { nil } }
     }

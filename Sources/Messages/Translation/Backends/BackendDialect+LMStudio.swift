@@ -4,6 +4,7 @@ extension BackendDialect {
         var dialect = BackendDialect(name: "lmstudio")
         dialect.reasoningMember = "reasoning_content"
         dialect.discoversModel = true
+        dialect.samplingNames = .engine(repetition: "repeat_penalty")
         return dialect
     }()
 }

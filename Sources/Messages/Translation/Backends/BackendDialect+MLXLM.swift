@@ -7,6 +7,7 @@ extension BackendDialect {
         dialect.reasoningMember = "reasoning"
         dialect.understandsParallelToolCalls = false
         dialect.notFoundMayMeanFailure = true
+        dialect.samplingNames = .engine(repetition: "repetition_penalty")
         return dialect
     }()
 }

@@ -7,6 +7,7 @@ extension BackendDialect {
         dialect.understandsEffort = true
         dialect.keepsCacheControl = true
         dialect.extra = ["usage": ["include": true]]
+        dialect.samplingNames = .engine(repetition: "repetition_penalty")
         return dialect
     }()
 }

@@ -4,6 +4,7 @@ extension BackendDialect {
         var dialect = BackendDialect(name: "vllm")
         dialect.thinkingSwitch = .templateArgument
         dialect.reasoningMember = "reasoning"
+        dialect.samplingNames = .engine(repetition: "repetition_penalty")
         return dialect
     }()
 }

@@ -50,6 +50,10 @@ public struct BackendDialect: Sendable, Equatable {
     /// `parallel_tool_calls` is understood.
     public var understandsParallelToolCalls = true
     public var understandsTopK = true
+    /// The server's names for what a configuration says of sampling; what has none here is not sent.
+    public var samplingNames: [SamplingDefaults.Name: String] = [
+        .temperature: "temperature", .topP: "top_p", .presencePenalty: "presence_penalty", .frequencyPenalty: "frequency_penalty", .seed: "seed",
+    ]
     public var understandsEffort = false
     /// Cache breakpoints are meant for the provider behind the server.
     public var keepsCacheControl = false

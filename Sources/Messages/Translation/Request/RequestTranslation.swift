@@ -22,6 +22,7 @@ public enum RequestTranslation {
         public var model: String?
         public var contextWindow: Int?
         public var maxOutputTokens: Int?
+        public var sampling = SamplingDefaults()
 
         public init(
             dialect: BackendDialect, keepsInlineSystem: Bool? = nil, model: String? = nil, contextWindow: Int? = nil, maxOutputTokens: Int? = nil
@@ -74,6 +75,7 @@ public enum RequestTranslation {
         }
         if !prefix.tools.isEmpty { setToolChoice(request, dialect, in: &body) }
         setSampling(request, options, in: &body)
+        options.sampling.complete(&body, for: dialect)
         setThinking(request, dialect, in: &body)
         if let schema = schema(of: request) {
             switch dialect.responseFormat {
