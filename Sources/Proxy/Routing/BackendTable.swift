@@ -74,4 +74,10 @@ struct BackendTable: Sendable {
     }
 
     var defaultBackend: ResolvedBackend? { byName[settings.defaultBackend] }
+
+    /// The API itself, where requests go there that no route takes.
+    var passBackend: ResolvedBackend? {
+        guard let backend = defaultBackend, backend.settings.api == .anthropic else { return nil }
+        return backend
+    }
 }

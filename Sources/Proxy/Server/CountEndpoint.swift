@@ -9,7 +9,7 @@ struct CountEndpoint: Sendable {
     let assembly: ProxyAssembly
 
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
-        let json = try request.json(of: body)
+        guard let json = try assembly.json(of: body, in: request) else { return try await assembly.passUnread(request, body, requestID, permit) }
         let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes, isCount: true)
         let backend = try assembly.backends.backend(for: call)
         return try await assembly.answer(for: backend, requestID) {

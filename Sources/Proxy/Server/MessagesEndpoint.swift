@@ -11,7 +11,7 @@ struct MessagesEndpoint: Sendable {
     let assembly: ProxyAssembly
 
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
-        let json = try request.json(of: body)
+        guard let json = try assembly.json(of: body, in: request) else { return try await assembly.passUnread(request, body, requestID, permit) }
         let backend = try assembly.backends.backend(for: ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes))
         return try await assembly.answer(for: backend, requestID) {
             if backend.settings.api == .anthropic {

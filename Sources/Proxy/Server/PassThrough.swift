@@ -24,18 +24,24 @@ struct PassThrough: Sendable {
         guard case .url(let base) = backend.settings.target else {
             throw AnthropicError(.api, "the backend `\(backend.name)` passes requests on and needs a URL", shouldRetry: false)
         }
+        try PassedPaths.check(request.uri.path, usesOwnKey: backend.key != nil)
         let method = HTTPMethod(rawValue: request.method.rawValue)
+        // Path and query alone: a target that names a host would make another address of the base.
+        let target = request.uri.path + (request.uri.query.map { "?" + $0 } ?? "")
+        let hasBody = request.headers[.contentLength] != nil || request.headers[.transferEncoding] != nil
         let response: HTTPClientResponse
         do {
             response = try await assembly.upstreams.client.send(
-                method, UpstreamLocation(url: base).root(request.uri.string), headers: try headers(of: request),
-                body: method == .GET || method == .HEAD ? nil : body)
+                method, UpstreamLocation(url: base).root(target), headers: try headers(of: request), body: hasBody ? body : nil)
         } catch let error as UpstreamUnreachable {
             throw AnthropicError(.api, error.description)
         }
         assembly.metrics.countRequest(backend: backend.name, status: Int(response.status.code))
+        var fields = Self.fields(response.headers)
+        // Without a length the end of a body would be written, which an answer to HEAD does not have.
+        if method == .HEAD, fields[.contentLength] == nil { fields[.contentLength] = "0" }
         return Response(
-            status: HTTPResponse.Status(code: Int(response.status.code)), headers: Self.fields(response.headers),
+            status: HTTPResponse.Status(code: Int(response.status.code)), headers: fields,
             body: ResponseBody { writer in
                 for try await buffer in response.body { try await writer.write(buffer) }
                 try await writer.finish(nil)
