@@ -82,7 +82,7 @@ extension ProxySettings.Route {
 }
 
 /// Whether `text` is matched by `pattern`, in which `*` is any run and `?` any one. At most quadratic: only the last `*` is tried again.
-private func globMatches(_ pattern: [UnicodeScalar], _ text: [UnicodeScalar]) -> Bool {
+func globMatches(_ pattern: [UnicodeScalar], _ text: [UnicodeScalar]) -> Bool {
     var (p, t) = (0, 0)
     var lastStar: (pattern: Int, text: Int)?
     while t < text.count {

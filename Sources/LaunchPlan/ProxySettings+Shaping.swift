@@ -25,6 +25,13 @@ extension ProxySettings {
             self.noThinking = noThinking
         }
 
+        /// Whether a tool of the name stays among those that are offered.
+        public func offers(tool name: String) -> Bool {
+            guard let tools else { return true }
+            let letters = Array(name.lowercased().unicodeScalars)
+            return tools.contains { globMatches(Array($0.lowercased().unicodeScalars), letters) }
+        }
+
         enum CodingKeys: String, CodingKey {
             case tools, stubs, tier
             case withoutPlugins = "without_plugins"

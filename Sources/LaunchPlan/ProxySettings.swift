@@ -71,10 +71,11 @@ public struct ProxySettings: Codable, Sendable, Equatable {
         public var maxOutputTokens: Int?
         public var shaping: Shaping?
         public var sampling: Sampling?
+        public var extras: Extras?
 
         public init(
             name: String, api: API, dialect: String, target: Target, model: String? = nil, apiKey: String? = nil, contextWindow: Int? = nil,
-            maxOutputTokens: Int? = nil, shaping: Shaping? = nil, sampling: Sampling? = nil
+            maxOutputTokens: Int? = nil, shaping: Shaping? = nil, sampling: Sampling? = nil, extras: Extras? = nil
         ) {
             self.name = name
             self.api = api
@@ -86,10 +87,11 @@ public struct ProxySettings: Codable, Sendable, Equatable {
             self.maxOutputTokens = maxOutputTokens
             self.shaping = shaping
             self.sampling = sampling
+            self.extras = extras
         }
 
         enum CodingKeys: String, CodingKey {
-            case name, api, dialect, target, model, shaping, sampling
+            case name, api, dialect, target, model, shaping, sampling, extras
             case apiKey = "api_key"
             case contextWindow = "context_window"
             case maxOutputTokens = "max_output_tokens"

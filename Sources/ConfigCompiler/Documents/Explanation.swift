@@ -69,6 +69,7 @@ public enum Explanation {
             "\(isOptional(type) ? "`none`, or a mapping" : "a mapping") of \(scope.keys.filter { $0.unused == nil }.map(\.name).joined(separator: ", "))"
         case .list(let scope): "a list of mappings of \(scope.keys.map(\.name).joined(separator: ", "))"
         case .named: "a mapping of names to mappings"
+        case .members: "a mapping, as the server's own API has it"
         case .files: "a list of paths, relative to this file"
         case .anything: "anything"
         }

@@ -41,6 +41,7 @@ enum SchemaTypes {
                 "type": "array", "maxItems": .integer(Inclusion.maximumFiles), "examples": [["models.yaml", "local/keys.yaml"]],
                 "items": ["type": "string", "maxLength": 1024, "pattern": "^(?![/~])(?!.*/$)[^\\u0000]+$"],
             ]
+        case .members: ["type": "object"]
         case .anything: [:]
         }
     }

@@ -4,7 +4,7 @@ import LaunchPlan
 /// What the proxy is made from.
 extension ProvenanceBuilder {
     /// The keys of a backend that the proxy itself is made from.
-    private static let proxyKeys = Set<String>(ShapingKeys.all.map(\.name)).union([
+    private static let proxyKeys = Set<String>((ShapingKeys.all + ExtraKeys.all).map(\.name)).union([
         BackendKeys.kind.name, BackendKeys.engine.name, BackendKeys.baseUrl.name, BackendKeys.port.name, BackendKeys.apiKey.name,
         BackendKeys.model.name, BackendKeys.modelPath.name, BackendKeys.serverScript.name, BackendKeys.contextWindow.name,
         BackendKeys.maxTokens.name, BackendKeys.autoStartServer.name,

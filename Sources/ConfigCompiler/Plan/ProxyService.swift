@@ -66,7 +66,7 @@ struct ProxyService {
             model: worker.map { $0.engine.adapter.modelID(of: $0) } ?? backend[BackendKeys.model] ?? backend.kind.defaultModel,
             apiKey: backend.apiKey == nil ? nil : Self.keyID(backend), contextWindow: backend[BackendKeys.contextWindow],
             maxOutputTokens: backend[BackendKeys.maxTokens], shaping: ShapingPlan(section: backend.section).shaping,
-            sampling: ShapingPlan(section: backend.section).sampling)
+            sampling: ShapingPlan(section: backend.section).sampling, extras: ExtrasPlan(backend: backend).extras)
     }
 
     /// The dialect of a server that somebody else starts: the engine says it, where it is a server's name.

@@ -11,15 +11,19 @@ extension OpenAI {
         public var cacheWriteTokens: Int?
         /// Of the completion: reasoning.
         public var reasoningTokens: Int?
+        /// What the answer cost, in US dollars; of servers that bill.
+        public var cost: Double?
 
         public init(
-            promptTokens: Int, completionTokens: Int, cachedTokens: Int? = nil, cacheWriteTokens: Int? = nil, reasoningTokens: Int? = nil
+            promptTokens: Int, completionTokens: Int, cachedTokens: Int? = nil, cacheWriteTokens: Int? = nil, reasoningTokens: Int? = nil,
+            cost: Double? = nil
         ) {
             self.promptTokens = promptTokens
             self.completionTokens = completionTokens
             self.cachedTokens = cachedTokens
             self.cacheWriteTokens = cacheWriteTokens
             self.reasoningTokens = reasoningTokens
+            self.cost = cost
         }
 
         /// - Returns: nil unless there is a count of prompt tokens.
@@ -30,6 +34,7 @@ extension OpenAI {
             cachedTokens = TokenCount.read(json["prompt_tokens_details"]?["cached_tokens"])
             cacheWriteTokens = TokenCount.read(json["prompt_tokens_details"]?["cache_write_tokens"])
             reasoningTokens = TokenCount.read(json["completion_tokens_details"]?["reasoning_tokens"])
+            cost = json["cost"]?.doubleValue.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
         }
 
         public var json: JSON {
@@ -42,6 +47,7 @@ extension OpenAI {
             details["cache_write_tokens"] = cacheWriteTokens.map(JSON.integer)
             if !details.isEmpty { members["prompt_tokens_details"] = .object(details) }
             if let reasoningTokens { members["completion_tokens_details"] = ["reasoning_tokens": .integer(reasoningTokens)] }
+            if let cost { members["cost"] = .double(cost) }
             return .object(members)
         }
     }

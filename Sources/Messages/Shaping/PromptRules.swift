@@ -106,7 +106,7 @@ struct PromptRules {
                 let first = Sentences.prefix(of: text, sentences: 1)
                 let standsAlone = first.utf8.count == text.utf8.count && text.utf8.count <= limits.bytes
                 if !hasRole {
-                    result.append(.paragraph(Sentences.cut(first, to: limits.bytes)))
+                    result.append(.paragraph(Sentences.cut(String(first.trimmed), to: limits.bytes)))
                 } else if standsAlone {
                     if case .lead = unit { lead = unit } else { result.append(unit) }
                 }

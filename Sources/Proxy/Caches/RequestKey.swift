@@ -14,6 +14,8 @@ struct RequestKey: Sendable {
     /// The request may get an answer that was begun for another one. Two who ask for samples each want their own; one who asks
     /// again wants the same, but only who says who he is can be known to ask again.
     let mayShare: Bool
+    /// An opaque name of who asks, the same in all of his requests; nil where he does not say.
+    let conversation: String?
 
     /// Members that change nothing in an answer.
     private static let ignored: Set<String> = ["metadata", "stream", "diagnostics", "service_tier", "cache_control", "context_management"]
@@ -36,12 +38,14 @@ struct RequestKey: Sendable {
             // What the translation makes of the request.
             "version": .string(Version.current), "window": Self.number(backend.settings.contextWindow),
             "longest": Self.number(backend.settings.maxOutputTokens), "sampling": backend.sampling.json,
+            "extra": .object(backend.extraBody),
         ]
         digest = Digest.hex(source.bytes)
         let temperature = request.json["temperature"] ?? backend.sampling.values[.temperature]
         isDeterministic = temperature?.doubleValue == 0 && request.thinking == .off
         sharing = isDeterministic ? digest : digest + "/" + (session ?? "")
         mayShare = isDeterministic || session != nil
+        conversation = session.map { String(Digest.hex(Array("anyclaude conversation \($0)".utf8)).prefix(32)) }
     }
 
     /// Without the block that differs in each session and never reaches a model.

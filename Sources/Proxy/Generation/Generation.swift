@@ -20,6 +20,7 @@ final class Generation: Sendable {
         var kv: String?
         var model: String?
         var reportsCache = false
+        var cost: Double?
         var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
         var nextListener = 0
         var wasDelivered = false
@@ -61,12 +62,15 @@ final class Generation: Sendable {
     var model: String? { state.withLock { $0.model } }
     /// The server counts the prompt tokens that it found in its cache.
     var reportsCache: Bool { state.withLock { $0.reportsCache } }
+    /// What the answer cost, in US dollars, by a server that bills.
+    var cost: Double? { state.withLock { $0.cost } }
     /// From the beginning to the model's first word.
     var firstWord: Duration? { state.withLock { $0.first.map { $0 - begin } } }
 
     func setKV(_ value: String?) { state.withLock { $0.kv = value } }
     func setModel(_ value: String?) { state.withLock { $0.model = value } }
     func setReportsCache(_ value: Bool) { state.withLock { $0.reportsCache = value } }
+    func setCost(_ value: Double?) { state.withLock { $0.cost = value } }
     func markSettled() { state.withLock { $0.isSettled = true } }
     func markDelivered() { state.withLock { $0.wasDelivered = true } }
 

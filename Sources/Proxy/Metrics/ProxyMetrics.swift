@@ -14,6 +14,7 @@ final class ProxyMetrics: Sendable {
         static let notComputed = "anyclaude_cache_response_tokens_not_computed_total"
         static let firstByte = "anyclaude_upstream_first_byte_seconds"
         static let duration = "anyclaude_upstream_duration_seconds"
+        static let cost = "anyclaude_proxy_cost_dollars_total"
         static let shaped = "anyclaude_shaping_bytes_total"
         static let uncounted = "anyclaude_upstream_answers_without_usage_total"
     }
@@ -30,6 +31,7 @@ final class ProxyMetrics: Sendable {
         registry.declare(Name.kvCached, .counter, help: "Of these, found in the KV cache of the model's server.")
         registry.declare(Name.notResent, .counter, help: "Bytes of tools and system that the worker held already.")
         registry.declare(Name.notComputed, .counter, help: "Tokens of answers that came from the response cache, prompt and answer.")
+        registry.declare(Name.cost, .counter, help: "What answers cost, in US dollars, by servers that bill.")
         registry.declare(Name.shaped, .counter, help: "Bytes of requests before and after each part of shaping.")
         registry.declare(Name.firstByte, .histogram, help: "From the request to the first word of the model's answer.", bounds: seconds)
         registry.declare(Name.duration, .histogram, help: "From the request to the end of the model's answer.", bounds: seconds)
@@ -70,6 +72,7 @@ final class ProxyMetrics: Sendable {
     func countAnswer(_ generation: Generation, backend: String) {
         if let first = generation.firstWord { registry.observe(first.seconds, in: Name.firstByte, [("backend", backend)]) }
         if let end = generation.end { registry.observe((end - generation.begin).seconds, in: Name.duration, [("backend", backend)]) }
+        if let cost = generation.cost { registry.add(cost, to: Name.cost, [("backend", backend)]) }
         guard generation.isComplete else { return }
         let usage = generation.message.usage
         let prompt = usage.input + usage.cacheCreation + usage.cacheRead

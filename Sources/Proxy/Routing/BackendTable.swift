@@ -1,3 +1,4 @@
+import JSON
 import LaunchPlan
 import Messages
 
@@ -8,6 +9,9 @@ struct ResolvedBackend: Sendable {
     var key: String?
     var shaping = RequestShaping()
     var sampling = SamplingDefaults()
+    /// Members and headers of each request that come from the settings.
+    var extraBody: JSONObject = [:]
+    var extraHeaders: [(name: String, value: String)] = []
 
     var name: String { settings.name }
 

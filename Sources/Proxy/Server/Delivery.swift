@@ -87,7 +87,10 @@ struct Delivery: Sendable {
             let message = live.generation.message
             if let error = message.error { throw error }
             assembly.metrics.countRequest(backend: backend.name, status: 200)
-            return response(message.json, headers(cache: word, kv: live.generation.kv)) { delivered(live) }
+            var headers = headers(cache: word, kv: live.generation.kv)
+            // Of a stream it is known too late for a header.
+            if let cost = live.generation.cost { headers.set("x-anyclaude-cost", JSON.double(cost).text) }
+            return response(message.json, headers) { delivered(live) }
         }
     }
 

@@ -85,7 +85,7 @@ struct MessagesEndpoint: Sendable {
         _ generation: Generation, _ message: MessagesRequest, _ backend: ResolvedBackend, _ key: RequestKey, sharing: String?
     ) -> Delivery.Live {
         let live = Delivery.Live(listener: generation.listen(), generation: generation, sharing: sharing)
-        let upstream = ChatUpstream(upstreams: assembly.upstreams, backend: backend, request: message)
+        let upstream = ChatUpstream(upstreams: assembly.upstreams, backend: backend, request: message, session: key.conversation)
         generation.start(limits: assembly.settings.limits) {
             try await upstream.run(into: $0)
         } atEnd: { generation in

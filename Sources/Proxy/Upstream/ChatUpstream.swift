@@ -9,6 +9,8 @@ struct ChatUpstream: Sendable {
     let upstreams: Upstreams
     let backend: ResolvedBackend
     let request: MessagesRequest
+    /// An opaque name of the client's conversation; nil where it does not say.
+    var session: String?
     private static let maximumLosses = 3
 
     /// Publishes the answer's events. A service that is not ready is waited for, and one that dies before its first word is asked
@@ -113,6 +115,7 @@ struct ChatUpstream: Sendable {
             dialect: backend.dialect, model: backend.settings.model, contextWindow: backend.settings.contextWindow,
             maxOutputTokens: backend.settings.maxOutputTokens)
         options.sampling = backend.sampling
+        options.extras = RequestExtras(body: backend.extraBody, session: session)
         if backend.dialect.inlineSystem == .asked {
             let capabilities = try await capabilities(at: location)
             options.keepsInlineSystem = capabilities.inlineSystem
@@ -144,13 +147,17 @@ struct ChatUpstream: Sendable {
     ) async throws -> HTTPClientResponse {
         let body = try RequestTranslation.body(
             of: request, prefix: entry.prefix, turns: turns, heldPrefix: isHeld ? entry.digest : nil, options: options)
-        return try await upstreams.client.send(.POST, location.api("/chat/completions"), key: backend.key, json: .object(body))
+        return try await upstreams.client.send(
+            .POST, location.api("/chat/completions"), key: backend.key, json: .object(body), headers: backend.extraHeaders)
     }
 
     /// Chunks in, events out, to the end of the body, so that the connection can serve again.
     private func relay(_ response: HTTPClientResponse, _ generation: Generation, stream: MessageStream) async throws {
         var stream = stream
-        defer { generation.setReportsCache(stream.usage?.cachedTokens != nil) }
+        defer {
+            generation.setReportsCache(stream.usage?.cachedTokens != nil)
+            generation.setCost(stream.usage?.cost)
+        }
         guard response.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream") == true else {
             // The server does not stream: its whole answer is one chunk.
             let body = try await UpstreamClient.bytes(of: response, upTo: 32 << 20)

@@ -59,7 +59,10 @@ struct TokenCounter: Sendable {
         let turns = try RequestTranslation.turns(of: request, options: options)
         var body: JSONObject = ["model": .string(options.model ?? request.model), "messages": .array(entry.prefix.messages + turns)]
         if !entry.prefix.tools.isEmpty { body["tools"] = .array(entry.prefix.tools) }
-        body["chat_template_kwargs"] = RequestTranslation.templateArguments(of: request, dialect: backend.dialect)
+        let arguments = RequestTranslation.templateArguments(of: request, dialect: backend.dialect)?.objectValue ?? [:]
+        let more = backend.extraBody["chat_template_kwargs"]?.objectValue ?? [:]
+        let all = JSONObject(more.members.filter { arguments[$0.key] == nil } + arguments.members)
+        if !all.isEmpty { body["chat_template_kwargs"] = .object(all) }
         return .object(body)
     }
 

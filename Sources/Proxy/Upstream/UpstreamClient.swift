@@ -70,9 +70,12 @@ final class UpstreamClient: Sendable {
         return (error as? HTTPClientError) == .connectTimeout
     }
 
-    func send(_ method: HTTPMethod, _ url: String, key: String?, json: JSON?, timeout: TimeAmount? = nil) async throws -> HTTPClientResponse {
+    func send(
+        _ method: HTTPMethod, _ url: String, key: String?, json: JSON?, headers more: [(name: String, value: String)] = [], timeout: TimeAmount? = nil
+    ) async throws -> HTTPClientResponse {
         var headers: HTTPHeaders = ["accept": "application/json, text/event-stream"]
         if json != nil { headers.add(name: "content-type", value: "application/json") }
+        for (name, value) in more { headers.add(name: name, value: value) }
         if let key { headers.add(name: "authorization", value: "Bearer \(key)") }
         return try await send(method, url, headers: headers, body: json.map { ByteBuffer(bytes: $0.bytes) }, timeout: timeout)
     }

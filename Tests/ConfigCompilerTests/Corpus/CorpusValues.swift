@@ -33,6 +33,7 @@ enum CorpusValues {
         case .named: [nil, [:], ["claude": nil]]
         case .optional: ["none", nil, [:]]
         case .files: [[], ["a.yaml"], ["a/b.json", "c"]]
+        case .members: [[:], ["a": 1, "b": ["c": [nil, 0.5]], "// x": "y"]]
         case .anything: [nil, 1, "x", [], [:], false]
         }
     }
@@ -95,6 +96,7 @@ enum CorpusValues {
                 [1], [""], ["/a"], ["~/a"], ["a/"], ["a", nil], ["a\u{0}"], ["."], [".."], ["../a"], ["a/.."], ["a/../b"], ["x.json"],
                 .array((0...32).map { .string("f\($0)") }), .array((0..<32).map { .string("f\($0)") }), "a",
             ]
+        case .members: [[], "a", nil, 1, true]
         case .anything: []
         }
     }

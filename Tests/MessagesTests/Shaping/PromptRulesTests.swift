@@ -51,7 +51,7 @@ import Testing
             "# A\n", "## B\n", "- x: y\n", "1. z. w. v.\n", "```\n", "\n", "\n\n", "é. ", "The Skill tool:\n", "plugins ", "word ", ": ", "\r\n", "…",
             "🦊 ",
         ]
-        for _ in 0..<2000 {
+        for _ in 0..<500 {
             let text = (0..<Int.random(in: 0..<60, using: &random)).map { _ in parts.randomElement(using: &random) ?? "" }.joined()
             for tier in [nil] + PromptTier.allCases.map(Optional.some) {
                 let rules = PromptRules(tier: tier, allowedTools: ToolAllowList(["Bash"]), dropsPlugins: true)

@@ -35,7 +35,7 @@ import Testing
 
     @Test func turnByTurn() throws {
         var random = SeededGenerator(11)
-        for _ in 0..<60 {
+        for _ in 0..<12 {
             let shaping = Self.shaping(&random)
             let turns = Self.turns(&random, 9)
             for dialect in [BackendDialect.native, .vllm, .mlxTextgen] {
@@ -63,7 +63,7 @@ import Testing
     /// Two sessions of other first words share all that comes before these.
     @Test func sessionsAreShapedAlike() throws {
         var random = SeededGenerator(12)
-        for _ in 0..<20 {
+        for _ in 0..<8 {
             let shaping = Self.shaping(&random)
             func prefix(_ words: String) throws -> RequestTranslation.Prefix {
                 let json = ClientBody.json([["role": "user", "content": .string(words)]])

@@ -118,6 +118,7 @@ struct Checker {
         case .secret: return spec.isRequired ? requiredSecret(node, place) : secret(node, place)
         case .arguments: return arguments(node, place)
         case .variables: return variables(node, place)
+        case .members: return members(node, place)
         case .section(let scope): return section(node, scope, place).map { .section($0) }
         case .list(let scope): return list(node, scope, place)
         case .named(let scope): return named(node, scope, place)

@@ -79,7 +79,7 @@ enum BackendKeys {
             pythonVenv.spec, command.spec, environment.spec, contextWindow.spec, maxTokens.spec, cache.spec, health.spec, restart.spec, stop.spec,
             resources.spec, idle.spec, logs.spec, replace.spec, autoStartServer.spec, startupTimeout.spec, dependsOn.spec, maxQueue.spec,
             maxBatch.spec,
-        ] + ShapingKeys.all + unused)
+        ] + ShapingKeys.all + ExtraKeys.all + unused)
 }
 
 enum CacheKeys {

@@ -20,6 +20,7 @@ extension CheckedValue {
         case .texts(let texts): .array(texts.map { .string($0) })
         case .arguments(let list): .array(list.map { .string($0) })
         case .variables(let values): .object(JSONObject(values.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: $0.value.json) }))
+        case .members(let json): json
         case .section(let section): section.json
         case .list(let sections): .array(sections.map(\.json))
         case .named(let named): .object(JSONObject(named.elements.map { .init(key: $0.name, value: $0.section.json) }))

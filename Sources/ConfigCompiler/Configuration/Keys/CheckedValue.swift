@@ -21,6 +21,7 @@ enum CheckedValue: Sendable {
     case texts([String])
     case arguments([String])
     case variables([String: PlanValue])
+    case members(JSON)
     case section(Section)
     case list([Section])
     case named(NamedSections)

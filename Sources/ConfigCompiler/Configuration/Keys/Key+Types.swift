@@ -6,6 +6,11 @@ extension Key where Value == Bool {
         let key = Key(spec: KeySpec(name: name, type: .boolean, doc: doc)) { if case .bool(let value) = $0 { value } else { nil } }
         return DefaultedKey(key, value, .bool(value))
     }
+
+    /// One whose absence is neither.
+    static func flag(_ name: String, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .boolean, doc: doc)) { if case .bool(let value) = $0 { value } else { nil } }
+    }
 }
 
 extension Key where Value == Int {
@@ -153,6 +158,10 @@ extension Key where Value == ProbeChoice {
 }
 
 extension Key where Value == JSON {
+    static func members(_ name: String, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .members, doc: doc)) { if case .members(let json) = $0 { json } else { nil } }
+    }
+
     /// A key of the earlier tool that changes nothing here.
     static func unused(_ name: String, inert: [JSON] = [], _ reason: String) -> Key {
         var spec = KeySpec(name: name, type: .anything, doc: "Not used: \(reason).")

@@ -44,6 +44,8 @@ indirect enum ValueType: Sendable {
     case optional(Scope)
     /// A list of other configurations; read with the files, before anything is checked.
     case files
+    /// A mapping of another program's own words.
+    case members
     /// Not looked at.
     case anything
 }

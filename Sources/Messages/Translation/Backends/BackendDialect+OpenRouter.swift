@@ -6,6 +6,7 @@ extension BackendDialect {
         dialect.thinkingSwitch = .reasoningObject
         dialect.understandsEffort = true
         dialect.keepsCacheControl = true
+        dialect.sessionMember = "session_id"
         dialect.extra = ["usage": ["include": true]]
         dialect.samplingNames = .engine(repetition: "repetition_penalty")
         return dialect

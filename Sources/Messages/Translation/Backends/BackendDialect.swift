@@ -57,6 +57,8 @@ public struct BackendDialect: Sendable, Equatable {
     public var understandsEffort = false
     /// Cache breakpoints are meant for the provider behind the server.
     public var keepsCacheControl = false
+    /// The member of a request that names its conversation, so that the server keeps its requests together; nil where it has none.
+    public var sessionMember: String?
     /// Knows `PUT /v1/prefixes/{digest}`, and tells prompt and cached counts in its first chunk.
     public var isNative = false
     /// A 404 may mean that generation failed, not that the model is unknown.

@@ -23,6 +23,7 @@ public enum RequestTranslation {
         public var contextWindow: Int?
         public var maxOutputTokens: Int?
         public var sampling = SamplingDefaults()
+        public var extras = RequestExtras()
 
         public init(
             dialect: BackendDialect, keepsInlineSystem: Bool? = nil, model: String? = nil, contextWindow: Int? = nil, maxOutputTokens: Int? = nil
@@ -84,7 +85,8 @@ public enum RequestTranslation {
             case .instruction: break
             }
         }
-        for member in dialect.extra.members { body[member.key] = member.value }
+        options.extras.complete(&body, for: dialect)
+        for member in dialect.extra.members where body[member.key] == nil { body[member.key] = member.value }
         // Upstream always streams: silence shows, an answer can be cancelled, and a whole one is the same stream folded.
         body["stream"] = true
         body["stream_options"] = ["include_usage": true]
