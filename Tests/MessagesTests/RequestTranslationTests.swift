@@ -12,10 +12,9 @@ import Testing
 
     static func body(_ request: MessagesRequest, _ dialect: BackendDialect = .generic, inline: Bool? = nil) throws -> JSONObject {
         let options = RequestTranslation.Options(dialect: dialect, keepsInlineSystem: inline)
+        let prefix = try RequestTranslation.prefix(of: request, dialect: dialect)
         return try RequestTranslation.body(
-            of: request, prefix: RequestTranslation.prefix(of: request, dialect: dialect),
-            turns: RequestTranslation.turns(of: request, options: options),
-            options: options)
+            of: request, prefix: prefix, turns: RequestTranslation.turns(of: request, prefix: prefix, options: options), options: options)
     }
 
     @Test func systemLosesItsAttributionAndEmptyBlocks() throws {
@@ -154,14 +153,15 @@ import Testing
         more["thinking"] = thinking
         let request = try Self.request([["role": "user", "content": "hi"]], more)
         for dialect: BackendDialect in [.native, .vllm, .llamaServer] {
-            #expect(try Self.body(request, dialect)["chat_template_kwargs"] == ["enable_thinking": .bool(isOn)])
+            #expect(try Self.body(request, dialect)["chat_template_kwargs"] == ["enable_thinking": .bool(isOn), "thinking": .bool(isOn)])
         }
         let reasoning: JSON = isOn ? thinking?["budget_tokens"].map { ["max_tokens": $0] } ?? ["enabled": true] : ["enabled": false]
         #expect(try Self.body(request, .openrouter)["reasoning"] == reasoning)
         #expect(try Self.body(request, .generic)["chat_template_kwargs"] == nil)
         more["tool_choice"] = ["type": "any"]
+        more["tools"] = [["name": "f", "input_schema": [:]]]
         let demanding = try Self.request([["role": "user", "content": "hi"]], more)
-        #expect(try Self.body(demanding, .native)["chat_template_kwargs"] == ["enable_thinking": false])
+        #expect(try Self.body(demanding, .native)["chat_template_kwargs"] == ["enable_thinking": false, "thinking": false])
     }
 
     @Test func aFormIsAskedForAsTheServerKnowsIt() throws {
@@ -170,9 +170,15 @@ import Testing
             [["role": "user", "content": "hi"]], ["output_config": ["format": ["type": "json_schema", "schema": schema]]])
         #expect(try Self.body(request)["response_format"]?["json_schema"]?["schema"] == schema)
         #expect(try Self.body(request, .mlxTextgen)["response_format"]?["json_schema"] == schema)
-        let native = try Self.body(request, .native)
-        #expect(native["response_format"] == nil)
-        #expect(native["messages"]?[0]?["content"]?.stringValue?.hasPrefix("hi\n\nAnswer with one JSON value") == true)
+        #expect(try Self.body(request, .native)["response_format"]?["json_schema"]?["schema"] == schema)
+        let words = try Self.body(request, .mlxLM)
+        #expect(words["response_format"] == nil)
+        #expect(words["messages"]?[0]?["content"]?.stringValue?.hasPrefix("hi\n\nAnswer with one JSON value") == true)
+        // Beside tools most servers would bind the calls to it.
+        let format: JSON = ["format": ["type": "json_schema", "schema": schema]]
+        let tools: JSON = [["name": "f", "input_schema": [:]]]
+        let both = try Self.request([["role": "user", "content": "hi"]], ["output_config": format, "tools": tools])
+        #expect(try Self.body(both, .native)["response_format"] == nil && Self.body(both, .generic)["response_format"] != nil)
     }
 
     @Test func limits() throws {

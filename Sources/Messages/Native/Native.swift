@@ -90,6 +90,10 @@ public enum Native {
         }
     }
 
+    /// The member of a message with the tools that can be called from it on, as `tools` has them: their definitions are rendered behind the
+    /// message's content, and whatever is in front of them stays what it was.
+    public static let lateToolsMember = "late_tools"
+
     /// The response header that says how much of the prompt came from the KV cache, as `CacheState` writes it. The proxy hands it on as it is.
     public static let cacheHeader = "x-anyclaude-kv"
 

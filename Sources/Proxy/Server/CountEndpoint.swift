@@ -16,9 +16,8 @@ struct CountEndpoint: Sendable {
             if backend.settings.api == .anthropic {
                 return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)
             }
-            let message = try backend.shaping.shape(MessagesRequest(json, isCount: true)).request
-            let counter = TokenCounter(upstreams: assembly.upstreams, backend: backend, request: message)
-            let count = try await counter.count()
+            let message = try backend.shaping.shape(MessagesRequest(json, isCount: true, version: request.apiVersion)).request
+            let count = try await TokenCounter(upstreams: assembly.upstreams, backend: backend, request: message).count()
             assembly.metrics.countRequest(backend: backend.name, status: 200)
             withExtendedLifetime(permit) {}
             return Answers.json(["input_tokens": .integer(count)], requestID: requestID)

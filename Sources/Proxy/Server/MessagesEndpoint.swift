@@ -17,7 +17,7 @@ struct MessagesEndpoint: Sendable {
             if backend.settings.api == .anthropic {
                 return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)
             }
-            let message = try assembly.shaped(MessagesRequest(json), for: backend)
+            let message = try assembly.shaped(MessagesRequest(json, version: request.apiVersion), for: backend)
             let source = try await source(of: message, backend, request)
             let delivery = Delivery(assembly: assembly, backend: backend, source: source, requestID: requestID, permit: permit)
             return message.stream ? try await delivery.stream() : try await delivery.whole()

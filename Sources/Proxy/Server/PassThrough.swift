@@ -1,7 +1,9 @@
 import AsyncHTTPClient
 import Control
+import Glibc
 import HTTPTypes
 import Hummingbird
+import JSON
 import LaunchPlan
 import Messages
 import NIOCore
@@ -32,7 +34,8 @@ struct PassThrough: Sendable {
         let response: HTTPClientResponse
         do {
             response = try await assembly.upstreams.client.send(
-                method, UpstreamLocation(url: base).root(target), headers: try headers(of: request), body: hasBody ? body : nil)
+                method, UpstreamLocation(url: base).root(target), headers: try headers(of: request),
+                body: hasBody ? Self.withoutOwnThinking(body) : nil)
         } catch let error as UpstreamUnreachable {
             throw AnthropicError(.api, error.description)
         }
@@ -47,6 +50,24 @@ struct PassThrough: Sendable {
                 try await writer.finish(nil)
                 withExtendedLifetime(permit) {}
             })
+    }
+
+    /// The same bytes, unless a model of ours has thought in this conversation: the API would refuse it for that.
+    private static func withoutOwnThinking(_ body: ByteBuffer) -> ByteBuffer {
+        guard holdsMark(body), let json = try? JSON(parsing: Array(body.readableBytesView)), let changed = OwnThinking.removed(fromBody: json) else {
+            return body
+        }
+        return ByteBuffer(bytes: changed.bytes)
+    }
+
+    private static func holdsMark(_ body: ByteBuffer) -> Bool {
+        let mark = Array(OwnThinking.mark.utf8)
+        return body.withUnsafeReadableBytes { bytes in
+            mark.withUnsafeBytes { mark in
+                guard let start = bytes.baseAddress, let sought = mark.baseAddress else { return false }
+                return memmem(start, bytes.count, sought, mark.count) != nil
+            }
+        }
     }
 
     private func headers(of request: Request) throws(AnthropicError) -> HTTPHeaders {

@@ -5,6 +5,9 @@ import Messages
 import NIOCore
 
 extension Request {
+    /// Whose rules the body follows.
+    var apiVersion: APIVersion { APIVersion(header: headers.value("anthropic-version")) }
+
     /// The collected body as JSON.
     ///
     /// - Throws: 400 with line and column of what is wrong.

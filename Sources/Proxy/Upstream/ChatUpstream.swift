@@ -101,7 +101,7 @@ struct ChatUpstream: Sendable {
     /// The head of the answer. The prefix is left out where the worker is thought to hold it, and sent where it says that it does not.
     private func post(_ entry: PromptCache.Entry, at location: UpstreamLocation) async throws -> Answer {
         let options = try await options(at: location)
-        let turns = try RequestTranslation.turns(of: request, options: options)
+        let turns = try RequestTranslation.turns(of: request, prefix: entry.prefix, options: options)
         if mayBeHeld(entry), upstreams.workers.holds(entry.digest, at: location) {
             let response = try await post(entry, turns, isHeld: true, options, location)
             if response.status.code != 409 { return Answer(response: response, isHeld: true, model: options.model) }
@@ -137,7 +137,7 @@ struct ChatUpstream: Sendable {
 
     private func streamOptions(_ entry: PromptCache.Entry, _ generation: Generation) -> MessageStream.Options {
         MessageStream.Options(
-            id: generation.messageID, model: request.model, names: entry.prefix.names, signature: "anyclaude.v1.\(backend.name)",
+            id: generation.messageID, model: request.model, names: entry.prefix.names, signature: "\(OwnThinking.mark).\(backend.name)",
             showsThinking: request.thinking != .off, allowsParallelCalls: !request.disablesParallelTools,
             discardsOutput: RequestTranslation.discardsOutput(request, dialect: backend.dialect))
     }

@@ -35,6 +35,7 @@ struct TokenCounter: Sendable {
 
     private func count(at location: UpstreamLocation) async throws -> Int {
         var options = RequestTranslation.Options(dialect: backend.dialect, model: backend.settings.model)
+        options.extras = RequestExtras(body: backend.extraBody)
         switch backend.dialect.tokenCounting {
         case .unavailable:
             // Clients then estimate by themselves.
@@ -44,26 +45,27 @@ struct TokenCounter: Sendable {
             options.keepsInlineSystem = try await upstreams.workers.capabilities(at: location, backend: backend).inlineSystem
             let json = try await exchange(location.api("/chat/tokenize"), body(options))
             return (try json.decode(Native.TokenCount.self)).count
+        case .tokenizeMessages:
+            do {
+                guard let count = try await exchange(location.root("/tokenize"), body(options))["count"]?.intValue else { throw noCount }
+                return count
+            } catch let error as AnthropicError where error.kind == .invalidRequest || error.kind == .notFound {
+                // Servers with vLLM's parameters need not have this one: clients then estimate by themselves.
+                throw AnthropicError(.notFound, "the backend `\(backend.name)` counts no tokens: \(error.message)", shouldRetry: false)
+            }
         case .applyTemplate:
             let prompt = try await exchange(location.root("/apply-template"), body(options))["prompt"] ?? ""
             let tokens = try await exchange(location.root("/tokenize"), ["content": prompt, "add_special": true, "parse_special": true])
-            guard let list = tokens["tokens"]?.arrayValue else {
-                throw AnthropicError(.api, "the tokenizer of `\(backend.name)` answered without tokens")
-            }
+            guard let list = tokens["tokens"]?.arrayValue else { throw noCount }
             return list.count
         }
     }
 
+    private var noCount: AnthropicError { AnthropicError(.api, "the tokenizer of `\(backend.name)` answered without tokens") }
+
     private func body(_ options: RequestTranslation.Options) throws -> JSON {
         let entry = try upstreams.prompts.entry(for: request, dialect: backend.dialect)
-        let turns = try RequestTranslation.turns(of: request, options: options)
-        var body: JSONObject = ["model": .string(options.model ?? request.model), "messages": .array(entry.prefix.messages + turns)]
-        if !entry.prefix.tools.isEmpty { body["tools"] = .array(entry.prefix.tools) }
-        let arguments = RequestTranslation.templateArguments(of: request, dialect: backend.dialect)?.objectValue ?? [:]
-        let more = backend.extraBody["chat_template_kwargs"]?.objectValue ?? [:]
-        let all = JSONObject(more.members.filter { arguments[$0.key] == nil } + arguments.members)
-        if !all.isEmpty { body["chat_template_kwargs"] = .object(all) }
-        return .object(body)
+        return .object(try RequestTranslation.countBody(of: request, prefix: entry.prefix, options: options))
     }
 
     private func exchange(_ url: String, _ body: JSON) async throws -> JSON {

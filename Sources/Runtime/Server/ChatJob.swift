@@ -26,7 +26,8 @@ struct ChatJob: Sendable {
         var options = try GenerationOptions(body, defaults: model.defaults, vocabularySize: model.engine.vocabularySize)
         let (messages, tools) = try Self.conversation(request, prefixes)
         guard !messages.isEmpty else { throw .invalidRequest("`messages` is empty", param: "messages") }
-        let choice = try Self.choice(request, tools: tools, model: model)
+        let callable = try tools + LateTools.all(of: messages)
+        let choice = try Self.choice(request, tools: callable, model: model)
         var templateOptions = try Self.templateOptions(members)
         if choice.form != nil, templateOptions["enable_thinking"] == nil { templateOptions["enable_thinking"] = false }
         prompt = try model.prompt(messages: messages, tools: tools, options: templateOptions)
@@ -54,10 +55,10 @@ struct ChatJob: Sendable {
             prompt: prompt.tokens, maxTokens: options.maxTokens ?? max(1, model.engine.contextWindow - prompt.tokens.count),
             sampling: options.sampling, stopTokens: model.stopTokens, logprobs: wantsLogprobs ? alternatives ?? 0 : nil,
             isSideCall: try members.flag("side_call") ?? false, mask: mask)
-        let tellsCalls = !tools.isEmpty && !choice.forbidsCalls
+        let tellsCalls = !callable.isEmpty && !choice.forbidsCalls
         parser = .init(
             dialect: tellsCalls || model.dialect?.framesAnswers == true ? model.dialect : nil, tellsCalls: tellsCalls,
-            tools: ToolSchemas(tools.compactMap { $0.objectValue.map(OpenAI.Tool.init(members:)) }),
+            tools: ToolSchemas(callable.compactMap { $0.objectValue.map(OpenAI.Tool.init(members:)) }),
             readsReasoning: model.readsReasoning, startsInReasoning: prompt.startsInReasoning)
         // Half a call is none.
         stops = choice.isForced ? [] : options.stops

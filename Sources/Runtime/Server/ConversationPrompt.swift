@@ -10,11 +10,19 @@ struct ConversationPrompt: Sendable {
 
 extension ServedModel {
     func prompt(messages: [JSON], tools: [JSON], options: JSONObject) throws(OpenAI.Failure) -> ConversationPrompt {
+        let late = try LateTools.all(of: messages)
+        // How tools are called is told with those at the head: where there are none, the late ones stand there.
+        let areLateAtHead = tools.isEmpty
+        let tools = areLateAtHead ? late : tools
         guard let template = tools.isEmpty ? template : toolTemplate else {
             throw .invalidRequest("the checkpoint of `\(name)` has no chat template: use /v1/completions", code: "no_chat_template")
         }
         var rendered: [JSON] = []
-        for (index, message) in messages.enumerated() { rendered.append(try Self.forTemplate(message, index)) }
+        for (index, message) in messages.enumerated() {
+            let own = areLateAtHead ? [] : try LateTools.of(message, index)
+            let definitions = own.map { LateTools.definition(of: $0, in: template) }
+            rendered.append(try Self.forTemplate(message, index, definitions))
+        }
         do {
             let text = try template.render(
                 messages: rendered, tools: tools.isEmpty ? nil : tools, addGenerationPrompt: true, options: options)
@@ -26,9 +34,11 @@ extension ServedModel {
     }
 
     /// A message as templates expect it: texts joined, arguments of calls as objects, so that the template writes them as it was trained.
-    private static func forTemplate(_ message: JSON, _ index: Int) throws(OpenAI.Failure) -> JSON {
+    private static func forTemplate(_ message: JSON, _ index: Int, _ definitions: [String]) throws(OpenAI.Failure) -> JSON {
         guard case .object(var members) = message else { throw .invalidRequest("`messages[\(index)]` must be an object", param: "messages") }
-        members["content"] = .string(try text(of: members["content"], index))
+        let text = try text(of: members["content"], index)
+        members["content"] = .string(([text] + definitions).filter { !$0.isEmpty }.joined(separator: "\n"))
+        members[Native.lateToolsMember] = nil
         if members["role"] == "developer" { members["role"] = "system" }
         if let reasoning = members["reasoning"], members["reasoning_content"] == nil { members["reasoning_content"] = reasoning }
         if case .array(let calls)? = members["tool_calls"] {

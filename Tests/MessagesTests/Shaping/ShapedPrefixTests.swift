@@ -44,7 +44,7 @@ import Testing
                 for count in stride(from: 1, through: 9, by: 2) {
                     let request = try shaping.shape(MessagesRequest(Self.body(turns[..<count]))).request
                     let prefix = try RequestTranslation.prefix(of: request, dialect: dialect)
-                    let messages = try RequestTranslation.turns(of: request, options: options)
+                    let messages = try RequestTranslation.turns(of: request, prefix: prefix, options: options)
                     if let earlier {
                         #expect(earlier.prefix == prefix)
                         // The open turn may take more words; what is closed stays.

@@ -3,9 +3,11 @@ extension BackendDialect {
     public static let native: BackendDialect = {
         var dialect = BackendDialect(name: "native")
         dialect.inlineSystem = .asked
-        dialect.images = .placeholder
+        dialect.images = nil
+        dialect.lateTools = .inMessages
         dialect.thinkingSwitch = .templateArgument
-        dialect.responseFormat = .instruction
+        dialect.effort = .templateArgument
+        dialect.maximumStops = 16
         dialect.tokenCounting = .chatTokenize
         dialect.reasoningMember = "reasoning_content"
         dialect.acceptsZeroMaxTokens = true

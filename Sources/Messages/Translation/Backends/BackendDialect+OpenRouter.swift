@@ -3,10 +3,12 @@ extension BackendDialect {
     public static let openrouter: BackendDialect = {
         var dialect = BackendDialect(name: "openrouter")
         dialect.inlineSystem = .keep
+        dialect.takesFiles = true
+        dialect.formatsBesideTools = true
         dialect.thinkingSwitch = .reasoningObject
-        dialect.understandsEffort = true
         dialect.keepsCacheControl = true
         dialect.sessionMember = "session_id"
+        dialect.sendsUser = true
         dialect.extra = ["usage": ["include": true]]
         dialect.samplingNames = .engine(repetition: "repetition_penalty")
         return dialect

@@ -8,7 +8,11 @@ public enum RequestTranslation {
     public struct Prefix: Sendable, Equatable {
         public var messages: [JSON]
         public var tools: [JSON]
+        /// Tools that are told with the message that first names them, by the client's names.
+        public var lateTools: [String: JSON] = [:]
         public var names: ToolNames
+        /// The kinds of tools that were asked for and that nobody here can run, such as `web_search_20250305`.
+        public var leftOut: [String] = []
 
         /// What a server that keeps prefixes is sent: `{"messages": …, "tools": …}`.
         public var json: JSON { ["messages": .array(messages), "tools": .array(tools)] }
@@ -43,21 +47,33 @@ public enum RequestTranslation {
 
     /// What the prefix is made from, and so what it may be kept by.
     public static func prefixSource(of request: MessagesRequest) -> JSON {
-        [
-            "system": request.json["system"] ?? .null, "tools": .array(request.tools),
-            "referenced": .array(request.turns.referencedTools.map(JSON.string)),
-        ]
+        var late: [JSON] = []
+        for (name, definition) in request.turns.lateTools { late.append([.string(name), definition ?? .null]) }
+        // A deferred tool that a call is demanded of is offered at once.
+        var demanded: JSON = .null
+        if case .tool(let name)? = request.toolChoice,
+            request.tools.contains(where: { $0["name"]?.stringValue == name && $0["defer_loading"] == true })
+        {
+            demanded = .string(name)
+        }
+        return ["system": request.json["system"] ?? .null, "tools": .array(request.tools), "late": .array(late), "demanded": demanded]
     }
 
     public static func prefix(of request: MessagesRequest, dialect: BackendDialect) throws(AnthropicError) -> Prefix {
-        let tools = try ToolDefinitions(request.tools, referenced: request.turns.referencedTools)
-        return Prefix(messages: SystemPrompt.messages(of: request.system, dialect: dialect), tools: tools.functions, names: tools.names)
+        let tools = try ToolDefinitions(request, dialect: dialect)
+        return Prefix(
+            messages: try SystemPrompt.messages(of: request.system, dialect: dialect), tools: tools.functions, lateTools: tools.late,
+            names: tools.names, leftOut: tools.leftOut)
     }
 
     /// The messages behind the prefix.
-    public static func turns(of request: MessagesRequest, options: Options) throws(AnthropicError) -> [JSON] {
-        var messages = try Conversation.messages(of: request.turns, dialect: options.dialect, keepsInlineSystem: options.keepsInlineSystem)
-        if options.dialect.responseFormat == .instruction, let schema = schema(of: request) { instruct(schema, in: &messages) }
+    public static func turns(of request: MessagesRequest, prefix: Prefix, options: Options) throws(AnthropicError) -> [JSON] {
+        var messages = try Conversation.messages(
+            of: request.turns, dialect: options.dialect, keepsInlineSystem: options.keepsInlineSystem, hasSystem: !prefix.messages.isEmpty,
+            lateTools: prefix.lateTools)
+        if let schema = AnswerSchema(request, prefix: prefix, dialect: options.dialect), schema.form == .instruction {
+            schema.instruct(in: &messages)
+        }
         return messages
     }
 
@@ -74,17 +90,13 @@ public enum RequestTranslation {
             body["messages"] = .array(prefix.messages + turns)
             if !prefix.tools.isEmpty { body["tools"] = .array(prefix.tools) }
         }
-        if !prefix.tools.isEmpty { setToolChoice(request, dialect, in: &body) }
-        setSampling(request, options, in: &body)
+        if !prefix.tools.isEmpty || !prefix.lateTools.isEmpty { setToolChoice(request, dialect, in: &body) }
+        try setSampling(request, options, in: &body)
         options.sampling.complete(&body, for: dialect)
         setThinking(request, dialect, in: &body)
-        if let schema = schema(of: request) {
-            switch dialect.responseFormat {
-            case .openAI: body["response_format"] = ["type": "json_schema", "json_schema": ["name": "answer", "schema": schema, "strict": true]]
-            case .bareSchema: body["response_format"] = ["type": "json_schema", "json_schema": schema]
-            case .instruction: break
-            }
-        }
+        if let format = AnswerSchema(request, prefix: prefix, dialect: dialect)?.responseFormat { body["response_format"] = format }
+        if dialect.keepsCacheControl, let cacheControl = request.json["cache_control"]?.unlessNull { body["cache_control"] = cacheControl }
+        if dialect.sendsUser, let user = user(of: request) { body["user"] = .string(user) }
         options.extras.complete(&body, for: dialect)
         for member in dialect.extra.members where body[member.key] == nil { body[member.key] = member.value }
         // Upstream always streams: silence shows, an answer can be cancelled, and a whole one is the same stream folded.
@@ -93,73 +105,20 @@ public enum RequestTranslation {
         return body
     }
 
+    /// What a server counts the tokens of: all of the request that becomes part of the prompt.
+    public static func countBody(of request: MessagesRequest, prefix: Prefix, options: Options) throws(AnthropicError) -> JSONObject {
+        let turns = try turns(of: request, prefix: prefix, options: options)
+        var body: JSONObject = ["model": .string(options.model ?? request.model), "messages": .array(prefix.messages + turns)]
+        if !prefix.tools.isEmpty { body["tools"] = .array(prefix.tools) }
+        body["chat_template_kwargs"] = templateArguments(of: request, dialect: options.dialect)
+        if let arguments = options.extras.body["chat_template_kwargs"] {
+            RequestExtras(body: ["chat_template_kwargs": arguments]).complete(&body, for: options.dialect)
+        }
+        return body
+    }
+
     /// The answer's text is not wanted: the request only warms a cache that the server cannot warm without one token.
     public static func discardsOutput(_ request: MessagesRequest, dialect: BackendDialect) -> Bool {
         request.maxTokens == 0 && !dialect.acceptsZeroMaxTokens
-    }
-
-    private static func setToolChoice(_ request: MessagesRequest, _ dialect: BackendDialect, in body: inout JSONObject) {
-        switch request.toolChoice {
-        case .auto?: body["tool_choice"] = "auto"
-        case .any?: body["tool_choice"] = "required"
-        // The tools stay in the request, and so in the prompt.
-        case MessagesRequest.ToolChoice.none?: body["tool_choice"] = "none"
-        case .tool(let name)?: body["tool_choice"] = ["type": "function", "function": ["name": .string(ToolNames.wire(name))]]
-        case nil: break
-        }
-        if request.disablesParallelTools, dialect.understandsParallelToolCalls { body["parallel_tool_calls"] = false }
-    }
-
-    private static func setSampling(_ request: MessagesRequest, _ options: Options, in body: inout JSONObject) {
-        if let wanted = request.maxTokens {
-            let most = min(wanted, options.maxOutputTokens ?? wanted, options.contextWindow ?? wanted)
-            body["max_tokens"] = .integer(options.dialect.acceptsZeroMaxTokens ? most : max(1, most))
-        }
-        for key in ["temperature", "top_p"] + (options.dialect.understandsTopK ? ["top_k"] : []) {
-            if let value = request.json[key], value.doubleValue != nil { body[key] = value }
-        }
-        if !request.stopSequences.isEmpty { body["stop"] = .array(request.stopSequences.map(JSON.string)) }
-    }
-
-    private static func setThinking(_ request: MessagesRequest, _ dialect: BackendDialect, in body: inout JSONObject) {
-        let effort = request.json["output_config"]?["effort"]?.stringValue.map { ["xhigh", "max"].contains($0) ? "high" : $0 }
-        switch (dialect.thinkingSwitch, request.thinking) {
-        case (.templateArgument, _): body["chat_template_kwargs"] = templateArguments(of: request, dialect: dialect)
-        case (.reasoningObject, .off): body["reasoning"] = ["enabled": false]
-        case (.reasoningObject, .on(let budget?)): body["reasoning"] = ["max_tokens": .integer(budget)]
-        case (.reasoningObject, .on(nil)): body["reasoning"] = effort.map { ["effort": .string($0)] } ?? ["enabled": true]
-        case (.none, _): break
-        }
-    }
-
-    /// What the server's template is told beside messages and tools: part of the prompt, and so of its count.
-    public static func templateArguments(of request: MessagesRequest, dialect: BackendDialect) -> JSON? {
-        guard dialect.thinkingSwitch == .templateArgument else { return nil }
-        // The API has no thinking before a call that is demanded.
-        let demandsCall =
-            switch request.toolChoice {
-            case .any?, .tool?: true
-            default: false
-            }
-        return ["enable_thinking": .bool(request.thinking != .off && !demandsCall)]
-    }
-
-    private static func schema(of request: MessagesRequest) -> JSON? {
-        guard let format = request.json["output_config"]?["format"], format["type"]?.stringValue == "json_schema" else { return nil }
-        return format["schema"]
-    }
-
-    /// Behind the last words, so that the prefix stays what it was.
-    private static func instruct(_ schema: JSON, in messages: inout [JSON]) {
-        let words = "Answer with one JSON value that matches this schema, and nothing else:\n\(schema.text)"
-        guard let last = messages.indices.last, var message = messages[last].objectValue, message["role"] == "user" else {
-            return messages.append(["role": "user", "content": .string(words)])
-        }
-        switch message["content"] {
-        case .string(let text)?: message["content"] = .string(text.isEmpty ? words : text + "\n\n" + words)
-        case .array(let parts)?: message["content"] = .array(parts + [TextPart.json(words)])
-        default: message["content"] = .string(words)
-        }
-        messages[last] = .object(message)
     }
 }

@@ -5,23 +5,13 @@ enum SystemPrompt {
     /// Changes from session to session and would end every shared prefix at its first bytes; only the Anthropic API reads it.
     private static let attribution = "x-anthropic-billing-header:"
 
-    static func messages(of blocks: [ContentBlock], dialect: BackendDialect) -> [JSON] {
-        let texts = blocks.compactMap { block -> (text: String, cacheControl: JSON?)? in
-            guard case .text(let text, let cacheControl) = block, !text.isEmpty, !text.hasPrefix(attribution) else { return nil }
-            return (text, cacheControl)
+    static func messages(of blocks: [ContentBlock], dialect: BackendDialect) throws(AnthropicError) -> [JSON] {
+        var parts = ContentParts()
+        for (index, block) in blocks.enumerated() {
+            if case .text(let text, _) = block, text.hasPrefix(attribution) { continue }
+            try parts.add(block, dialect: dialect, at: "system.\(index)")
         }
-        guard !texts.isEmpty else { return [] }
-        if dialect.keepsCacheControl, texts.contains(where: { $0.cacheControl != nil }) {
-            return [["role": "system", "content": .array(texts.map { TextPart.json($0.text, cacheControl: $0.cacheControl) })]]
-        }
-        return [["role": "system", "content": .string(texts.map(\.text).joined(separator: "\n\n"))]]
-    }
-}
-
-enum TextPart {
-    static func json(_ text: String, cacheControl: JSON? = nil) -> JSON {
-        var part: JSONObject = ["type": "text", "text": .string(text)]
-        if let cacheControl { part["cache_control"] = cacheControl }
-        return .object(part)
+        _ = parts.takeAttachments()
+        return parts.isEmpty ? [] : [["role": "system", "content": parts.content(dialect)]]
     }
 }

@@ -1,51 +1,124 @@
 import JSON
 
-/// The offered tools as functions.
+/// The tools of a request as functions.
 ///
-/// A deferred tool is offered only after a `tool_reference` named it, and then behind all others: the head of the list, and so
-/// of the prompt, stays as it was.
+/// A deferred tool is not offered before something in the conversation names it: a tool reference in a result, or an addition in a
+/// system turn. From then on it is offered behind all others, or where it was named, as the dialect has it: the head of the prompt
+/// stays what it was, wherever the client inserts the tool into its list.
 struct ToolDefinitions {
+    /// In the head of the prompt.
     var functions: [JSON] = []
+    /// By the client's names: those that are told where they were named.
+    var late: [String: JSON] = [:]
     var names = ToolNames()
+    /// The kinds of tools that nobody here can run, beside others that the model can call.
+    var leftOut: [String] = []
 
-    init(_ tools: [JSON], referenced: [String]) throws(AnthropicError) {
-        var offered: [JSON] = []
-        var deferred: [String: JSON] = [:]
+    /// - Throws: 400 that names the tool that cannot be offered.
+    init(_ request: MessagesRequest, dialect: BackendDialect) throws(AnthropicError) {
+        var own: [(name: String, tool: JSON)] = []
+        var known: Set<String> = []
         var refused: [(index: Int, type: String)] = []
-        for (index, tool) in tools.enumerated() {
-            let type = tool["type"]?.stringValue ?? "custom"
-            guard tool["input_schema"] != nil || type == "custom" else {
-                refused.append((index, type))
+        for (index, tool) in request.tools.enumerated() {
+            guard tool.objectValue != nil else { throw .invalid("tools.\(index): Input should be an object, found \(tool.typeName)") }
+            guard let callable = Self.callable(tool) else {
+                refused.append((index, tool["type"]?.stringValue ?? ""))
                 continue
             }
             guard let name = tool["name"]?.stringValue, !name.isEmpty else { throw .invalid("tools.\(index).name: Field required") }
-            if tool["defer_loading"]?.boolValue == true { deferred[name] = tool } else { offered.append(tool) }
+            guard known.insert(name).inserted else { throw .invalid("tools: Tool names must be unique, found '\(name)' again at tools.\(index)") }
+            if Self.isForModel(tool) { own.append((name, callable)) }
         }
-        // A tool that runs on Anthropic's side can be left out beside others; alone, nothing would be left of what was asked.
-        if let first = refused.first(where: { !Self.runsOnServer($0.type) }) ?? (offered.isEmpty && deferred.isEmpty ? refused.first : nil) {
+        if let first = refused.first(where: { !Self.canBeLeftOut($0.type) }) ?? (own.isEmpty ? refused.first : nil) {
             throw .invalid("tools.\(first.index): `\(first.type)` is served by the Anthropic API alone; route this request to a `claude` backend")
         }
-        for name in referenced {
-            if let tool = deferred.removeValue(forKey: name) { offered.append(tool) }
+        leftOut = refused.map(\.type)
+        // Where the search that would find them is left out, nothing is deferred.
+        let defers = !leftOut.contains { $0.hasPrefix("tool_search_tool_") }
+        var deferred: [String: JSON] = [:]
+        var callable: [String] = []
+        for (name, tool) in own {
+            if defers, tool["defer_loading"]?.boolValue == true, request.toolChoice != .tool(name) {
+                deferred[name] = tool
+            } else {
+                functions.append(try Self.function(tool, dialect))
+                callable.append(name)
+            }
         }
-        for tool in offered { functions.append(try Self.function(tool)) }
-        names = ToolNames(offered.compactMap { $0["name"]?.stringValue })
+        for (name, definition) in request.turns.lateTools {
+            let defined = known.insert(name).inserted ? definition.flatMap(Self.callable) : nil
+            guard let tool = deferred.removeValue(forKey: name) ?? defined else { continue }
+            let function = try Self.function(tool, dialect)
+            if dialect.lateTools == .inMessages { late[name] = function } else { functions.append(function) }
+            callable.append(name)
+        }
+        names = try ToolNames(offered: callable)
     }
 
-    private static func runsOnServer(_ type: String) -> Bool {
+    /// The tool with a schema; nil where only the API's own servers or models know it.
+    private static func callable(_ tool: JSON) -> JSON? {
+        let isCustom = tool["input_schema"] != nil || tool["type"]?.stringValue.map { $0 == "custom" } ?? true
+        return isCustom ? tool : ClientTools.definition(of: tool)
+    }
+
+    /// Tools that run on Anthropic's side can be left out beside others; alone, nothing would be left of what was asked.
+    private static func canBeLeftOut(_ type: String) -> Bool {
         ["web_search_", "web_fetch_", "code_execution_", "tool_search_tool_", "advisor_", "mcp_"].contains { type.hasPrefix($0) }
     }
 
-    private static func function(_ tool: JSON) throws(AnthropicError) -> JSON {
+    /// A tool may be meant for code on Anthropic's side alone.
+    private static func isForModel(_ tool: JSON) -> Bool {
+        guard let callers = tool["allowed_callers"]?.arrayValue else { return true }
+        return callers.isEmpty || callers.contains("direct")
+    }
+
+    private static func function(_ tool: JSON, _ dialect: BackendDialect) throws(AnthropicError) -> JSON {
         let name = tool["name"]?.stringValue ?? ""
         guard var schema = (tool["input_schema"] ?? [:]).objectValue else { throw .invalid("tools.\(name).input_schema: Input should be an object") }
         schema["$schema"] = nil
         if schema["type"] == nil { schema["type"] = "object" }
         if schema["properties"] == nil { schema["properties"] = [:] }
+        if dialect.schemas == .llamaGrammar { schema = LlamaSchema.rewritten(schema, tellsDropped: true) }
         var function: JSONObject = ["name": .string(ToolNames.wire(name))]
-        if let description = tool["description"]?.stringValue { function["description"] = .string(description) }
+        if let description = description(of: tool) { function["description"] = .string(description) }
         function["parameters"] = .object(schema)
         if let strict = tool["strict"]?.boolValue { function["strict"] = .bool(strict) }
         return ["type": "function", "function": .object(function)]
+    }
+
+    /// Functions have no place of their own for examples.
+    private static func description(of tool: JSON) -> String? {
+        let examples = (tool["input_examples"]?.arrayValue ?? []).map(\.text)
+        let parts = [tool["description"]?.stringValue, examples.isEmpty ? nil : "Examples of its input:\n" + examples.joined(separator: "\n")]
+        let text = parts.compactMap { $0 }.joined(separator: "\n\n")
+        return text.isEmpty ? nil : text
+    }
+}
+
+extension [MessagesRequest.Turn] {
+    /// The tools that were named after the conversation began, in order, each once.
+    var lateTools: [(name: String, definition: JSON?)] {
+        var tools: [(name: String, definition: JSON?)] = []
+        var seen: Set<String> = []
+        for turn in self {
+            for block in turn.content {
+                for (name, definition) in block.lateTools where seen.insert(name).inserted { tools.append((name, definition)) }
+            }
+        }
+        return tools
+    }
+}
+
+extension ContentBlock {
+    /// The tools that can be called from this block on.
+    var lateTools: [(name: String, definition: JSON?)] {
+        switch self {
+        case .toolReference(let name): return [(name, nil)]
+        case .toolDefinition(let definition): return definition["name"]?.stringValue.map { [($0, definition)] } ?? []
+        case .toolResult(let result): return result.content.flatMap(\.lateTools)
+        case .other("tool_search_tool_result", let json):
+            return (json["content"]?["tool_references"]?.arrayValue ?? []).compactMap { $0["tool_name"]?.stringValue }.map { ($0, nil) }
+        default: return []
+        }
     }
 }

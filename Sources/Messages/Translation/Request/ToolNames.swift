@@ -5,9 +5,15 @@ public struct ToolNames: Sendable, Equatable {
     public init() {}
 
     /// Takes the offered tools' names; only those that had to change are kept.
-    public init(_ names: some Sequence<String>) {
+    ///
+    /// - Throws: 400 where two of them would be one.
+    init(offered names: some Sequence<String>) throws(AnthropicError) {
+        var taken: [String: String] = [:]
         for name in names {
             let wire = Self.wire(name)
+            if let other = taken.updateValue(name, forKey: wire), other != name {
+                throw .invalid("tools: '\(other)' and '\(name)' cannot be told apart by this backend, which knows both as '\(wire)'; rename one")
+            }
             if wire != name { originals[wire] = name }
         }
     }
