@@ -13,7 +13,7 @@ PROGRAMS   := anyclaude anyclaude-supervisor anyclaude-proxy anyclaude-runtime
 VERSION    := $(shell sed -n 's/.*static let current = "\(.*\)"/\1/p' Sources/Control/Version.swift)
 BIN        := .build/release
 
-.PHONY: help setup build demo test test-mlx-textgen lint fmt cover tsan asan bench bench-runtime bench-experts bench-supervisor crash stress fuzz docs install install-units dist clean train-demo-model
+.PHONY: help setup build demo test test-mlx-textgen test-anthropic-sdk test-llama-server lint fmt cover tsan asan bench bench-runtime bench-experts bench-supervisor crash stress fuzz docs install install-units dist clean train-demo-model
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -35,6 +35,12 @@ test: setup ## build and run all tests
 
 test-mlx-textgen: build ## the real MLX-Textgen and mlx_lm.server as workers; not in CI: it installs 2 GB of packages into .build/mlx
 	@python3 scripts/test_mlx_servers.py $(BIN)
+
+test-llama-server: build ## the real llama-cpp-python as a worker; not in CI: it compiles llama.cpp into .build/llama, ten minutes, once
+	@python3 scripts/test_llama_server.py $(BIN)
+
+test-anthropic-sdk: build ## the anthropic SDK's own tests against the proxy; not in CI: it installs what they need into .build/anthropic-sdk
+	@python3 scripts/test_anthropic_sdk.py $(BIN)
 
 lint: ## check the format of all sources
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests

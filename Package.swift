@@ -82,6 +82,7 @@ let package = Package(
             [
                 "Locking", hummingbird, nioCore, nioPosix, logging, lifecycle,
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
@@ -131,6 +132,7 @@ let package = Package(
             [
                 "Serving", "Locking", hummingbird, logging, nioCore, .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"), .product(name: "HTTPTypes", package: "swift-http-types"),
             ]),
         library(name: "FuzzProperties", path: "Tests/FuzzProperties", ["ConfigCompiler", "LaunchPlan", "Diagnostics", "JSON"]),
         tests(

@@ -11,6 +11,7 @@ if ! cmp -s Tests/IntegrationTests/requirements.txt "$stamp" 2>/dev/null; then
     fi
 fi
 [ -f "$stamp" ] && ANYCLAUDE_TEST_PYTHON=$PWD/$venv/bin/python3 && export ANYCLAUDE_TEST_PYTHON
+scripts/claude_client.sh > /dev/null || echo "test: Claude Code could not be fetched; the tests with it will say that they are skipped" >&2
 ANYCLAUDE_TEST_BIN=$PWD/.build/release
 export ANYCLAUDE_TEST_BIN
 exec "$@"

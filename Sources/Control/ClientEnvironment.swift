@@ -52,6 +52,7 @@ public struct ClientEnvironment: Sendable, Equatable {
             knobs = Self.knobs(for: backend, settings.limits)
             knobs.merge(Self.models(settings, backend)) { first, _ in first }
         }
+        fixed.merge(ProxyExemption.variables(for: baseURL, caller: caller)) { first, _ in first }
         let kept = knobs.filter { (caller[$0.key] ?? "").isEmpty }
         variables = fixed.merging(kept) { first, _ in first }.map { Variable(name: $0.key, value: $0.value) }.sorted { $0.name < $1.name }
     }

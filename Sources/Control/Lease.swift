@@ -24,7 +24,14 @@ public struct LeaseRequest: Codable, Sendable, Equatable {
 }
 
 /// One line from the supervisor: progress while the service is not ready, then its endpoint, or why there is none.
+///
+/// Under `ownID` it speaks of the service that reads it: `stopping` before a SIGTERM that a successor is the reason of, so that what is
+/// under way may take `drainMs`; `stopped` before one that nothing may outlast for longer than the service's own stop time-out.
 public struct LeaseReply: Codable, Sendable, Equatable {
+    public static let ownID = 0
+    /// How long what is under way may take where an apply has replaced its service, or taken it away.
+    public static let drainMs = 1_800_000
+
     public var id: Int
     public var state: ServiceState
     /// Set as soon as the service is ready. `tcp`, or a Unix socket's path.

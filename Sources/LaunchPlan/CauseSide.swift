@@ -31,6 +31,9 @@ struct CauseSide {
     private static func leading(_ inputs: [Provenance.Input]) -> [String: [String]] {
         var result: [String: [String]] = [:]
         for input in inputs {
+            if input.key == "fallback" || (input.key.hasPrefix("routes[") && input.key.hasSuffix("].fallback")) {
+                for target in (input.value.arrayValue ?? []).compactMap(\.stringValue) { result[target, default: []].append(input.key) }
+            }
             guard let target = input.value.stringValue else { continue }
             if input.key == "backend" {
                 // Where none is named, these decide which one it is; elsewhere the proxy is not made from them.

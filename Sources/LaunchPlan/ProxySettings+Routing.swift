@@ -8,19 +8,48 @@ extension ProxySettings {
         public var minBytes: Int?
         public var maxBytes: Int?
         public var to: String
+        /// The share of `to` beside those of `split`; nil is 1.
+        public var weight: Int?
+        /// Other backends that take a share of the conversations.
+        public var split: [Share]?
+        /// Who is asked where none of those can answer, in this order.
+        public var fallback: [String]?
 
-        public init(model: String?, call: CallKind? = nil, minBytes: Int? = nil, maxBytes: Int? = nil, to: String) {
+        public init(
+            model: String?, call: CallKind? = nil, minBytes: Int? = nil, maxBytes: Int? = nil, to: String, weight: Int? = nil, split: [Share]? = nil,
+            fallback: [String]? = nil
+        ) {
             self.model = model
             self.call = call
             self.minBytes = minBytes
             self.maxBytes = maxBytes
             self.to = to
+            self.weight = weight
+            self.split = split
+            self.fallback = fallback
         }
 
+        /// The backends that share the route's conversations.
+        public var shares: [Share] { [Share(to: to, weight: weight ?? 1)] + (split ?? []) }
+
+        /// All backends that the route names.
+        public var targets: [String] { shares.map(\.to) + (fallback ?? []) }
+
         enum CodingKeys: String, CodingKey {
-            case model, call, to
+            case model, call, to, weight, split, fallback
             case minBytes = "min_bytes"
             case maxBytes = "max_bytes"
+        }
+    }
+
+    /// One of several backends of a route, which take conversations in proportion to their weights.
+    public struct Share: Codable, Sendable, Equatable {
+        public var to: String
+        public var weight: Int
+
+        public init(to: String, weight: Int = 1) {
+            self.to = to
+            self.weight = weight
         }
     }
 
@@ -75,21 +104,28 @@ extension ProxySettings.Route {
 
     /// Whether every request that `other` takes is one that this route takes: a route behind it would never be reached.
     public func covers(_ other: ProxySettings.Route) -> Bool {
-        let modelCovers = model == nil || model == "*" || model == other.model
+        let modelCovers = model.map { own in other.model.map { globCovers(own, $0) } ?? own.allSatisfy { $0 == "*" } } ?? true
         let callCovers = call == nil || call == other.call || (call == .side && other.call == .title)
         return modelCovers && callCovers && minBytes ?? 0 <= other.minBytes ?? 0 && maxBytes ?? .max >= other.maxBytes ?? .max
     }
 }
 
+/// Whether every text that `other` matches is one that `pattern` matches: a wildcard of `other` is taken by a wildcard alone, a `?` by either.
+private func globCovers(_ pattern: String, _ other: String) -> Bool {
+    globMatches(Array(pattern.unicodeScalars), Array(other.unicodeScalars), isPattern: true)
+}
+
 /// Whether `text` is matched by `pattern`, in which `*` is any run and `?` any one. At most quadratic: only the last `*` is tried again.
-func globMatches(_ pattern: [UnicodeScalar], _ text: [UnicodeScalar]) -> Bool {
+///
+/// - Parameter isPattern: `text` is a pattern itself, so that its `*` stands for more than a `?` takes.
+func globMatches(_ pattern: [UnicodeScalar], _ text: [UnicodeScalar], isPattern: Bool = false) -> Bool {
     var (p, t) = (0, 0)
     var lastStar: (pattern: Int, text: Int)?
     while t < text.count {
         if p < pattern.count, pattern[p] == "*" {
             lastStar = (p, t)
             p += 1
-        } else if p < pattern.count, pattern[p] == "?" || pattern[p] == text[t] {
+        } else if p < pattern.count, pattern[p] == "?" ? !isPattern || text[t] != "*" : pattern[p] == text[t] {
             p += 1
             t += 1
         } else if let star = lastStar {

@@ -3,6 +3,8 @@ public struct ProxySettings: Codable, Sendable, Equatable {
     public var backends: [Backend]
     /// Where requests go that no route takes.
     public var defaultBackend: String
+    /// Who is asked, in this order, where the default backend cannot answer.
+    public var fallback: [String]?
     /// In order; the first that matches wins.
     public var routes: [Route]
     /// The id, in the descriptor `secrets`, of the token that clients must present; nil means loopback without one.
@@ -12,23 +14,30 @@ public struct ProxySettings: Codable, Sendable, Equatable {
     public var promptCache: PromptCache
     public var responseCache: ResponseCache
     public var limits: Limits
+    /// Nil in plans of before 1.1, which means the same as the defaults.
+    public var retry: Retry?
+    /// Nil in plans of before 1.1, which means the same as the defaults.
+    public var breaker: Breaker?
     public var directories: Directories
     /// How long requests in flight may take to finish after SIGTERM; nil leaves it to the proxy.
     public var drainMs: Int?
 
     public init(
-        backends: [Backend], defaultBackend: String, routes: [Route] = [], authToken: String? = nil, tls: TLS? = nil,
-        promptCache: PromptCache = PromptCache(), responseCache: ResponseCache = ResponseCache(), limits: Limits = Limits(), directories: Directories,
-        drainMs: Int? = nil
+        backends: [Backend], defaultBackend: String, fallback: [String]? = nil, routes: [Route] = [], authToken: String? = nil, tls: TLS? = nil,
+        promptCache: PromptCache = PromptCache(), responseCache: ResponseCache = ResponseCache(), limits: Limits = Limits(), retry: Retry? = nil,
+        breaker: Breaker? = nil, directories: Directories, drainMs: Int? = nil
     ) {
         self.backends = backends
         self.defaultBackend = defaultBackend
+        self.fallback = fallback
         self.routes = routes
         self.authToken = authToken
         self.tls = tls
         self.promptCache = promptCache
         self.responseCache = responseCache
         self.limits = limits
+        self.retry = retry
+        self.breaker = breaker
         self.directories = directories
         self.drainMs = drainMs
     }
@@ -37,7 +46,7 @@ public struct ProxySettings: Codable, Sendable, Equatable {
     public var secretIDs: [String] { [authToken, tls?.key].compactMap { $0 } + backends.compactMap(\.apiKey) }
 
     enum CodingKeys: String, CodingKey {
-        case backends, routes, tls, limits, directories
+        case backends, routes, fallback, tls, limits, retry, breaker, directories
         case drainMs = "drain_ms"
         case defaultBackend = "default_backend"
         case authToken = "auth_token"
@@ -69,13 +78,15 @@ public struct ProxySettings: Codable, Sendable, Equatable {
         public var apiKey: String?
         public var contextWindow: Int?
         public var maxOutputTokens: Int?
+        /// Requests that it is asked at a time; more wait in the proxy. Nil: any number.
+        public var concurrency: Int?
         public var shaping: Shaping?
         public var sampling: Sampling?
         public var extras: Extras?
 
         public init(
             name: String, api: API, dialect: String, target: Target, model: String? = nil, apiKey: String? = nil, contextWindow: Int? = nil,
-            maxOutputTokens: Int? = nil, shaping: Shaping? = nil, sampling: Sampling? = nil, extras: Extras? = nil
+            maxOutputTokens: Int? = nil, concurrency: Int? = nil, shaping: Shaping? = nil, sampling: Sampling? = nil, extras: Extras? = nil
         ) {
             self.name = name
             self.api = api
@@ -85,13 +96,14 @@ public struct ProxySettings: Codable, Sendable, Equatable {
             self.apiKey = apiKey
             self.contextWindow = contextWindow
             self.maxOutputTokens = maxOutputTokens
+            self.concurrency = concurrency
             self.shaping = shaping
             self.sampling = sampling
             self.extras = extras
         }
 
         enum CodingKeys: String, CodingKey {
-            case name, api, dialect, target, model, shaping, sampling, extras
+            case name, api, dialect, target, model, concurrency, shaping, sampling, extras
             case apiKey = "api_key"
             case contextWindow = "context_window"
             case maxOutputTokens = "max_output_tokens"
@@ -151,36 +163,6 @@ public struct ProxySettings: Codable, Sendable, Equatable {
             case enabled
             case ttlMs = "ttl_ms"
             case maxBytes = "max_bytes"
-        }
-    }
-
-    public struct Limits: Codable, Sendable, Equatable {
-        public var maxBodyBytes: Int
-        /// Requests in flight; more are answered 529 with `retry-after`.
-        public var maxConcurrent: Int
-        /// Upstream may take this long to its first byte (prefill included).
-        public var firstByteTimeoutMs: Int
-        /// And be silent this long between two bytes.
-        public var idleTimeoutMs: Int
-        public var pingMs: Int
-
-        public init(
-            maxBodyBytes: Int = 32 << 20, maxConcurrent: Int = 256, firstByteTimeoutMs: Int = 600_000, idleTimeoutMs: Int = 300_000,
-            pingMs: Int = 10_000
-        ) {
-            self.maxBodyBytes = maxBodyBytes
-            self.maxConcurrent = maxConcurrent
-            self.firstByteTimeoutMs = firstByteTimeoutMs
-            self.idleTimeoutMs = idleTimeoutMs
-            self.pingMs = pingMs
-        }
-
-        enum CodingKeys: String, CodingKey {
-            case maxBodyBytes = "max_body_bytes"
-            case maxConcurrent = "max_concurrent"
-            case firstByteTimeoutMs = "first_byte_timeout_ms"
-            case idleTimeoutMs = "idle_timeout_ms"
-            case pingMs = "ping_ms"
         }
     }
 

@@ -17,9 +17,13 @@ import ServiceLifecycle
 /// client stayed, and what it started ends by cancellation. A client that only ends its sending side has left too.
 public struct HTTPService<Responder: HTTPResponder>: Service
 where Responder.Context: RequestContext, Responder.Context.Source == ApplicationRequestContextSource {
+    /// Bytes of a request's line and headers; clients send about two thousand.
+    private static var maximumHead: Int { 64 << 10 }
+
     private let listeners: [CInt]
     private let responder: Responder
     private let idleTimeout: TimeAmount
+    private let headTimeout: TimeAmount
     private let logger: Logger
     private let onConnection: @Sendable (any Channel) throws -> Void
     private let onRunning: @Sendable () throws -> Void
@@ -27,15 +31,18 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
     /// - Parameters:
     ///   - listeners: listening sockets; owned and closed by the service.
     ///   - idleTimeout: how long a connection may be silent between requests.
+    ///   - headTimeout: how long the head of a request may take from its first byte on.
     ///   - onConnection: puts what comes before HTTP, as TLS does, into the pipeline of each connection; called on its event loop.
     ///   - onRunning: called once, when all listeners accept.
     public init(
-        listeners: [CInt], responder: Responder, idleTimeout: TimeAmount = .seconds(120), logger: Logger,
+        listeners: [CInt], responder: Responder, idleTimeout: TimeAmount = .seconds(120), headTimeout: TimeAmount = .seconds(15),
+        logger: Logger,
         onConnection: @escaping @Sendable (any Channel) throws -> Void = { _ in }, onRunning: @escaping @Sendable () throws -> Void = {}
     ) {
         self.listeners = listeners
         self.responder = responder
         self.idleTimeout = idleTimeout
+        self.headTimeout = headTimeout
         self.logger = logger
         self.onConnection = onConnection
         self.onRunning = onRunning
@@ -57,7 +64,11 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
                 }
                 guard request.method != .head else { return try await writer.writeResponse(Self.withoutBody(response.head)) }
                 try await response.body.write(try await writer.writeHead(response.head))
-            }, configuration: .init(idleTimeout: idleTimeout))
+            },
+            configuration: .init(
+                additionalChannelHandlers: [RequestHeadDeadline.Reader(), ConnectionDrain()], idleTimeout: idleTimeout,
+                httpDecoderConfiguration: .init(maxHeaderFieldSize: Self.maximumHead, maxHeaderListSize: Self.maximumHead)))
+        let headTimeout = headTimeout
         let accepted = AcceptedConnections()
         var servers: [NIOAsyncChannel<HTTP1Channel.Value, Never>] = []
         for (listener, helper) in zip(listeners, quiescing) {
@@ -75,7 +86,7 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
                     .bind(listener) { channel in
                         do {
                             try onConnection(channel)
-                            try channel.pipeline.syncOperations.addHandler(FirstRequestGrace())
+                            try channel.pipeline.syncOperations.addHandler(RequestHeadDeadline(headTimeout))
                         } catch {
                             return channel.eventLoop.makeFailedFuture(error)
                         }

@@ -29,6 +29,53 @@ import Testing
             ])
     }
 
+    @Test func routesShareAndFallBack() throws {
+        let text = """
+            backend: claude
+            fallback: [small]
+            backends:
+              claude: {}
+              lmstudio: { concurrency: 2 }
+              openrouter: {}
+              small: { kind: vllm-mlx, model: ./m }
+            routes:
+              - { match: { call: subagent }, to: lmstudio, weight: 3, split: [{ to: openrouter }], fallback: [claude] }
+            """
+        let (_, settings) = try proxy(text)
+        #expect(settings.fallback == ["small"])
+        #expect(
+            settings.routes == [
+                .init(
+                    model: nil, call: .subagent, to: "lmstudio", weight: 3, split: [.init(to: "openrouter", weight: 1)], fallback: ["claude"])
+            ])
+        #expect(settings.routes[0].shares.map(\.to) == ["lmstudio", "openrouter"])
+        #expect(settings.backends.map(\.name) == ["claude", "lmstudio", "openrouter", "small"], "all of them are reached")
+        #expect(settings.backends[1].concurrency == 2)
+        #expect(try plan(text).service(named: "small") != nil, "what is fallen back to is started")
+        let found = compile(
+            "backend: claude\nfallback: [a]\nroutes: [{ to: claude, split: [{ to: b }], fallback: [claude, c] }]\n"
+        ).diagnostics
+        #expect(found.map(\.path) == ["/fallback/0", "/routes/0/split/0/to", "/routes/0/fallback/1"], "\(found)")
+        #expect(found.allSatisfy { $0.code == .badRouteTarget })
+    }
+
+    @Test func whatBoundsRequestsAndFailures() throws {
+        let (_, settings) = try proxy(
+            """
+            backend: claude
+            proxy:
+              limits: { maxQueue: 3, holdTimeout: 90s, requestsPerMinute: 30, tokensPerMinute: 40000 }
+              retry: { attempts: 2, initial: 100ms, max: 2s }
+              circuitBreaker: { failures: 3, openFor: 5s, maxOpenFor: 1m }
+            """)
+        #expect(settings.limits.maxQueue == 3 && settings.limits.holdTimeoutMs == 90_000)
+        #expect(settings.limits.requestsPerMinute == 30 && settings.limits.tokensPerMinute == 40_000)
+        #expect(settings.retry == .init(attempts: 2, initialMs: 100, maxMs: 2000))
+        #expect(settings.breaker == .init(enabled: true, failures: 3, openMs: 5000, maxOpenMs: 60_000))
+        let usual = try proxy("backend: claude\n").settings
+        #expect(usual.retry == .init() && usual.breaker == .init() && usual.limits.requestsPerMinute == nil)
+    }
+
     @Test func faultsOfRoutesAreAtTheirPlacesInTheList() {
         let found = compile("backend: claude\nroutes: [3, { to: nowhere }]\n").diagnostics
         #expect(found.map(\.path) == ["/routes/0", "/routes/1/to"], "\(found)")
@@ -48,6 +95,8 @@ import Testing
         #expect(unreachable("call: side", "call: title, model: x"))
         #expect(unreachable("minSize: 1KiB", "minSize: 2KiB, maxSize: 3KiB"))
         #expect(unreachable("model: x", "minSize: 2KiB, maxSize: 1KiB"))
+        #expect(unreachable("model: \"*haiku*\"", "model: \"claude-haiku-?\"") && unreachable("model: \"a*\"", "model: \"a?*\""))
+        #expect(!unreachable("model: \"a?\"", "model: \"a*\"") && !unreachable("model: \"*haiku\"", "model: \"*haiku*\""))
         #expect(!unreachable("call: title", "call: side"))
         #expect(!unreachable("call: main", "call: subagent"))
         #expect(!unreachable("minSize: 2KiB", "minSize: 1KiB"))
@@ -56,7 +105,7 @@ import Testing
 
     @Test func coveringIsWhatTakingSays() {
         // Whatever the one route takes, a route that covers it takes too.
-        let models = [nil, "*", "a*", "abc"], calls: [ProxySettings.CallKind?] = [nil, .side, .title, .main]
+        let models = [nil, "*", "**", "a*", "a?", "?*", "*x", "abc"], calls: [ProxySettings.CallKind?] = [nil, .side, .title, .main]
         let sizes: [(Int?, Int?)] = [(nil, nil), (10, nil), (nil, 20), (10, 20), (15, 16)]
         let routes = models.flatMap { model in
             calls.flatMap { call in sizes.map { ProxySettings.Route(model: model, call: call, minBytes: $0.0, maxBytes: $0.1, to: "b") } }

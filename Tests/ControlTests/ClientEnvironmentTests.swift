@@ -22,6 +22,20 @@ struct ClientEnvironmentTests {
         return Dictionary(uniqueKeysWithValues: environment.variables.map { ($0.name, $0.value) })
     }
 
+    /// The client would ask the caller's proxy for an address of this machine.
+    @Test(
+        arguments: [
+            (["HTTPS_PROXY": "http://proxy.test:3128"], "127.0.0.1"),
+            (["http_proxy": "http://proxy.test:3128", "NO_PROXY": "intranet.test, .local"], "intranet.test,.local,127.0.0.1"),
+            (["ALL_PROXY": "http://proxy.test:3128", "no_proxy": "localhost,127.0.0.1"], "localhost,127.0.0.1"),
+            (["HTTPS_PROXY": "http://proxy.test:3128", "NO_PROXY": "*"], "*"),
+            (["HTTPS_PROXY": "", "NO_PROXY": "intranet.test"], nil),
+        ] as [([String: String], String?)])
+    func theCallersProxyIsNotAsked(caller: [String: String], expected: String?) {
+        let variables = environment(settings([claude], default: "claude"), caller: caller)
+        #expect(variables["NO_PROXY"] == expected && variables["no_proxy"] == expected)
+    }
+
     @Test func claudeGetsTheAddressAlone() {
         #expect(environment(settings([claude], default: "claude")) == ["ANTHROPIC_BASE_URL": "http://127.0.0.1:8788"])
     }

@@ -14,8 +14,10 @@ import Testing
     static func service(_ dialect: String = "native") -> ProxySettings.Backend {
         .init(name: "w", api: .openai, dialect: dialect, target: .service(name: "w"))
     }
-    static func url(_ base: String, dialect: String = "native", model: String? = nil) -> ProxySettings.Backend {
-        .init(name: "w", api: .openai, dialect: dialect, target: .url(base: base), model: model)
+    static func url(_ base: String, name: String = "w", dialect: String = "native", model: String? = nil, concurrency: Int? = nil)
+        -> ProxySettings.Backend
+    {
+        .init(name: name, api: .openai, dialect: dialect, target: .url(base: base), model: model, concurrency: concurrency)
     }
 
     @Test func aWorkerThatLoadsIsWaitedFor() async throws {

@@ -116,9 +116,13 @@ struct ProxyUnderTest {
         return Answer(status: Int(response.status.code), headers: headers, text: String(buffer: body))
     }
 
-    static func settings(_ backend: ProxySettings.Backend, token: String? = nil, limits: ProxySettings.Limits = .init()) -> ProxySettings {
+    static func settings(
+        _ backend: ProxySettings.Backend, fallback: [ProxySettings.Backend] = [], token: String? = nil, limits: ProxySettings.Limits = .init(),
+        retry: ProxySettings.Retry = .init(attempts: 3, initialMs: 2, maxMs: 4000), breaker: ProxySettings.Breaker? = nil
+    ) -> ProxySettings {
         ProxySettings(
-            backends: [backend], defaultBackend: backend.name, authToken: token, limits: limits,
+            backends: [backend] + fallback, defaultBackend: backend.name, fallback: fallback.isEmpty ? nil : fallback.map(\.name), authToken: token,
+            limits: limits, retry: retry, breaker: breaker,
             directories: .init(cache: .absolute("/nonexistent"), logs: .absolute("/nonexistent")))
     }
 
@@ -207,6 +211,13 @@ final class FakeSupervisor: Sendable {
     }
 
     deinit { shutdown(own, CInt(SHUT_RDWR)) }
+
+    /// What the proxy did not ask for at this moment.
+    func send(_ reply: LeaseReply) {
+        guard let json = try? JSON(encoding: reply) else { return }
+        let bytes = json.bytes + [0x0A]
+        _ = Glibc.send(own, bytes, bytes.count, CInt(MSG_NOSIGNAL))
+    }
 }
 
 /// A plain socket, for what no HTTP client does.
@@ -232,6 +243,12 @@ final class RawClient: Sendable {
     func send(_ text: String) {
         let bytes = Array(text.utf8)
         #expect(Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL)) == bytes.count)
+    }
+
+    /// The server may close the connection before it has all.
+    func sendAsFarAsItGoes(_ text: String) {
+        let bytes = Array(text.utf8)
+        _ = Glibc.send(descriptor, bytes, bytes.count, CInt(MSG_NOSIGNAL))
     }
 
     /// What was received, up to and with `end`.

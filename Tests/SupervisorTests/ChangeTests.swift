@@ -41,6 +41,84 @@ import Testing
         #expect(world.results.last == .committed(gapsMs: [:]))
     }
 
+    // MARK: leaving
+
+    private static let worker = Fixture.service("w", endpointPort: 8081)
+    private static let proxy = Fixture.service("p", replace: .overlap, leases: true)
+
+    @Test func aWorkerThatIsTakenAwayLeavesWhenNobodyUsesIt() {
+        var world = World()
+        world.settle(Fixture.target(Self.worker, Self.proxy))
+        let unit = world.serving("w") ?? -1
+        world.settle(Fixture.target(Self.proxy))
+        #expect(world.results.last == .committed(gapsMs: [:]))
+        #expect(world.serving("w") == nil && world.liveCount("w") == 1 && !world.terminated.contains(unit))
+        world.handle(.unused(service: "w"))
+        #expect(world.terminated.contains(unit))
+        world.endTerminated()
+        #expect(world.core.units[unit] == nil)
+    }
+
+    @Test func aWorkerThatIsUsedForTooLongLeavesAllTheSame() {
+        var world = World()
+        world.settle(Fixture.target(Self.worker, Self.proxy))
+        world.settle(Fixture.target(Self.proxy))
+        world.elapse(2_000_000)
+        world.endTerminated()
+        #expect(world.liveCount("w") == 0)
+    }
+
+    @Test func oneThatIsWantedAgainMeanwhileSimplyStays() {
+        var world = World()
+        let both = Fixture.target(Self.worker, Self.proxy)
+        world.settle(both)
+        let unit = world.serving("w")
+        for _ in 0..<3 {
+            world.settle(Fixture.target(Self.proxy))
+            #expect(world.serving("w") == nil)
+            world.settle(both)
+            #expect(world.serving("w") == unit && world.runs("w") == 1)
+        }
+        world.handle(.unused(service: "w"))
+        world.elapse(2_000_000)
+        #expect(world.liveCount("w") == 1 && world.terminated.isEmpty)
+    }
+
+    @Test func whosePlaceIsNeededEndsAtOnce() {
+        var world = World()
+        world.settle(Fixture.target(Self.worker, Self.proxy))
+        let unit = world.serving("w") ?? -1
+        world.settle(Fixture.target(Self.proxy))
+        world.begin(.init(kind: .apply, target: Fixture.target(Fixture.service("v", endpointPort: 8081), Self.proxy)))
+        #expect(world.terminated.contains(unit) && world.liveCount("v") == 0, "one port")
+        world.endTerminated()
+        #expect(world.liveCount("v") == 1)
+    }
+
+    @Test func aLeaverThatDiesDoesNotComeBack() {
+        var world = World()
+        world.settle(Fixture.target(Self.worker, Self.proxy))
+        let unit = world.serving("w") ?? -1
+        world.settle(Fixture.target(Self.proxy))
+        world.end(unit, .exited(1))
+        world.elapse(100_000)
+        world.endTerminated()
+        #expect(world.liveCount("w") == 0 && world.runs("w") <= 2 && world.core.units[unit] == nil)
+    }
+
+    @Test func aProxyWithASuccessorHasTimeAndADownTakesIt() {
+        var world = World()
+        world.settle(Fixture.target(Self.proxy))
+        let old = world.serving("p") ?? -1
+        world.settle(Fixture.target(Fixture.service("p", replace: .overlap, leases: true, argument: "new")))
+        #expect(world.terminated.contains(old))
+        world.elapse(600_000)
+        #expect(world.liveCount("p") == 2, "it still answers what it has begun")
+        world.begin(.init(kind: .down, target: .nothing))
+        world.elapse(60_000)
+        #expect(world.liveCount("p") == 0 && world.core.units.isEmpty)
+    }
+
     @Test func overlapServiceIsNotTouchedWhileAWorkerFails() {
         var world = World()
         let proxy = Fixture.service("p", replace: .overlap)

@@ -36,7 +36,8 @@ import Testing
         var good = Change.Target.nothing
         var pending = Change.Target.nothing
         for _ in 0..<150 {
-            switch Int.random(in: 0..<14, using: &random) {
+            switch Int.random(in: 0..<15, using: &random) {
+            case 14: world.handle(.unused(service: ["w", "v", "x", "y"].randomElement(using: &random) ?? ""))
             case 0 where !world.isChanging:
                 pending = Fixture.target(Self.variants.randomElement(using: &random) ?? [], probationMs: 500, budget: 10)
                 world.begin(.init(kind: .apply, target: pending, fallback: good))

@@ -24,6 +24,7 @@ struct World {
         case unit(Int, ServiceTimer)
         case change(Change.Timer)
         case room
+        case leave(Int)
     }
     /// Names that `admit` was said for, the last one last.
     private(set) var admitted: [String] = []
@@ -61,7 +62,9 @@ struct World {
             }
             queue.append(.committed(problem: nil))
         case .finished(let result): results.append(result)
+        case .leave(let unit, let time): timers[.leave(unit)] = time
         case .forget(let unit):
+            timers[.leave(unit)] = nil
             if processes[unit] != nil { violations.append("unit \(unit) was forgotten with a process") }
             timers = timers.filter { if case .unit(unit, _) = $0.key { false } else { true } }
         case .admit(let name): admitted.append(name)
@@ -84,7 +87,7 @@ struct World {
             if failing.contains(where: { service.argv.contains(.text($0)) }) {
                 queue.append(.unit(unit, .exited(run: run, .exited(1))))
             }
-        case .terminate: terminated.insert(unit)
+        case .terminate, .drain: terminated.insert(unit)
         case .kill(let run):
             if processes[unit] == run {
                 processes[unit] = nil
@@ -126,6 +129,7 @@ struct World {
             case .unit(let unit, let timer): handle(.unit(unit, .timer(timer)))
             case .change(let timer): handle(.changeTimer(timer))
             case .room: handle(.roomTimer)
+            case .leave(let unit): handle(.leaveTimer(unit: unit))
             }
         }
         now = end

@@ -74,7 +74,7 @@ extension Backend {
     var kindOrigin: Origin { section.field(BackendKeys.kind)?.origin ?? nameSpan.map { .file($0) } ?? .defaultValue }
 
     static let disabled = "it is disabled"
-    static let notNeeded = "neither `backend` nor a route leads to it, and no worker depends on it"
+    static let notNeeded = "neither `backend` nor a fallback nor a route leads to it, and no worker depends on it"
 
     /// Whether a worker is started for it, and why. The order of the questions is that of the answers' weight.
     func engine(isNeeded: Bool) -> (engine: EngineName?, reason: String) {

@@ -9,6 +9,7 @@ struct Configuration: Sendable {
         var section: Section
 
         var to: String { settings.to }
+        var targets: [String] { settings.targets }
         var match: Section? { section[RouteKeys.match] }
         var targetSpan: SourceSpan? { section.span(of: RouteKeys.to) }
         /// What it matches; where it leads, where it says no more.
@@ -26,6 +27,8 @@ struct Configuration: Sendable {
     let backends: [Backend]
     /// The name of the backend that takes what no route takes.
     let active: String
+    /// The names of those that take what the active one cannot.
+    let fallback: [String]
     let routes: [Route]
     /// The backends that requests can reach.
     let reachable: [Backend]
@@ -36,16 +39,17 @@ struct Configuration: Sendable {
     /// The place of each backend in `backends`.
     private let places: [String: Int]
 
-    /// - Parameter backends: of different names, the active one and the routes' targets among them.
-    init(file: Section, backends: [Backend], active: String, routes: [Route]) {
+    /// - Parameter backends: of different names, the active one, its fallback and the routes' targets among them.
+    init(file: Section, backends: [Backend], active: String, fallback: [String] = [], routes: [Route]) {
         let backends = backends.sorted { $0.name < $1.name }
         let places = Dictionary(backends.indices.map { (backends[$0].name, $0) }, uniquingKeysWith: { first, _ in first })
         self.file = file
         self.backends = backends
         self.active = active
+        self.fallback = fallback
         self.routes = routes
         self.places = places
-        var names = Set([active] + routes.map(\.to))
+        var names = Set([active] + fallback + routes.flatMap(\.targets))
         reachable = backends.filter { names.contains($0.name) && $0.isEnabled }
         names = Set(reachable.map(\.name))
         var open = reachable

@@ -7,7 +7,7 @@ extension ProvenanceBuilder {
     private static let proxyKeys = Set<String>((ShapingKeys.all + ExtraKeys.all).map(\.name)).union([
         BackendKeys.kind.name, BackendKeys.engine.name, BackendKeys.baseUrl.name, BackendKeys.port.name, BackendKeys.apiKey.name,
         BackendKeys.model.name, BackendKeys.modelPath.name, BackendKeys.serverScript.name, BackendKeys.contextWindow.name,
-        BackendKeys.maxTokens.name, BackendKeys.autoStartServer.name,
+        BackendKeys.maxTokens.name, BackendKeys.autoStartServer.name, BackendKeys.concurrency.name,
     ])
     /// Those of them that it is not made from where the backend is a worker: that is found by its name.
     private static let foundByLease: Set<String> = [BackendKeys.baseUrl.name, BackendKeys.port.name]
@@ -40,7 +40,11 @@ extension ProvenanceBuilder {
         if !configuration.file.has(FileKeys.backend) {
             inputs += configuration.backends.flatMap { given($0.section, BackendKeys.enabled, "backends.\($0.name).") }
         }
+        inputs += given(configuration.file, FileKeys.fallback, "")
         for (index, route) in configuration.routes.enumerated() {
+            inputs += flatten(route.section, "routes[\(index)].", except: [RouteKeys.to.name, RouteKeys.match.name]).filter {
+                $0.source != Input.defaultSource
+            }
             inputs.append(.init(key: "routes[\(index)].to", value: .string(route.to), source: source(route.targetSpan.map { .file($0) })))
             if let match = route.match { inputs += flatten(match, "routes[\(index)].match.", except: []) }
         }

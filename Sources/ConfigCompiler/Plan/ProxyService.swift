@@ -38,10 +38,11 @@ struct ProxyService {
 
     private var settings: ProxySettings {
         ProxySettings(
-            backends: configuration.reachable.map(backend), defaultBackend: configuration.active, routes: configuration.routes.map(\.settings),
+            backends: configuration.reachable.map(backend), defaultBackend: configuration.active,
+            fallback: configuration.fallback.isEmpty ? nil : configuration.fallback, routes: configuration.routes.map(\.settings),
             authToken: section[ProxyKeys.authToken]?.reference == nil ? nil : Self.tokenID, tls: tls, promptCache: promptCache,
             responseCache: responseCache,
-            limits: limits,
+            limits: limits, retry: retry, breaker: breaker,
             directories: .init(cache: .rooted(.cache, ""), logs: .rooted(.logs, "")), drainMs: drainMs)
     }
 
@@ -65,8 +66,9 @@ struct ProxyService {
             target: worker == nil ? .url(base: backend.url.text) : .service(name: backend.name),
             model: worker.map { $0.engine.adapter.modelID(of: $0) } ?? backend[BackendKeys.model] ?? backend.kind.defaultModel,
             apiKey: backend.apiKey == nil ? nil : Self.keyID(backend), contextWindow: backend[BackendKeys.contextWindow],
-            maxOutputTokens: backend[BackendKeys.maxTokens], shaping: ShapingPlan(section: backend.section).shaping,
-            sampling: ShapingPlan(section: backend.section).sampling, extras: ExtrasPlan(backend: backend).extras)
+            maxOutputTokens: backend[BackendKeys.maxTokens], concurrency: backend[BackendKeys.concurrency],
+            shaping: ShapingPlan(section: backend.section).shaping, sampling: ShapingPlan(section: backend.section).sampling,
+            extras: ExtrasPlan(backend: backend).extras)
     }
 
     /// The dialect of a server that somebody else starts: the engine says it, where it is a server's name.
@@ -100,7 +102,20 @@ struct ProxyService {
             maxBodyBytes: limits[LimitKeys.maxBodyBytes], maxConcurrent: limits[LimitKeys.maxConcurrent],
             firstByteTimeoutMs: limits[LimitKeys.firstByteTimeout],
             idleTimeoutMs: limits[LimitKeys.idleTimeout],
-            pingMs: limits[LimitKeys.ping])
+            pingMs: limits[LimitKeys.ping], maxQueue: limits[LimitKeys.maxQueue], holdTimeoutMs: limits[LimitKeys.holdTimeout],
+            requestsPerMinute: limits[LimitKeys.requestsPerMinute], tokensPerMinute: limits[LimitKeys.tokensPerMinute])
+    }
+
+    private var retry: ProxySettings.Retry {
+        let retry = section[ProxyKeys.retry] ?? Section(RetryKeys.scope)
+        return .init(attempts: retry[RetryKeys.attempts], initialMs: retry[RetryKeys.initial], maxMs: retry[RetryKeys.max])
+    }
+
+    private var breaker: ProxySettings.Breaker {
+        let breaker = section[ProxyKeys.circuitBreaker] ?? Section(BreakerKeys.scope)
+        return .init(
+            enabled: breaker[BreakerKeys.enabled], failures: breaker[BreakerKeys.failures], openMs: breaker[BreakerKeys.openFor],
+            maxOpenMs: breaker[BreakerKeys.maxOpenFor])
     }
 
     func preflight() -> [PreflightCheck] {

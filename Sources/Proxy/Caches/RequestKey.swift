@@ -14,8 +14,6 @@ struct RequestKey: Sendable {
     /// The request may get an answer that was begun for another one. Two who ask for samples each want their own; one who asks
     /// again wants the same, but only who says who he is can be known to ask again.
     let mayShare: Bool
-    /// An opaque name of who asks, the same in all of his requests; nil where he does not say.
-    let conversation: String?
 
     /// Members that change nothing in an answer.
     private static let ignored: Set<String> = ["metadata", "stream", "diagnostics", "service_tier", "cache_control", "context_management"]
@@ -45,7 +43,6 @@ struct RequestKey: Sendable {
         isDeterministic = temperature?.doubleValue == 0 && request.thinking == .off
         sharing = isDeterministic ? digest : digest + "/" + (session ?? "")
         mayShare = isDeterministic || session != nil
-        conversation = session.map { String(Digest.hex(Array("anyclaude conversation \($0)".utf8)).prefix(32)) }
     }
 
     /// Without the block that differs in each session and never reaches a model.

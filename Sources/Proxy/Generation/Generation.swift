@@ -33,6 +33,10 @@ final class Generation: Sendable {
         var lastByte: ContinuousClock.Instant?
         var lastEvent = ContinuousClock.now
         var end: ContinuousClock.Instant?
+        /// What it waits for before it is sent to the model's server, and since when.
+        var waiting: (since: ContinuousClock.Instant, what: @Sendable () -> String)?
+        /// When it was sent last.
+        var asked: ContinuousClock.Instant?
     }
     private let state = Mutex(State())
     let messageID = Identifiers.message()
@@ -115,6 +119,22 @@ final class Generation: Sendable {
     /// Gives up what is not over yet.
     func cancel() { state.withLock { $0.giveUp() }?.cancel() }
 
+    /// It waits before it is sent: the time to the first byte does not run.
+    func wait(for what: @autoclosure @escaping @Sendable () -> String) {
+        state.withLock { state in state.waiting = (state.waiting?.since ?? .now, what) }
+    }
+
+    /// It is sent now.
+    func ask() {
+        state.withLock { state in
+            state.waiting = nil
+            state.asked = .now
+        }
+    }
+
+    /// What it waits for, in words; nil where the model's server has it.
+    var waitsFor: String? { state.withLock { $0.waiting?.what }?() }
+
     /// Upstream sent a byte: it lives.
     func touch() { state.withLock { $0.touch() } }
 
@@ -137,7 +157,8 @@ final class Generation: Sendable {
         switch action {
         case .wait: break
         case .ping: publish([.ping])
-        case .giveUp(let error):
+        case .giveUp(var error):
+            if let what = waitsFor { error.message += " \(what)" }
             fail(error)
             state.withLock { $0.task }?.cancel()
             return
@@ -196,7 +217,9 @@ extension Generation.State {
     mutating func touch() { lastByte = .now }
 
     var progress: SilenceWatch.Progress {
-        SilenceWatch.Progress(lastByte: lastByte, lastEvent: lastEvent, hasWords: hasWords, hasContent: hasContent, end: isOver ? end : nil)
+        SilenceWatch.Progress(
+            lastByte: lastByte, lastEvent: lastEvent, hasWords: hasWords, hasContent: hasContent, waitingSince: waiting?.since, asked: asked,
+            end: isOver ? end : nil)
     }
 
     /// - Returns: what is to be cancelled then.

@@ -16,6 +16,7 @@ final class GenerationTable: Sendable {
     fileprivate struct State {
         var byKey: [String: Generation] = [:]
         var unshared: [ObjectIdentifier: Generation] = [:]
+        var isClosing = false
     }
     private let state = Mutex(State())
     private static let keep = Duration.seconds(600)
@@ -59,8 +60,14 @@ final class GenerationTable: Sendable {
 
     var running: Int { state.withLock { $0.unshared.count + $0.byKey.values.count { !$0.isOver } } }
 
+    /// All answers are given up, since the proxy ends.
+    var isClosing: Bool { state.withLock { $0.isClosing } }
+
     func cancelAll() {
-        let all = state.withLock { Array($0.byKey.values) + Array($0.unshared.values) }
+        let all = state.withLock { state in
+            state.isClosing = true
+            return Array(state.byKey.values) + Array(state.unshared.values)
+        }
         for generation in all { generation.cancel() }
     }
 }

@@ -11,6 +11,10 @@ struct SilenceWatch: Sendable {
         var hasWords: Bool
         /// The model has begun to speak.
         var hasContent: Bool
+        /// Since when it waits before it is sent; nil where it is sent.
+        var waitingSince: ContinuousClock.Instant?
+        /// When it was sent last; nil where that was at the beginning.
+        var asked: ContinuousClock.Instant?
         /// When the answer was over.
         var end: ContinuousClock.Instant?
     }
@@ -21,6 +25,8 @@ struct SilenceWatch: Sendable {
         case stop
     }
     private static let peace = Duration.seconds(5)
+    /// Seconds; what was not ready in all that time will not be at once.
+    private static let pauseAfterHold = 10
     private let limits: ProxySettings.Limits
     private let begin: ContinuousClock.Instant
     private var nextPing: ContinuousClock.Instant
@@ -39,17 +45,30 @@ struct SilenceWatch: Sendable {
             let stop = end + Self.peace
             return (now >= stop ? .stop : .wait, stop)
         }
-        let first = begin + .milliseconds(limits.firstByteTimeoutMs)
-        let silence = progress.lastByte.map { $0 + .milliseconds(limits.idleTimeoutMs) } ?? first
-        // A server may say that it has begun before it reads the prompt: up to the first word the prefill may take its time.
-        let deadline = progress.hasContent ? silence : max(first, silence)
-        if now >= deadline {
-            let limit = progress.hasContent ? "\(limits.idleTimeoutMs) ms of silence" : "\(limits.firstByteTimeoutMs) ms to its first word"
-            return (.giveUp(AnthropicError(.timeout, "the model's server took longer than \(limit)")), deadline)
-        }
+        let (deadline, error) = limit(progress)
+        if now >= deadline { return (.giveUp(error), deadline) }
         if progress.hasWords { nextPing = max(nextPing, progress.lastEvent + period) }
         let isDue = now >= nextPing
         if isDue { nextPing = now + period }
         return (isDue ? .ping : .wait, min(deadline, nextPing))
+    }
+
+    /// How long it may go on like this, and what is said then.
+    private func limit(_ progress: Progress) -> (deadline: ContinuousClock.Instant, error: AnthropicError) {
+        if let since = progress.waitingSince, !progress.hasContent {
+            return (
+                since + .milliseconds(limits.holdMs),
+                AnthropicError(.overloaded, "the request has waited \(limits.holdMs) ms for", retryAfter: Self.pauseAfterHold)
+            )
+        }
+        let first = (progress.asked ?? begin) + .milliseconds(limits.firstByteTimeoutMs)
+        let silence = progress.lastByte.map { $0 + .milliseconds(limits.idleTimeoutMs) } ?? first
+        if progress.hasContent {
+            return (silence, AnthropicError(.timeout, "the model's server took longer than \(limits.idleTimeoutMs) ms of silence"))
+        }
+        // A server may say that it has begun before it reads the prompt: up to the first word the prefill may take its time.
+        return (
+            max(first, silence), AnthropicError(.timeout, "the model's server took longer than \(limits.firstByteTimeoutMs) ms to its first word")
+        )
     }
 }

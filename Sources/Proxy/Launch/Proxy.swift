@@ -42,10 +42,14 @@ public enum Proxy {
         let probeServices = launch.probeListeners.isEmpty ? [] : [probes]
         var configuration = ServiceGroupConfiguration(
             services: probeServices.map { .init(service: $0) }
-                + [.init(service: DrainingServer(server, assembly.generations, drain), successTerminationBehavior: .gracefullyShutdownGroup)],
+                + [
+                    .init(
+                        service: DrainingServer(server, assembly.generations, drain, assembly.upstreams.directory.retirement),
+                        successTerminationBehavior: .gracefullyShutdownGroup)
+                ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        // The second is for last words; after that connections are cut. What hangs even then is for the supervisor's SIGKILL.
-        configuration.maximumGracefulShutdownDuration = drain + .seconds(1)
+        // The server keeps to its own time; what hangs even then is for the supervisor's SIGKILL.
+        configuration.maximumGracefulShutdownDuration = DrainingServer.longest + .seconds(3)
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch {

@@ -12,14 +12,18 @@ extension ProxyAssembly {
         let metrics = ProxyMetrics()
         let gate = Gate(limit: launch.settings.limits.maxConcurrent)
         metrics.declareInFlight { gate.inFlight }
+        let turnstiles = Turnstiles(backends.all, limits: launch.settings.limits)
+        metrics.declareWaiting { turnstiles.waiting }
+        let health = BackendHealth(launch.settings.breaker ?? .init()) { metrics.setBreaker($0, level: $1) }
         self.init(
             settings: launch.settings, backends: backends, token: token, metrics: metrics,
             upstreams: Upstreams(
                 client: client, directory: ServiceDirectory(descriptor: launch.lease, logger: logger), workers: WorkerKnowledge(client: client),
-                prompts: PromptCache(launch.settings.promptCache, metrics: metrics), turnstiles: Turnstiles(backends.all), metrics: metrics,
-                logger: logger),
+                prompts: PromptCache(launch.settings.promptCache, metrics: metrics), turnstiles: turnstiles, health: health,
+                retries: RetryPolicy(settings: launch.settings.retry ?? .init()), hold: .milliseconds(launch.settings.limits.holdMs),
+                metrics: metrics, logger: logger),
             responses: try await ResponseCache(
                 launch.settings.responseCache, directory: launch.settings.directories.cache, roots: launch.roots, metrics: metrics, logger: logger),
-            generations: GenerationTable(), gate: gate, logger: logger)
+            generations: GenerationTable(), gate: gate, rates: RateLimits(launch.settings.limits), logger: logger)
     }
 }

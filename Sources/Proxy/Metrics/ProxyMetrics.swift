@@ -16,6 +16,9 @@ final class ProxyMetrics: Sendable {
         static let duration = "anyclaude_upstream_duration_seconds"
         static let cost = "anyclaude_proxy_cost_dollars_total"
         static let shaped = "anyclaude_shaping_bytes_total"
+        static let retries = "anyclaude_upstream_retries_total"
+        static let fallbacks = "anyclaude_upstream_fallbacks_total"
+        static let breaker = "anyclaude_upstream_breaker"
         static let uncounted = "anyclaude_upstream_answers_without_usage_total"
     }
     private let registry = MetricsRegistry()
@@ -35,12 +38,23 @@ final class ProxyMetrics: Sendable {
         registry.declare(Name.shaped, .counter, help: "Bytes of requests before and after each part of shaping.")
         registry.declare(Name.firstByte, .histogram, help: "From the request to the first word of the model's answer.", bounds: seconds)
         registry.declare(Name.duration, .histogram, help: "From the request to the end of the model's answer.", bounds: seconds)
+        registry.declare(Name.retries, .counter, help: "Requests that were sent to the same backend again.")
+        registry.declare(Name.fallbacks, .counter, help: "Requests that another backend was asked, since the first could not take them.")
+        registry.declare(Name.breaker, .gauge, help: "0 where a backend is asked, 1 where one request tries it, 2 where it is left alone.")
         registry.declare(Name.uncounted, .counter, help: "Answers of servers that reported no usage.")
     }
 
     func declareInFlight(_ read: @escaping @Sendable () -> Int) {
         registry.declare("anyclaude_proxy_requests_in_flight", .gauge, help: "Requests that are being answered.") { Double(read()) }
     }
+
+    func declareWaiting(_ read: @escaping @Sendable () -> Int) {
+        registry.declare("anyclaude_proxy_requests_waiting", .gauge, help: "Requests that wait for a place at a backend.") { Double(read()) }
+    }
+
+    func countRetry(backend: String) { registry.add(to: Name.retries, [("backend", backend)]) }
+    func countFallback(from: String, to: String) { registry.add(to: Name.fallbacks, [("from", from), ("to", to)]) }
+    func setBreaker(_ backend: String, level: Int) { registry.set(Double(level), Name.breaker, [("backend", backend)]) }
 
     var text: String { registry.text }
 
@@ -70,8 +84,8 @@ final class ProxyMetrics: Sendable {
 
     /// An answer of a model's server is over.
     func countAnswer(_ generation: Generation, backend: String) {
-        if let first = generation.firstWord { registry.observe(first.seconds, in: Name.firstByte, [("backend", backend)]) }
-        if let end = generation.end { registry.observe((end - generation.begin).seconds, in: Name.duration, [("backend", backend)]) }
+        if let first = generation.firstWord { registry.observe(first.inSeconds, in: Name.firstByte, [("backend", backend)]) }
+        if let end = generation.end { registry.observe((end - generation.begin).inSeconds, in: Name.duration, [("backend", backend)]) }
         if let cost = generation.cost { registry.add(cost, to: Name.cost, [("backend", backend)]) }
         guard generation.isComplete else { return }
         let usage = generation.message.usage
@@ -93,8 +107,4 @@ final class ProxyMetrics: Sendable {
             "cached_tokens": .integer(Int(registry.value(Name.kvCached))),
         ]
     }
-}
-
-extension Duration {
-    fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

@@ -60,21 +60,37 @@ struct BackendTable: Sendable {
         guard byName[settings.defaultBackend] != nil else {
             throw ProxyError("the default backend `\(settings.defaultBackend)` is not among the backends")
         }
-        for route in settings.routes where byName[route.to] == nil {
-            throw ProxyError("a route leads to `\(route.to)`, which is not among the backends")
+        for name in settings.fallback ?? [] where byName[name] == nil {
+            throw ProxyError("the fallback leads to `\(name)`, which is not among the backends")
+        }
+        for route in settings.routes {
+            guard let name = route.targets.first(where: { byName[$0] == nil }) else { continue }
+            throw ProxyError("a route leads to `\(name)`, which is not among the backends")
         }
     }
 
     /// Routes first, then the ids that `/v1/models` gives out, then the default.
-    func backend(for call: ProxySettings.Call) throws(AnthropicError) -> ResolvedBackend {
-        let route = settings.route(for: call)
-        var name = route?.to ?? settings.defaultBackend
-        if route == nil, call.model.hasPrefix(Self.aliasPrefix) {
-            let alias = String(call.model.dropFirst(Self.aliasPrefix.count))
-            if byName[alias] != nil { name = alias }
+    ///
+    /// - Parameter affinity: what requests of one conversation have in common, so that they go to the same backend.
+    /// - Returns: at least one, in the order in which they are asked.
+    func targets(for call: ProxySettings.Call, affinity: String?) throws(AnthropicError) -> [ResolvedBackend] {
+        let names: [String]
+        if let route = settings.route(for: call) {
+            names = TargetOrder.names(route.shares, fallback: route.fallback ?? [], affinity: affinity)
+        } else if call.model.hasPrefix(Self.aliasPrefix), byName[String(call.model.dropFirst(Self.aliasPrefix.count))] != nil {
+            // Who names a backend wants that one.
+            names = [String(call.model.dropFirst(Self.aliasPrefix.count))]
+        } else {
+            names = TargetOrder.names([.init(to: settings.defaultBackend)], fallback: settings.fallback ?? [], affinity: affinity)
         }
-        guard let backend = byName[name] else { throw AnthropicError(.notFound, "no backend serves the model `\(call.model)`", shouldRetry: false) }
-        return backend
+        let targets = names.compactMap { byName[$0] }
+        guard !targets.isEmpty else { throw AnthropicError(.notFound, "no backend serves the model `\(call.model)`", shouldRetry: false) }
+        return targets
+    }
+
+    /// The first of them.
+    func backend(for call: ProxySettings.Call, affinity: String? = nil) throws(AnthropicError) -> ResolvedBackend {
+        try targets(for: call, affinity: affinity)[0]
     }
 
     var defaultBackend: ResolvedBackend? { byName[settings.defaultBackend] }

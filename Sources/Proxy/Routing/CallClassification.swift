@@ -24,9 +24,11 @@ extension ProxySettings.Call {
         self.init(model: body["model"]?.stringValue ?? "", kinds: kinds, bytes: bytes)
     }
 
-    /// A conversation always offers tools; what the client asks beside it offers none, or the server's own search alone.
+    /// A conversation offers tools; what the client asks beside it offers none, or the server's own search alone. Where the model has spoken
+    /// before it is a conversation whatever it offers.
     private static func isSideCall(_ body: JSON) -> Bool {
-        (body["tools"]?.arrayValue ?? []).allSatisfy { $0["type"]?.stringValue?.hasPrefix("web_search") == true }
+        guard body["messages"]?.arrayValue?.contains(where: { $0["role"]?.stringValue == "assistant" }) != true else { return false }
+        return (body["tools"]?.arrayValue ?? []).allSatisfy { $0["type"]?.stringValue?.hasPrefix("web_search") == true }
     }
 
     /// A title is asked for as an object of a schema that has one.

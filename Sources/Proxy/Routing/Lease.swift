@@ -67,6 +67,12 @@ final class Lease: Sendable {
 
     deinit { release(outcome.withLock { $0 }) }
 
+    /// Says how far the service is, in the supervisor's words; nil where it says nothing. It does not hold the lease.
+    var progress: @Sendable () -> String? {
+        let shared = shared
+        return { shared.reply?.message }
+    }
+
     /// How the request went that the lease is for; said when it is let go.
     func note(_ outcome: LeaseRequest.Outcome) { self.outcome.withLock { $0 = outcome } }
 

@@ -20,8 +20,12 @@ final class LeaseConnection: Sendable {
     /// A line longer than this is no reply of ours.
     private static let maximumLine = 1 << 20
 
-    init(descriptor: CInt, logger: Logger) {
+    private let onOwnState: @Sendable (ServiceState) -> Void
+
+    /// - Parameter onOwnState: hears what the supervisor says of this service itself.
+    init(descriptor: CInt, logger: Logger, onOwnState: @escaping @Sendable (ServiceState) -> Void) {
         self.descriptor = descriptor
+        self.onOwnState = onOwnState
         self.logger = logger
         outbox = LeaseOutbox { Self.send($0, to: descriptor) }
         DispatchQueue(label: "anyclaude.leases").async { self.read() }
@@ -99,6 +103,7 @@ final class LeaseConnection: Sendable {
         do {
             let reply: LeaseReply = try JSON(parsing: line).decode()
             presence.hasAnswered()
+            guard reply.id != LeaseReply.ownID else { return onOwnState(reply.state) }
             let shared = state.withLock { state in
                 let shared = state.leases[reply.id]
                 if let shared, let endpoint = reply.endpoint { state.lastEndpoint[shared.service] = endpoint }

@@ -7,8 +7,13 @@ import Messages
 /// While the supervisor is away (a crash, an upgrade), services go on where they were last: that is used until it is back.
 final class ServiceDirectory: Sendable {
     private let connection: LeaseConnection?
+    /// What the supervisor says of this proxy itself.
+    let retirement = Retirement()
 
-    init(descriptor: CInt?, logger: Logger) { connection = descriptor.map { LeaseConnection(descriptor: $0, logger: logger) } }
+    init(descriptor: CInt?, logger: Logger) {
+        let retirement = retirement
+        connection = descriptor.map { LeaseConnection(descriptor: $0, logger: logger) { retirement.hear($0) } }
+    }
 
     func acquire(_ service: String) throws(AnthropicError) -> Lease {
         guard let connection else {

@@ -11,7 +11,7 @@ struct CountEndpoint: Sendable {
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
         guard let json = try assembly.json(of: body, in: request) else { return try await assembly.passUnread(request, body, requestID, permit) }
         let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes, isCount: true)
-        let backend = try assembly.backends.backend(for: call)
+        let backend = try assembly.backends.backend(for: call, affinity: Caller(request).conversation)
         return try await assembly.answer(for: backend, requestID) {
             if backend.settings.api == .anthropic {
                 return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)

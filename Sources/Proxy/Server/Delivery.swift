@@ -24,6 +24,8 @@ struct Delivery: Sendable {
     let requestID: String
     /// Held until the last byte is written.
     let permit: Gate.Permit
+    /// Where the backend could not take the request and nothing but pings was sent: lets another one go on; false where none does.
+    var elsewhere: (@Sendable (AnthropicError, inout ServerSentEvents.EventWriter) async throws -> Bool)?
 
     // MARK: a stream
 
@@ -41,19 +43,43 @@ struct Delivery: Sendable {
             guard let first = await live.listener.next() else { throw CancellationError() }
             if case .error(let error)? = first.first { throw error }
             return ServerSentEvents.response(headers: headers(cache: word, kv: live.generation.kv)) { writer in
-                do {
-                    try await relay(first, live, to: &writer)
-                } catch {
-                    assembly.metrics.countRequest(backend: backend.name, status: ProxyMetrics.clientLeft)
-                    throw error
-                }
+                try await relayCounted(first, live, to: &writer)
             }
+        }
+    }
+
+    /// The events behind a head that was sent already.
+    func goOn(to writer: inout ServerSentEvents.EventWriter) async throws {
+        switch source {
+        case .kept(let hit, let model):
+            try await writer.raw(Self.buffer(try events(of: hit, model)))
+            assembly.metrics.countRequest(backend: backend.name, status: 200)
+        case .generation(let live, _):
+            guard let first = await live.listener.next() else { throw CancellationError() }
+            try await relayCounted(first, live, to: &writer)
+        }
+    }
+
+    private func relayCounted(_ first: [MessageEvent], _ live: Live, to writer: inout ServerSentEvents.EventWriter) async throws {
+        do {
+            try await relay(first, live, to: &writer)
+        } catch {
+            assembly.metrics.countRequest(backend: backend.name, status: ProxyMetrics.clientLeft)
+            throw error
         }
     }
 
     private func relay(_ first: [MessageEvent], _ live: Live, to writer: inout ServerSentEvents.EventWriter) async throws {
         var batch: [MessageEvent]? = first
+        var isSilent = true
         while let events = batch {
+            if isSilent, let elsewhere, case .error(let error)? = events.last, events.dropLast().allSatisfy({ $0 == .ping }),
+                try await elsewhere(error, &writer)
+            {
+                return
+            }
+            isSilent = isSilent && events.allSatisfy { $0 == .ping }
+            if isSilent, let what = live.generation.waitsFor { try await writer.comment(Self.comment("waiting for \(what)")) }
             try await writer.raw(Self.buffer(events))
             switch events.last {
             case .messageStop?:
@@ -65,6 +91,9 @@ struct Delivery: Sendable {
         }
         throw CancellationError()
     }
+
+    /// A comment is one line, whatever a service says of itself.
+    private static func comment(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }
 
     private static func buffer(_ events: [MessageEvent]) -> ByteBuffer {
         var buffer = ByteBuffer()

@@ -4,96 +4,22 @@ import JSON
 import LaunchPlan
 import Messages
 import NIOCore
-import Serving
 
-/// `POST /v1/messages`: from the caches, from an answer under way, or from the model's server.
+/// `POST /v1/messages`: by the backends of its route.
 struct MessagesEndpoint: Sendable {
     let assembly: ProxyAssembly
 
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
         guard let json = try assembly.json(of: body, in: request) else { return try await assembly.passUnread(request, body, requestID, permit) }
-        let backend = try assembly.backends.backend(for: ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes))
-        return try await assembly.answer(for: backend, requestID) {
-            if backend.settings.api == .anthropic {
-                return try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)
-            }
-            let message = try assembly.shaped(MessagesRequest(json, version: request.apiVersion), for: backend)
-            let source = try await source(of: message, backend, request)
-            let delivery = Delivery(assembly: assembly, backend: backend, source: source, requestID: requestID, permit: permit)
-            return message.stream ? try await delivery.stream() : try await delivery.whole()
-        }
-    }
-
-    private func source(of message: MessagesRequest, _ backend: ResolvedBackend, _ request: Request) async throws -> Delivery.Source {
-        let session = ["x-claude-code-session-id", "x-claude-code-agent-id"].compactMap { request.headers.value($0) }.joined(separator: "/")
-        let key = RequestKey(message, backend: backend, session: session.isEmpty ? nil : session)
-        let bypasses =
-            request.headers.value("x-anyclaude-cache")?.lowercased() == "bypass"
-            || request.headers[.cacheControl]?.lowercased().contains("no-store") == true
-        if bypasses { return .generation(begin(assembly.generations.unshared(), message, backend, key, sharing: nil), "bypass") }
-        if assembly.responses.mayHold(key), let model = await answeringModel(backend),
-            let hit = await assembly.responses.find(key, answeredBy: model)
-        {
-            return kept(hit, message)
-        }
-        // Nothing is begun for a client that has left.
-        try Task.checkCancellation()
-        let sharing = key.sharing
-        switch assembly.generations.claim(sharing, mayShare: key.mayShare && assembly.settings.responseCache.enabled) {
-        case .running(let generation):
-            guard let listener = generation.join() else { return renewed(sharing, message, backend, key) }
-            assembly.metrics.countCache(layer: "response", result: "join")
-            return .generation(Delivery.Live(listener: listener, generation: generation, sharing: sharing), "join")
-        case .undelivered(let generation):
-            assembly.metrics.countCache(layer: "response", result: "replay")
-            return .generation(Delivery.Live(listener: generation.listen(), generation: generation, sharing: sharing), "replay")
-        case .delivered(let generation) where key.isDeterministic:
-            return kept(ResponseCache.Hit(message: generation.message.json, ageSeconds: 0), message)
-        case .delivered: return renewed(sharing, message, backend, key)
-        case .new(let generation):
-            assembly.metrics.countCache(layer: "response", result: "miss")
-            return .generation(begin(generation, message, backend, key, sharing: sharing), "miss")
-        }
-    }
-
-    /// Whose answer a kept one would have to be; nil where that cannot be said at once.
-    private func answeringModel(_ backend: ResolvedBackend) async -> String? {
-        switch backend.settings.target {
-        case .url(let base): return await assembly.upstreams.workers.model(of: backend, at: UpstreamLocation(url: base))
-        case .service(let name):
-            // Only the native runtime can say it; a service that is not ready is waited for where its answer is.
-            guard backend.dialect.isNative, let lease = try? assembly.upstreams.directory.acquire(name),
-                let endpoint = try? await lease.endpoint(within: .milliseconds(200))
-            else { return nil }
-            defer { withExtendedLifetime(lease) {} }
-            return await assembly.upstreams.workers.model(of: backend, at: UpstreamLocation(endpoint))
-        }
-    }
-
-    private func kept(_ hit: ResponseCache.Hit, _ message: MessagesRequest) -> Delivery.Source {
-        assembly.metrics.countCache(layer: "response", result: "hit")
-        assembly.metrics.notComputed(MessageUsage(hit.message["usage"]))
-        return .kept(hit, model: message.model)
-    }
-
-    private func renewed(_ sharing: String, _ message: MessagesRequest, _ backend: ResolvedBackend, _ key: RequestKey) -> Delivery.Source {
-        assembly.metrics.countCache(layer: "response", result: "miss")
-        return .generation(begin(assembly.generations.renew(sharing), message, backend, key, sharing: sharing), "miss")
-    }
-
-    private func begin(
-        _ generation: Generation, _ message: MessagesRequest, _ backend: ResolvedBackend, _ key: RequestKey, sharing: String?
-    ) -> Delivery.Live {
-        let live = Delivery.Live(listener: generation.listen(), generation: generation, sharing: sharing)
-        let upstream = ChatUpstream(upstreams: assembly.upstreams, backend: backend, request: message, session: key.conversation)
-        generation.start(limits: assembly.settings.limits) {
-            try await upstream.run(into: $0)
-        } atEnd: { generation in
-            assembly.metrics.countAnswer(generation, backend: backend.name)
-            if sharing != nil, let model = generation.model { await assembly.responses.keep(generation.message, for: key, answeredBy: model) }
-            generation.markSettled()
-            assembly.generations.settle(sharing, generation)
-        }
-        return live
+        let caller = Caller(request)
+        let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes)
+        let targets = try assembly.backends.targets(for: call, affinity: caller.conversation)
+        let limits = try assembly.rates.admit(caller.account)
+        let exchange = MessageExchange(
+            assembly: assembly, request: request, body: body, json: json, call: call, caller: caller, requestID: requestID, permit: permit)
+        var response = try await exchange.respond(by: targets[...])
+        // The API behind a backend has limits of its own.
+        for field in limits where response.headers[field.name] == nil { response.headers[field.name] = field.value }
+        return response
     }
 }

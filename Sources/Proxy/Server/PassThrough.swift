@@ -14,6 +14,8 @@ import Serving
 struct PassThrough: Sendable {
     let assembly: ProxyAssembly
     let backend: ResolvedBackend
+    /// Another backend can be asked where this one takes nothing.
+    var hasOthers = false
 
     /// Of one connection, not of the message (RFC 9110, section 7.6.1).
     private static let hopByHop: Set<String> = [
@@ -23,26 +25,11 @@ struct PassThrough: Sendable {
 
     /// - Parameter permit: held until the last byte is written.
     func respond(_ request: Request, body: ByteBuffer, _ permit: Gate.Permit) async throws -> Response {
-        guard case .url(let base) = backend.settings.target else {
-            throw AnthropicError(.api, "the backend `\(backend.name)` passes requests on and needs a URL", shouldRetry: false)
-        }
-        try PassedPaths.check(request.uri.path, usesOwnKey: backend.key != nil)
-        let method = HTTPMethod(rawValue: request.method.rawValue)
-        // Path and query alone: a target that names a host would make another address of the base.
-        let target = request.uri.path + (request.uri.query.map { "?" + $0 } ?? "")
-        let hasBody = request.headers[.contentLength] != nil || request.headers[.transferEncoding] != nil
-        let response: HTTPClientResponse
-        do {
-            response = try await assembly.upstreams.client.send(
-                method, UpstreamLocation(url: base).root(target), headers: try headers(of: request),
-                body: hasBody ? Self.withoutOwnThinking(body) : nil)
-        } catch let error as UpstreamUnreachable {
-            throw AnthropicError(.api, error.description)
-        }
+        let response = try await send(request, body)
         assembly.metrics.countRequest(backend: backend.name, status: Int(response.status.code))
         var fields = Self.fields(response.headers)
         // Without a length the end of a body would be written, which an answer to HEAD does not have.
-        if method == .HEAD, fields[.contentLength] == nil { fields[.contentLength] = "0" }
+        if request.method == .head, fields[.contentLength] == nil { fields[.contentLength] = "0" }
         return Response(
             status: HTTPResponse.Status(code: Int(response.status.code)), headers: fields,
             body: ResponseBody { writer in
@@ -50,6 +37,63 @@ struct PassThrough: Sendable {
                 try await writer.finish(nil)
                 withExtendedLifetime(permit) {}
             })
+    }
+
+    /// The events behind a head that was sent already; an answer that is no stream is an error of the API, as an event.
+    func relay(_ request: Request, body: ByteBuffer, to writer: inout ServerSentEvents.EventWriter) async throws {
+        let response = try await send(request, body)
+        assembly.metrics.countRequest(backend: backend.name, status: Int(response.status.code))
+        guard response.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream") == true else {
+            let answer = try await UpstreamClient.bytes(of: response)
+            guard let json = try? JSON(parsing: answer), json["type"] == "error" else {
+                throw AnthropicError(.api, "the backend `\(backend.name)` answered a stream with status \(response.status.code)")
+            }
+            return try await writer.event("error", data: json.bytes)
+        }
+        for try await buffer in response.body { try await writer.raw(buffer) }
+    }
+
+    /// The head of the answer. What could not be sent is sent again; where another backend can be asked, one that takes nothing is an error.
+    private func send(_ request: Request, _ body: ByteBuffer) async throws -> HTTPClientResponse {
+        guard case .url(let base) = backend.settings.target else {
+            throw AnthropicError(.api, "the backend `\(backend.name)` passes requests on and needs a URL", shouldRetry: false)
+        }
+        try PassedPaths.check(request.uri.path, usesOwnKey: backend.key != nil)
+        let headers = try headers(of: request)
+        let url = UpstreamLocation(url: base).root(try Self.reference(request))
+        let method = HTTPMethod(rawValue: request.method.rawValue)
+        let hasBody = request.headers[.contentLength] != nil || request.headers[.transferEncoding] != nil
+        let bytes = hasBody ? Self.withoutOwnThinking(body) : nil
+        var attempt = 1
+        while true {
+            let pass = try assembly.upstreams.health.admit(backend.name)
+            do {
+                let response = try await assembly.upstreams.client.send(method, url, headers: headers, body: bytes)
+                let status = Int(response.status.code)
+                pass.report(status == 429 ? .unknown : status >= 500 ? .failure : .success)
+                guard hasOthers, RetryPolicy.isBusy(status) else { return response }
+                let answer = try await UpstreamClient.bytes(of: response)
+                throw UpstreamClient.failure(response, answer, backend.dialect)
+            } catch let error as UpstreamUnreachable {
+                pass.report(.failure)
+                let pause = assembly.upstreams.retries.pause(
+                    after: attempt, .refused, remaining: assembly.upstreams.hold, hasOthers: hasOthers, chance: .random(in: 0...1))
+                guard !error.wasSent, let pause else { throw AnthropicError(.api, error.description) }
+                assembly.metrics.countRetry(backend: backend.name)
+                try await Task.sleep(for: pause)
+            } catch let error as AnthropicError {
+                if error.kind == .timeout { pass.report(.failure) }
+                throw error
+            }
+            attempt += 1
+        }
+    }
+
+    /// Path and query alone: a client may name a host there (RFC 9112, section 3.2.2), and the plan says which one is asked.
+    private static func reference(_ request: Request) throws(AnthropicError) -> String {
+        let path = request.uri.path
+        guard path.hasPrefix("/") else { throw .invalid("the target of the request is no path") }
+        return path + (request.uri.query.map { "?\($0)" } ?? "")
     }
 
     /// The same bytes, unless a model of ours has thought in this conversation: the API would refuse it for that.
@@ -63,10 +107,13 @@ struct PassThrough: Sendable {
     private static func holdsMark(_ body: ByteBuffer) -> Bool {
         let mark = Array(OwnThinking.mark.utf8)
         return body.withUnsafeReadableBytes { bytes in
-            mark.withUnsafeBytes { mark in
-                guard let start = bytes.baseAddress, let sought = mark.baseAddress else { return false }
-                return memmem(start, bytes.count, sought, mark.count) != nil
+            guard let first = mark.first, var place = bytes.baseAddress else { return false }
+            let end = place + bytes.count
+            while let found = memchr(place, CInt(first), end - place).map({ UnsafeRawPointer($0) }), end - found >= mark.count {
+                if memcmp(found, mark, mark.count) == 0 { return true }
+                place = found + 1
             }
+            return false
         }
     }
 

@@ -12,5 +12,6 @@ struct ProxyAssembly: Sendable {
     let responses: ResponseCache
     let generations: GenerationTable
     let gate: Gate
+    let rates: RateLimits
     let logger: Logger
 }

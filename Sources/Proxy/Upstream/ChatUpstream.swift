@@ -9,25 +9,46 @@ struct ChatUpstream: Sendable {
     let upstreams: Upstreams
     let backend: ResolvedBackend
     let request: MessagesRequest
-    /// An opaque name of the client's conversation; nil where it does not say.
-    var session: String?
+    let call: ProxySettings.Call
+    let caller: Caller
+    /// Another backend can be asked where this one cannot answer.
+    let hasOthers: Bool
     private static let maximumLosses = 3
 
-    /// Publishes the answer's events. A service that is not ready is waited for, and one that dies before its first word is asked
-    /// again when it is back; the generation's watch bounds both.
+    /// Publishes the answer's events. A place is waited for, a service that is not ready, and a server that takes nothing for a moment; one
+    /// that dies before its first word is asked again when it is back. The generation's watch bounds all of it.
     func run(into generation: Generation) async throws {
-        let place = try await upstreams.turnstiles.enter(backend)
+        let place = try await place(generation)
         defer { withExtendedLifetime(place) {} }
         let entry = try upstreams.prompts.entry(for: request, dialect: backend.dialect)
         switch backend.settings.target {
-        case .url(let base):
+        case .url(let base): try await ask(at: UpstreamLocation(url: base), entry, generation)
+        case .service(let name): try await ask(service: name, entry, generation)
+        }
+    }
+
+    private func place(_ generation: Generation) async throws -> Turnstile.Place? {
+        guard let turnstile = upstreams.turnstiles.turnstile(of: backend) else { return nil }
+        generation.wait(for: "a place at `\(backend.name)`")
+        // The conversation itself before its sub-agents, and what is asked beside it last.
+        let rank = call.kinds.contains(.side) ? 2 : call.kinds.contains(.subagent) ? 1 : 0
+        return try await turnstile.enter(flow: caller.account, rank: rank)
+    }
+
+    /// A server that somebody else starts: what it has had may have been begun, and is not sent again.
+    private func ask(at location: UpstreamLocation, _ entry: PromptCache.Entry, _ generation: Generation) async throws {
+        var attempt = 1
+        while true {
             do {
-                try await ask(at: UpstreamLocation(url: base), entry, nil, generation)
+                return try await ask(at: location, entry, nil, generation)
             } catch let error as UpstreamUnreachable {
-                throw AnthropicError(.api, error.description)
+                guard !error.wasSent, try await pause(after: attempt, .refused, generation) else {
+                    throw AnthropicError(.api, error.description)
+                }
+            } catch let busy as UpstreamBusy {
+                guard try await pause(after: attempt, busy.failure, generation) else { throw busy.error }
             }
-        case .service(let name):
-            try await ask(service: name, entry, generation)
+            attempt += 1
         }
     }
 
@@ -35,11 +56,17 @@ struct ChatUpstream: Sendable {
     private func ask(service name: String, _ entry: PromptCache.Entry, _ generation: Generation) async throws {
         var lease = try upstreams.directory.acquire(name)
         var losses = 0
+        var attempt = 1
         var hasWaited = false
         while true {
+            let progress = lease.progress
+            generation.wait(for: "the service `\(name)`\(progress().map { ": \($0)" } ?? "")")
             let location = UpstreamLocation(try await lease.endpoint())
             do {
                 return try await ask(at: location, entry, lease, generation)
+            } catch let busy as UpstreamBusy {
+                guard try await pause(after: attempt, busy.failure, generation) else { throw busy.error }
+                attempt += 1
             } catch let error as UpstreamUnreachable {
                 upstreams.workers.forget(location)
                 if error.wasSent {
@@ -58,32 +85,92 @@ struct ChatUpstream: Sendable {
         }
     }
 
+    private var isService: Bool { if case .service = backend.settings.target { true } else { false } }
+
+    /// - Returns: false where the backend is not asked again.
+    private func pause(after attempt: Int, _ failure: RetryPolicy.Failure, _ generation: Generation) async throws -> Bool {
+        let pause = upstreams.retries.pause(
+            after: attempt, failure, remaining: upstreams.hold, hasOthers: hasOthers, chance: .random(in: 0...1))
+        guard let pause else { return false }
+        generation.wait(for: "`\(backend.name)`, which takes no request for the moment")
+        upstreams.metrics.countRetry(backend: backend.name)
+        try await Task.sleep(for: pause)
+        return true
+    }
+
+    /// One attempt, of which the breaker hears what it says of the backend.
     private func ask(at location: UpstreamLocation, _ entry: PromptCache.Entry, _ lease: Lease?, _ generation: Generation) async throws {
-        var answer = try await post(entry, at: location)
+        let pass = try upstreams.health.admit(backend.name)
+        generation.ask()
+        do {
+            try await put(entry, at: location, lease, generation, pass)
+            pass.report(.success)
+        } catch {
+            pass.report(outcome(of: error, generation))
+            throw error
+        }
+    }
+
+    private func outcome(of error: any Error, _ generation: Generation) -> CircuitBreaker.Outcome {
+        switch error {
+        // That a worker of ours starts is no failure of it.
+        case let error as UpstreamUnreachable: isService && !error.wasSent ? .unknown : .failure
+        case let error as UpstreamBusy: error.status == 429 ? .unknown : .failure
+        case let error as AnthropicError:
+            switch error.kind {
+            case .api, .timeout, .overloaded: .failure
+            case .rateLimit: .unknown
+            default: .success
+            }
+        // The watch has ended a silence, or nobody listens any more.
+        case is CancellationError: generation.isOver ? .failure : .unknown
+        default: .failure
+        }
+    }
+
+    private func put(
+        _ entry: PromptCache.Entry, at location: UpstreamLocation, _ lease: Lease?, _ generation: Generation, _ pass: BackendHealth.Pass
+    ) async throws {
+        let bytes = call.bytes ?? 0
+        let room = try await ContextGuard(upstreams: upstreams, backend: backend, request: request, bytes: bytes).answerRoom(at: location)
+        var answer = try await post(entry, at: location, most: room)
         if upstreams.workers.forget(location, unlessModelIs: answer.response.headers.first(name: Native.modelHeader)) {
             // Another process answers at this address: the question was put as the one before wanted it.
-            answer = try await post(entry, at: location)
+            answer = try await post(entry, at: location, most: room)
+        }
+        if answer.response.status.code != 200 {
+            let body = try await UpstreamClient.bytes(of: answer.response)
+            guard answer.response.status.code == 400, let room = UpstreamFailure.answerRoom(status: 400, body: body) else {
+                throw refusal(answer.response, body, location, lease)
+            }
+            // The prompt fits, and an answer of that length would not: nothing was computed yet.
+            answer = try await post(entry, at: location, most: room)
+            if answer.response.status.code != 200 {
+                throw refusal(answer.response, try await UpstreamClient.bytes(of: answer.response), location, lease)
+            }
         }
         let response = answer.response
-        guard response.status.code == 200 else {
-            let body = try await UpstreamClient.bytes(of: response)
-            // A worker that loads or drains took nothing: it, or its successor, is waited for like one that does not listen yet.
-            if response.status.code == 503, case .service = backend.settings.target {
-                throw UpstreamUnreachable(url: location.base, reason: "not ready (503)", wasSent: false)
-            }
-            lease?.note(response.status.code >= 500 ? .failed : .answered)
-            throw UpstreamClient.failure(response, body, backend.dialect)
-        }
         if answer.isHeld { upstreams.metrics.notResent(bytes: entry.bytes) }
         generation.setKV(response.headers.first(name: Native.cacheHeader))
         generation.setModel(backend.answeringModel(stated: response.headers.first(name: Native.modelHeader), named: answer.model))
         // Until its last event it may still break off.
         lease?.note(.failed)
-        try await relay(response, generation, stream: MessageStream(streamOptions(entry, generation)))
+        try await relay(response, generation, pass, stream: MessageStream(streamOptions(entry, generation)))
         lease?.note(.answered)
         if mayBeHeld(entry), !answer.isHeld, generation.isComplete {
             upstreams.workers.offer(entry, at: location, backend: backend, lease: lease)
         }
+    }
+
+    /// What an answer that is none says.
+    private func refusal(_ response: HTTPClientResponse, _ body: [UInt8], _ location: UpstreamLocation, _ lease: Lease?) -> any Error {
+        let status = Int(response.status.code)
+        // A worker that loads or drains took nothing: it, or its successor, is waited for like one that does not listen yet.
+        if status == 503, isService { return UpstreamUnreachable(url: location.base, reason: "not ready (503)", wasSent: false) }
+        lease?.note(status >= 500 ? .failed : .answered)
+        let error = UpstreamClient.failure(response, body, backend.dialect)
+        return RetryPolicy.isBusy(status)
+            ? UpstreamBusy(status: status, error: error, saidWhen: response.headers.contains(name: "retry-after")) : error
     }
 
     private func mayBeHeld(_ entry: PromptCache.Entry) -> Bool {
@@ -99,8 +186,11 @@ struct ChatUpstream: Sendable {
     }
 
     /// The head of the answer. The prefix is left out where the worker is thought to hold it, and sent where it says that it does not.
-    private func post(_ entry: PromptCache.Entry, at location: UpstreamLocation) async throws -> Answer {
-        let options = try await options(at: location)
+    ///
+    /// - Parameter most: the longest answer that fits, where that is known.
+    private func post(_ entry: PromptCache.Entry, at location: UpstreamLocation, most: Int? = nil) async throws -> Answer {
+        var options = try await options(at: location)
+        if let most { options.maxOutputTokens = min(most, options.maxOutputTokens ?? most) }
         let turns = try RequestTranslation.turns(of: request, prefix: entry.prefix, options: options)
         if mayBeHeld(entry), upstreams.workers.holds(entry.digest, at: location) {
             let response = try await post(entry, turns, isHeld: true, options, location)
@@ -115,7 +205,7 @@ struct ChatUpstream: Sendable {
             dialect: backend.dialect, model: backend.settings.model, contextWindow: backend.settings.contextWindow,
             maxOutputTokens: backend.settings.maxOutputTokens)
         options.sampling = backend.sampling
-        options.extras = RequestExtras(body: backend.extraBody, session: session)
+        options.extras = RequestExtras(body: backend.extraBody, session: caller.opaqueConversation)
         if backend.dialect.inlineSystem == .asked {
             let capabilities = try await capabilities(at: location)
             options.keepsInlineSystem = capabilities.inlineSystem
@@ -145,14 +235,18 @@ struct ChatUpstream: Sendable {
     private func post(
         _ entry: PromptCache.Entry, _ turns: [JSON], isHeld: Bool, _ options: RequestTranslation.Options, _ location: UpstreamLocation
     ) async throws -> HTTPClientResponse {
-        let body = try RequestTranslation.body(
+        var body = try RequestTranslation.body(
             of: request, prefix: entry.prefix, turns: turns, heldPrefix: isHeld ? entry.digest : nil, options: options)
+        // It must not push the conversation out of the worker's store.
+        if backend.dialect.isNative, call.kinds.contains(.side) { body["side_call"] = true }
         return try await upstreams.client.send(
             .POST, location.api("/chat/completions"), key: backend.key, json: .object(body), headers: backend.extraHeaders)
     }
 
     /// Chunks in, events out, to the end of the body, so that the connection can serve again.
-    private func relay(_ response: HTTPClientResponse, _ generation: Generation, stream: MessageStream) async throws {
+    private func relay(
+        _ response: HTTPClientResponse, _ generation: Generation, _ pass: BackendHealth.Pass, stream: MessageStream
+    ) async throws {
         var stream = stream
         defer {
             generation.setReportsCache(stream.usage?.cachedTokens != nil)
@@ -172,6 +266,7 @@ struct ChatUpstream: Sendable {
                 var events: [MessageEvent] = []
                 for event in try buffer.withUnsafeReadableBytes({ try parser.feed($0) }) { events += stream.receive(input(event.data)) }
                 generation.publish(events)
+                if generation.hasContent { pass.report(.success) }
             }
             if let event = try parser.finish() { generation.publish(stream.receive(input(event.data))) }
         } catch let error as SSEError {

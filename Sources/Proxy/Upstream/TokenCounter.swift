@@ -33,7 +33,7 @@ struct TokenCounter: Sendable {
         }
     }
 
-    private func count(at location: UpstreamLocation) async throws -> Int {
+    func count(at location: UpstreamLocation) async throws -> Int {
         var options = RequestTranslation.Options(dialect: backend.dialect, model: backend.settings.model)
         options.extras = RequestExtras(body: backend.extraBody)
         switch backend.dialect.tokenCounting {

@@ -1,6 +1,8 @@
+import LaunchPlan
 import Locking
+import Messages
 
-/// Lets a bounded number of requests through to one server at once; the others wait in the order in which they came.
+/// Lets a bounded number of requests through to one server at once; the others wait, those of different sessions in turn.
 final class Turnstile: Sendable {
     /// A place at the server; given back when it is let go.
     final class Place: Sendable {
@@ -10,58 +12,77 @@ final class Turnstile: Sendable {
     }
     private struct State {
         var free: Int
-        var waiting: [(id: Int, continuation: AsyncStream<Void>.Continuation)] = []
-        var next = 0
+        var waiting = FairQueue<AsyncStream<Void>.Continuation>()
+    }
+    private enum Entrance {
+        case free
+        case waits((flow: String, number: Int))
+        case full
     }
     private let state: Mutex<State>
+    private let maximumWaiting: Int
 
-    init(places: Int) { state = Mutex(State(free: places)) }
+    init(places: Int, maximumWaiting: Int = .max) {
+        state = Mutex(State(free: places))
+        self.maximumWaiting = maximumWaiting
+    }
 
-    func enter() async throws -> Place {
+    var waiting: Int { state.withLock { $0.waiting.count } }
+
+    /// - Parameters:
+    ///   - flow: whose requests wait behind one another.
+    ///   - rank: the least of a flow goes first.
+    /// - Throws: 529 where too many wait already.
+    func enter(flow: String = "", rank: Int = 0) async throws -> Place {
         let (stream, continuation) = AsyncStream<Void>.makeStream()
-        let id: Int? = state.withLock { state in
+        let entrance: Entrance = state.withLock { state in
             if state.free > 0 {
                 state.free -= 1
-                return nil
+                return .free
             }
-            state.next += 1
-            state.waiting.append((state.next, continuation))
-            return state.next
+            guard state.waiting.count < maximumWaiting else { return .full }
+            return .waits(state.waiting.add(continuation, flow: flow, rank: rank))
         }
-        guard let id else { return Place(self) }
-        for await _ in stream { return Place(self) }
-        // Cancelled. The place may have been given at the same moment: then it goes on to the next.
-        let wasWaiting = state.withLock { state in
-            let count = state.waiting.count
-            state.waiting.removeAll { $0.id == id }
-            return state.waiting.count < count
+        switch entrance {
+        case .free: return Place(self)
+        case .full:
+            throw AnthropicError(.overloaded, "\(maximumWaiting) requests wait for a place already (proxy.limits.maxQueue)", retryAfter: 5)
+        case .waits(let id):
+            for await _ in stream { return Place(self) }
+            // Cancelled. The place may have been given at the same moment: then it goes on to the next.
+            if !state.withLock({ $0.waiting.remove(id) }) { leave() }
+            throw CancellationError()
         }
-        if !wasWaiting { leave() }
-        throw CancellationError()
     }
 
     private func leave() {
         let next = state.withLock { state -> AsyncStream<Void>.Continuation? in
-            guard !state.waiting.isEmpty else {
+            guard let next = state.waiting.next() else {
                 state.free += 1
                 return nil
             }
-            return state.waiting.removeFirst().continuation
+            return next
         }
         next?.yield()
         next?.finish()
     }
 }
 
-/// One for each backend whose server needs it.
+/// One for each backend that is asked a bounded number of requests at once: because it can take no more, or because the plan says so.
 struct Turnstiles: Sendable {
+    private static let usualQueue = 64
     private let byBackend: [String: Turnstile]
 
-    init(_ backends: [ResolvedBackend]) {
-        byBackend = Dictionary(
-            backends.compactMap { backend in backend.dialect.maximumConcurrent.map { (backend.name, Turnstile(places: $0)) } },
-            uniquingKeysWith: { first, _ in first })
+    init(_ backends: [ResolvedBackend], limits: ProxySettings.Limits) {
+        let limited = backends.compactMap { backend -> (String, Turnstile)? in
+            let places = [backend.dialect.maximumConcurrent, backend.settings.concurrency].compactMap { $0 }.min()
+            return places.map { (backend.name, Turnstile(places: $0, maximumWaiting: limits.maxQueue ?? Self.usualQueue)) }
+        }
+        byBackend = Dictionary(limited, uniquingKeysWith: { first, _ in first })
     }
 
-    func enter(_ backend: ResolvedBackend) async throws -> Turnstile.Place? { try await byBackend[backend.name]?.enter() }
+    /// - Returns: nil where nobody has to wait.
+    func turnstile(of backend: ResolvedBackend) -> Turnstile? { byBackend[backend.name] }
+
+    var waiting: Int { byBackend.values.reduce(0) { $0 + $1.waiting } }
 }

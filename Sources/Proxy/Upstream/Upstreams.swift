@@ -7,6 +7,10 @@ struct Upstreams: Sendable {
     let workers: WorkerKnowledge
     let prompts: PromptCache
     let turnstiles: Turnstiles
+    let health: BackendHealth
+    let retries: RetryPolicy
+    /// How long a request may wait before it is sent.
+    let hold: Duration
     let metrics: ProxyMetrics
     let logger: Logger
 }

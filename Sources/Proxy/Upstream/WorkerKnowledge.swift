@@ -13,6 +13,8 @@ final class WorkerKnowledge: Sendable {
     private struct Worker {
         var capabilities: Native.Capabilities?
         var model: (name: String, until: ContinuousClock.Instant)?
+        /// By backend: several may share a server that has several models.
+        var windows: [String: Window] = [:]
         var prefixes: [String: Upload] = [:]
         var order: [String] = []
 
@@ -21,12 +23,17 @@ final class WorkerKnowledge: Sendable {
             order.removeAll { $0 == digest }
         }
     }
+    /// What a server said of a window; nil where it said nothing.
+    struct Window: Sendable {
+        var tokens: Int?
+        var until: ContinuousClock.Instant
+    }
     private struct State {
         var workers: [UpstreamLocation: Worker] = [:]
         var uploads = 0
     }
     private let state = Mutex(State())
-    private let client: UpstreamClient
+    let client: UpstreamClient
     /// Digests remembered for each worker; the worker itself has a bound too and answers 409 beyond it.
     private static let maximumPrefixes = 256
 
@@ -97,6 +104,17 @@ final class WorkerKnowledge: Sendable {
         guard backend.discoversModel else { return backend.answeringModel(stated: nil, named: backend.settings.model) }
         guard let name = try? await askModel(at: location, backend: backend, timeout: .seconds(1)) else { return nil }
         return backend.answeringModel(stated: nil, named: name)
+    }
+
+    // MARK: windows
+
+    func knownWindow(at location: UpstreamLocation, of backend: String) -> Window? {
+        state.withLock { $0.workers[location]?.windows[backend] }.flatMap { $0.until > .now ? $0 : nil }
+    }
+
+    func keepWindow(_ tokens: Int?, at location: UpstreamLocation, of backend: String) {
+        let window = Window(tokens: tokens, until: .now + .seconds(10))
+        state.withLock { $0.workers[location, default: Worker()].windows[backend] = window }
     }
 
     // MARK: prefixes

@@ -54,6 +54,7 @@ extension Core {
     private mutating func prepare(_ steps: [Change.Step], _ now: Int, _ actions: inout [Action]) {
         for step in steps {
             guard let kept = step.unit else { continue }
+            bringBack(kept, &actions)
             send(.start, to: kept, now, &actions)
             guard step.action == .keepAlone else { continue }
             serve(step.name, by: kept, &actions)
@@ -66,6 +67,7 @@ extension Core {
         var moved = false
         for step in steps where step.action == .remove && (step.early || current.kind == .down) {
             if current.kind == .down, hasUsers(step.name) { continue }
+            hurry(units(of: step.name), now, &actions)
             moved = retire(units(of: step.name).filter { !$0.retiring }, now, &actions) || moved
         }
         let isClear = steps.allSatisfy { $0.action != .remove || !$0.early || units(of: $0.name).isEmpty }
@@ -95,7 +97,9 @@ extension Core {
             if let id = step.unit {
                 guard let unit = units[id], unit.machine.phase == .ready else { continue }
                 serve(step.name, by: id, &actions)
-                moved = retire(units(of: step.name).filter { $0.id != id && !$0.retiring }, now, &actions) || moved
+                let others = units(of: step.name).filter { $0.id != id && !$0.retiring }
+                // A worker's successor has its name: who holds a lease on which of the two is not known.
+                moved = retire(others, gently: unit.service.leases, now, &actions) || moved
             } else if let wanted = step.wanted, hasRoomForChange {
                 let id = makeUnit(wanted.service, identity: wanted.identity, now)
                 change?.steps?[index].unit = id
@@ -121,7 +125,7 @@ extension Core {
     private mutating func beginCommit(_ now: Int, _ actions: inout [Action]) {
         guard let current = change, let steps = current.steps else { return }
         for step in steps where step.action == .remove {
-            _ = retire(units(of: step.name).filter { !$0.retiring }, now, &actions)
+            _ = retire(units(of: step.name).filter { !$0.retiring }, gently: true, now, &actions)
         }
         switch current.kind {
         case .apply:
@@ -153,6 +157,7 @@ extension Core {
         {
             change?.gapStart[step.name] = now
         }
+        hurry(present, now, &actions)
         let moved = retire(present.filter { !$0.retiring }, now, &actions)
         guard mayStart, wanted.service.idle != nil || hasRoomForChange, units(of: step.name).allSatisfy({ $0.machine.phase == .stopped }) else {
             return moved
@@ -164,15 +169,6 @@ extension Core {
         serve(step.name, by: id, &actions)
         send(.start, to: id, now, &actions)
         return true
-    }
-
-    private mutating func retire(_ leaving: [Unit], _ now: Int, _ actions: inout [Action]) -> Bool {
-        for unit in leaving {
-            units[unit.id]?.retiring = true
-            if serving[unit.name] == unit.id { serve(unit.name, by: nil, &actions) }
-            send(.stop, to: unit.id, now, &actions)
-        }
-        return !leaving.isEmpty
     }
 
     /// Somebody who uses the service still exists: by dependency, or by lease where the service offers an endpoint.

@@ -51,6 +51,7 @@ extension Core {
         let head = queue.first
         let missing = missingBytes(for: head?.service)
         if missing > 0 {
+            hurry(units.values.filter { $0.leavesAt != nil }, now, &actions)
             let leaving = leavers(for: missing - leavingBytes, now)
             if leaving.allSatisfy({ !isUsed($0) }) {
                 let whom = head.map { "`\($0.name)`" } ?? "a change"

@@ -19,7 +19,7 @@ extension Core {
 
     private func step(for want: Change.Wanted, kind: Change.Kind) -> Change.Step {
         let name = want.service.name
-        let staying = units(of: name).filter { !$0.retiring && $0.machine.goal == .run }
+        let staying = units(of: name).filter { (!$0.retiring || $0.leavesAt != nil) && $0.machine.goal == .run }
         // One that serves is kept rather than one that still starts.
         if let kept = staying.first(where: { $0.identity == want.identity && $0.id == serving[name] })
             ?? staying.first(where: { $0.identity == want.identity })

@@ -18,6 +18,8 @@ public struct Core: Sendable {
         var usedAt: Int
         /// On its way out: it serves no new clients and is forgotten when it has stopped.
         public internal(set) var retiring = false
+        /// Of one that leaves when nobody uses it any more: when it goes whoever does.
+        var leavesAt: Int?
 
         public var service: Service { machine.service }
         public var name: String { machine.service.name }
@@ -45,6 +47,10 @@ public struct Core: Sendable {
         /// How many leases on a service there are: of clients that know where it is, and of clients that wait for it.
         case demand(service: String, held: Int, waiting: Int)
         case roomTimer
+        /// Nobody holds a lease on the service any more.
+        case unused(service: String)
+        /// The time of one that leaves is over.
+        case leaveTimer(unit: Int)
         /// How a request to the service went.
         case answered(service: String, failed: Bool)
         /// What the shell answers to `commit`.
@@ -53,6 +59,8 @@ public struct Core: Sendable {
 
     public enum Action: Sendable, Equatable {
         case unit(Int, ServiceAction)
+        /// It goes when nobody uses it, at the latest then: answered by `unused`, at once where nobody does, or `leaveTimer`.
+        case leave(unit: Int, at: Int)
         /// Nothing of the unit is left, and it does not come back.
         case forget(Int)
         case serve(name: String, unit: Int?)
@@ -84,6 +92,8 @@ public struct Core: Sendable {
         case .changeTimer(let timer): changeTimer(timer, now, &actions)
         case .demand(let service, let held, let waiting): demand(service, held: held, waiting: waiting, now)
         case .roomTimer: roomDeadline = nil
+        case .unused(let service): hurry(units(of: service), now, &actions)
+        case .leaveTimer(let unit): hurry(units[unit].map { [$0] } ?? [], now, &actions)
         case .answered(let service, let failed): change?.count(service, failed: failed)
         case .committed(let problem): committed(problem, now, &actions)
         }
@@ -96,6 +106,7 @@ public struct Core: Sendable {
         var moved = true
         while moved {
             moved = releaseWaiting(now, &actions)
+            endLeavers(now, &actions)
             moved = forgetRetired(&actions) || moved
             moved = advanceChange(now, &actions) || moved
             moved = makeRoom(now, &actions) || moved

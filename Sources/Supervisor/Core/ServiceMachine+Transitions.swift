@@ -9,6 +9,7 @@ extension ServiceMachine {
         switch event {
         case .start: start(&actions)
         case .stop: stop(now, &actions)
+        case .drain: drain(now, &actions)
         case .restart: restart(now, &actions)
         case .demand:
             if phase == .idle {
@@ -65,13 +66,20 @@ extension ServiceMachine {
     private mutating func stop(_ now: Int, _ actions: inout [ServiceAction]) {
         goal = .stop
         switch phase {
-        case .stopped, .ending: break
+        case .stopped: break
+        case .ending: if run?.isDraining == true { end(.asked, now, &actions) }
         case .idle, .waiting: phase = .stopped
         case .backoff, .failed:
             actions.append(.disarm(.retry))
             phase = .stopped
         case .starting, .ready, .unready: end(.asked, now, &actions)
         }
+    }
+
+    private mutating func drain(_ now: Int, _ actions: inout [ServiceAction]) {
+        guard phase == .starting || phase == .ready || phase == .unready else { return stop(now, &actions) }
+        goal = .stop
+        end(.asked, draining: true, now, &actions)
     }
 
     private mutating func restart(_ now: Int, _ actions: inout [ServiceAction]) {
@@ -112,13 +120,14 @@ extension ServiceMachine {
     }
 
     /// The run is to end. Its timers go; the one for the next signal stays until `gone`.
-    mutating func end(_ cause: Cause, _ now: Int, _ actions: inout [ServiceAction]) {
+    mutating func end(_ cause: Cause, draining: Bool = false, _ now: Int, _ actions: inout [ServiceAction]) {
         guard let id = run?.id else { return }
         run?.cause = cause
+        run?.isDraining = draining
         phase = .ending
         disarmRunTimers(&actions)
-        actions.append(.terminate(run: id))
-        actions.append(.arm(.stopDeadline, at: now + service.stop.timeoutMs))
+        actions.append(draining ? .drain(run: id) : .terminate(run: id))
+        actions.append(.arm(.stopDeadline, at: now + (draining ? max(LeaseReply.drainMs, service.stop.timeoutMs) : service.stop.timeoutMs)))
     }
 
     private mutating func spawnFailed(_ reason: String, _ now: Int, _ actions: inout [ServiceAction]) {

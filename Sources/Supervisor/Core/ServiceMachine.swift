@@ -54,6 +54,8 @@ public struct ServiceMachine: Sendable {
         public var startupPassed = false
         public var leaderExited = false
         public var cause: Cause?
+        /// It was asked to end, and may take the time that what it has begun takes.
+        public var isDraining = false
         /// Misses in a row.
         public var misses: [ProbeKind: Int] = [:]
     }
@@ -134,6 +136,8 @@ public enum ExitStatus: Sendable, Equatable, CustomStringConvertible {
 public enum ServiceEvent: Sendable, Equatable {
     case start
     case stop
+    /// Stop, for which there is time: a successor serves, and what this one has begun goes on to its end.
+    case drain
     /// Stop and start again, asked for by a person.
     case restart
     /// Of a service that runs on demand: somebody needs it, and there is room for it.
@@ -171,6 +175,8 @@ public enum ServiceAction: Sendable, Equatable {
     case spawn(run: Int)
     /// SIGTERM to the group; answered by `exited` and `gone`.
     case terminate(run: Int)
+    /// The same, for a process that is told that it has time.
+    case drain(run: Int)
     /// SIGKILL to all that belongs to the run; answered by `gone`.
     case kill(run: Int)
     /// Answered by `probed` or `deferred`.

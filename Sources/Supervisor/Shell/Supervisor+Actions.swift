@@ -5,6 +5,7 @@ extension Supervisor {
     func perform(_ action: Core.Action) {
         switch action {
         case .unit(let unit, let action): perform(action, unit)
+        case .leave(let unit, let time): leave(unit, at: time)
         case .forget(let unit): forget(unit)
         case .serve: break
         case .armChange(let timer, let time):
@@ -33,7 +34,8 @@ extension Supervisor {
     private func perform(_ action: ServiceAction, _ unit: Int) {
         switch action {
         case .spawn(let run): start(unit, run)
-        case .terminate(let run): if let live = live(unit, run) { live.terminate() } else { giveUpStart(unit, run) }
+        case .terminate(let run): terminate(unit, run, .stopped)
+        case .drain(let run): terminate(unit, run, .stopping)
         case .kill(let run):
             if let live = live(unit, run) {
                 // With a leader that has ended, one look kills what is left and tells whether anything is.
@@ -59,7 +61,31 @@ extension Supervisor {
 
     func live(_ unit: Int, _ run: Int) -> LiveRun? { live[unit].flatMap { $0.run == run ? $0 : nil } }
 
+    /// - Parameter word: what one that asks for leases hears before it is told to end.
+    private func terminate(_ unit: Int, _ run: Int, _ word: ServiceState) {
+        guard let live = live(unit, run) else { return giveUpStart(unit, run) }
+        live.lease?.send(LeaseReply(id: LeaseReply.ownID, state: word))
+        live.terminate()
+    }
+
+    private func leave(_ unit: Int, at time: Int) {
+        leaveTimers[unit] = loop.schedule(at: time) { [unowned self] in
+            self.leaveTimers[unit] = nil
+            self.handle(.leaveTimer(unit: unit))
+        }
+        // Not within the move that it is a part of.
+        guard let name = core.units[unit]?.name else { return }
+        loop.schedule(at: EventLoop.now) { [unowned self] in self.leaveWhereUnused(name) }
+    }
+
+    /// One on its way out goes when nobody holds a lease on it any more.
+    func leaveWhereUnused(_ name: String) {
+        guard core.units.values.contains(where: { $0.name == name && $0.retiring }), !leases.isInUse(name) else { return }
+        handle(.unused(service: name))
+    }
+
     private func forget(_ unit: Int) {
+        if let token = leaveTimers.removeValue(forKey: unit) { loop.cancel(token) }
         for key in timers.keys where key.unit == unit { if let token = timers.removeValue(forKey: key) { loop.cancel(token) } }
         releaseLeases(of: unit)
         bindings[unit] = nil

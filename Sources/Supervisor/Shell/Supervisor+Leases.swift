@@ -7,6 +7,7 @@ extension Supervisor {
         switch request.operation {
         case .release:
             leases.release(lease)
+            leaveWhereUnused(request.service)
             if let outcome = request.outcome, core.change != nil { handle(.answered(service: request.service, failed: outcome == .failed)) }
         case .acquire:
             let reply = reply(to: lease, service: request.service)
@@ -20,7 +21,10 @@ extension Supervisor {
     func releaseLeases(of holder: Int) {
         let services = Set(leases.held(by: holder).values)
         leases.releaseAll(holder: holder)
-        for service in services { demandChanged(service) }
+        for service in services {
+            demandChanged(service)
+            leaveWhereUnused(service)
+        }
     }
 
     /// What is on demand runs by its leases.

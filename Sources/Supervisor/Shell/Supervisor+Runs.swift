@@ -117,6 +117,7 @@ extension Supervisor {
                     let text = String(line.dropFirst(7).prefix(200))
                     handle(live.unit, .notifiedStatus(run: live.run, text))
                     progressed(live.unit, text)
+                    if let name = core.units[live.unit]?.name { answerLeases(for: name) }
                 }
             }
         }

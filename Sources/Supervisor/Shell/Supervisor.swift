@@ -37,6 +37,8 @@ public final class Supervisor {
     var makings: [String: Making] = [:]
     var timers: [UnitTimer: TimerQueue.Token] = [:]
     var roomTimer: TimerQueue.Token?
+    /// Of units that leave when nobody uses them any more.
+    var leaveTimers: [Int: TimerQueue.Token] = [:]
     var changeTimers: [Change.Timer: TimerQueue.Token] = [:]
     var logFiles: [String: LogFile] = [:]
     var leases = LeaseTable()

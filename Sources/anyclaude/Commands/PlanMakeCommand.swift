@@ -108,11 +108,23 @@ struct PlanMakeCommand: Command {
         }
         for line in text.lines(comparison.diff) { Output.print(line) }
         showDecisions(compiled.decisions, style)
+        showRoutes(compiled.plan, style)
         preflight?.show(style)
         Output.print("\nplan \(Text.shortID(comparison.envelope.planId)): \(text.summary(comparison.diff))")
         guard let out else { return }
         Output.print("saved; apply exactly this with `anyclaude apply \(out)`")
         if sign != nil { Output.print("signed in \(out)\(PlanSignature.suffix); `anyclaude apply \(out) --verify ALLOWED_SIGNERS` wants it so") }
+    }
+
+    private func showRoutes(_ plan: LaunchPlan, _ style: Style) {
+        guard let settings = plan.services.first(where: { $0.role == .proxy })?.settings, let proxy: ProxySettings = try? settings.decode() else {
+            return
+        }
+        let rows = RouteText.rows(proxy)
+        guard !rows.isEmpty else { return }
+        Output.print("\n\(style.bold("routes"))")
+        let width = rows.map(\.match.count).max() ?? 0
+        for row in rows { Output.print("  \(row.match.padding(to: width))  \(row.targets)") }
     }
 
     private func showDecisions(_ decisions: [WorkerDecision], _ style: Style) {

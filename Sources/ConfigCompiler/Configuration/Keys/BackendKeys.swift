@@ -51,6 +51,9 @@ enum BackendKeys {
     .otherwise("120s")
     static let dependsOn = Key<[PlacedName]>.names("dependsOn", "Workers that must be ready before this one starts; they are started for it.")
     static let maxQueue = Key<Int>.integer("maxQueue", 0...100_000, default: 64, "Requests that wait for a native worker; more are answered 429.")
+    static let concurrency = Key<Int>.integer(
+        "concurrency", 1...100_000, "Requests that the proxy asks it at a time; more wait, those of different sessions in turn."
+    ).otherwise("1 for mlx-textgen, which can do no more; else any number")
     static let maxBatch = Key<Int>.integer("maxBatch", 1...256, default: 8, "Requests that a native worker decodes together.")
 
     private static let removed = "the earlier tool removed it too; `filterTier` is what took its place"
@@ -78,7 +81,7 @@ enum BackendKeys {
             serverScript.spec,
             pythonVenv.spec, command.spec, environment.spec, contextWindow.spec, maxTokens.spec, cache.spec, health.spec, restart.spec, stop.spec,
             resources.spec, idle.spec, logs.spec, replace.spec, autoStartServer.spec, startupTimeout.spec, dependsOn.spec, maxQueue.spec,
-            maxBatch.spec,
+            maxBatch.spec, concurrency.spec,
         ] + ShapingKeys.all + ExtraKeys.all + unused)
 }
 

@@ -9,6 +9,10 @@ enum FileKeys {
         "Other files that this one builds on, below its folder; what this one says itself goes before them, and a later one before an earlier one.")
     static let backend = Key<String>.name("backend", "The backend that takes every request that no route takes.").otherwise(
         "vllm-mlx, or the only one that is enabled")
+    static let fallback = Key<[PlacedName]>.names(
+        "fallback",
+        "Backends that take a request which `backend` cannot take, in this order: it cannot be reached, is overloaded, or its breaker is open."
+    )
     static let backends = Key<NamedSections>.named("backends", BackendKeys.scope, "The backends by name. A name that is a kind needs no `kind`.")
     static let proxy = Key<Section>.section("proxy", ProxyKeys.scope, "The server that Claude Code talks to.")
     static let routes = Key<[Section]>.list("routes", RouteKeys.scope, "In order: the first route that matches takes the request.")
@@ -18,13 +22,14 @@ enum FileKeys {
     static let pythonVenv = Key<PlanPath>.path("pythonVenv", "The Python environment of all Python engines.").otherwise("the programs on PATH")
     static let port = Key<Int>.port("port", "The port that the proxy listens on.").deprecated(by: "proxy.port")
     static let debug = Key<Section>.section("debug", DebugKeys.scope, "Kept from the earlier tool.")
-    static let circuitBreaker = Key<JSON>.unused("circuitBreaker", "the proxy's circuit breaker has no settings")
+    static let circuitBreaker = Key<JSON>.unused("circuitBreaker", "the proxy has its own, `proxy.circuitBreaker`")
     static let webSearch = Key<JSON>.unused("webSearch", "the proxy does no web searches")
 
     static let scope = Scope(
         "the file",
         keys: [
-            schema.spec, include.spec, backend.spec, backends.spec, proxy.spec, routes.spec, budget.spec, instance.spec, probation.spec,
+            schema.spec, include.spec, backend.spec, fallback.spec, backends.spec, proxy.spec, routes.spec, budget.spec, instance.spec,
+            probation.spec,
             pythonVenv.spec, port.spec,
             debug.spec, circuitBreaker.spec, webSearch.spec,
         ])
@@ -33,7 +38,18 @@ enum FileKeys {
 enum RouteKeys {
     static let match = Key<Section>.section("match", MatchKeys.scope, "What a request must be like.").otherwise("every request")
     static let to = Key<String>.name("to", "The backend that takes it.").required()
-    static let scope = Scope("a route", keys: [match.spec, to.spec])
+    static let weight = Key<Int>.integer("weight", 1...1000, default: 1, "The share of `to` beside those of `split`.")
+    static let split = Key<[Section]>.list(
+        "split", ShareKeys.scope, "Other backends that take a share of the conversations; one conversation stays with its backend while that is well."
+    )
+    static let fallback = Key<[PlacedName]>.names("fallback", "Backends that take a request which none of these can take, in this order.")
+    static let scope = Scope("a route", keys: [match.spec, to.spec, weight.spec, split.spec, fallback.spec])
+}
+
+enum ShareKeys {
+    static let to = Key<String>.name("to", "The backend that takes a share.").required()
+    static let weight = Key<Int>.integer("weight", 1...1000, default: 1, "The share, beside the other weights of the route.")
+    static let scope = Scope("a share", keys: [to.spec, weight.spec])
 }
 
 enum MatchKeys {

@@ -12,6 +12,9 @@ enum ProxyKeys {
     static let promptCache = Key<Section>.section("promptCache", PromptCacheKeys.scope, "Layer 1: tools and system prompts are translated once.")
     static let responseCache = Key<Section>.section("responseCache", ResponseCacheKeys.scope, "Layer 2: whole answers to identical requests.")
     static let limits = Key<Section>.section("limits", LimitKeys.scope, "What one client may ask of the proxy.")
+    static let retry = Key<Section>.section("retry", RetryKeys.scope, "When a request that a backend did not begin to answer is sent again.")
+    static let circuitBreaker = Key<Section>.section(
+        "circuitBreaker", BreakerKeys.scope, "A backend that fails again and again is not asked for a while; then one request tries it.")
     static let restart = Key<Section>.section("restart", RestartKeys.scope, "What happens after an exit that nobody asked for.")
     static let stop = Key<Section>.section("stop", StopKeys.scope, "How the proxy is stopped; streams in flight finish within it.")
     static let resources = Key<Section>.section("resources", ResourceKeys.scope, "What the proxy may use.")
@@ -20,7 +23,8 @@ enum ProxyKeys {
     static let scope = Scope(
         "the proxy",
         keys: [
-            host.spec, port.spec, authToken.spec, promptCache.spec, responseCache.spec, limits.spec, restart.spec, stop.spec, resources.spec,
+            host.spec, port.spec, authToken.spec, promptCache.spec, responseCache.spec, limits.spec, retry.spec, circuitBreaker.spec, restart.spec,
+            stop.spec, resources.spec,
             logs.spec, tls.spec,
         ])
 }
@@ -55,6 +59,40 @@ enum LimitKeys {
         "firstByteTimeout", 100...86_400_000, default: 600_000, "How long a backend may take to its first byte.")
     static let idleTimeout = Key<Int>.duration("idleTimeout", 100...86_400_000, default: 300_000, "How long a backend may be silent in an answer.")
     static let ping = Key<Int>.duration("ping", 100...600_000, default: 10_000, "How often a waiting client is told that work goes on.")
+    static let maxQueue = Key<Int>.integer(
+        "maxQueue", 0...100_000, default: 64, "Requests that wait for a place at one backend (`concurrency`); more are answered 529.")
+    static let holdTimeout = Key<Int>.duration(
+        "holdTimeout", 100...86_400_000, default: 600_000,
+        "How long a request waits for a place, or for a worker that starts, before it is answered 529.")
+    static let requestsPerMinute = Key<Int>.integer(
+        "requestsPerMinute", 1...1_000_000, "Of one session of a client, or of one client that names none; more are answered 429."
+    ).otherwise("any number")
+    static let tokensPerMinute = Key<Int>.integer(
+        "tokensPerMinute", 1...1_000_000_000,
+        "Of one session: tokens of prompts, without what came from a cache, and of answers, as the backends count them; then 429."
+    ).otherwise("any number")
     static let scope = Scope(
-        "limits", keys: [maxBodyBytes.spec, maxConcurrent.spec, firstByteTimeout.spec, idleTimeout.spec, ping.spec])
+        "limits",
+        keys: [
+            maxBodyBytes.spec, maxConcurrent.spec, firstByteTimeout.spec, idleTimeout.spec, ping.spec, maxQueue.spec, holdTimeout.spec,
+            requestsPerMinute.spec, tokensPerMinute.spec,
+        ])
+}
+
+enum RetryKeys {
+    static let attempts = Key<Int>.integer("attempts", 1...10, default: 3, "How often one backend is asked in all; 1 asks once.")
+    static let initial = Key<Int>.duration(
+        "initial", 1...60_000, default: 500, "The first wait, less a part by chance; each one is up to twice as long.")
+    static let max = Key<Int>.duration(
+        "max", 1...600_000, default: 8000, "The longest wait; a backend that asks for a longer one (`retry-after`) is not asked again.")
+    static let scope = Scope("a retry policy", keys: [attempts.spec, initial.spec, max.spec])
+}
+
+enum BreakerKeys {
+    static let enabled = Key<Bool>.boolean("enabled", default: true, "Whether a failing backend is left alone.")
+    static let failures = Key<Int>.integer("failures", 1...1000, default: 5, "Failures in a row that open the breaker.")
+    static let openFor = Key<Int>.duration(
+        "openFor", 1...86_400_000, default: 10_000, "How long it is open first; after each failed trial twice as long.")
+    static let maxOpenFor = Key<Int>.duration("maxOpenFor", 1...86_400_000, default: 300_000, "The longest time that it is open.")
+    static let scope = Scope("a circuit breaker", keys: [enabled.spec, failures.spec, openFor.spec, maxOpenFor.spec])
 }

@@ -13,6 +13,8 @@ struct ReferenceResolution {
     private let isFaulty: Bool
 
     private static let mostDetailed = 20
+    /// Routes of patterns that each later one is compared with; no file that a person keeps has more.
+    private static let mostCompared = 200
 
     init(isFaulty: Bool) { self.isFaulty = isFaulty }
 
@@ -27,9 +29,10 @@ struct ReferenceResolution {
             add(Backend(name: element.name, nameSpan: element.nameSpan, kind: kind, section: element.section))
         }
         let active = activeBackend(file)
+        let fallback = names(file[FileKeys.fallback], path: "/\(FileKeys.fallback.name)")
         let routes = routes(file)
-        guard let active, let routes else { return nil }
-        return Configuration(file: file, backends: backends, active: active, routes: routes)
+        guard let active, let fallback, let routes else { return nil }
+        return Configuration(file: file, backends: backends, active: active, fallback: fallback, routes: routes)
     }
 
     private mutating func add(_ backend: Backend) {
@@ -125,35 +128,69 @@ struct ReferenceResolution {
         return nil
     }
 
+    /// - Returns: nil where one leads nowhere.
+    private mutating func names(_ names: [PlacedName]?, path: String) -> [String]? {
+        var result: [String] = []
+        var isWhole = true
+        for (index, name) in (names ?? []).enumerated() {
+            let resolved = resolve(name.text, at: name.span, origin: .defaultValue, code: .badRouteTarget, path: "\(path)/\(index)")
+            if let resolved { result.append(resolved) } else { isWhole = false }
+        }
+        return isWhole ? result : nil
+    }
+
+    /// - Returns: nil where one leads nowhere.
+    private mutating func shares(_ sections: [Section], path: String) -> [ProxySettings.Share]? {
+        var result: [ProxySettings.Share] = []
+        var isWhole = true
+        for (index, section) in sections.enumerated() {
+            guard let to = section[ShareKeys.to] else { continue }
+            let path = "\(path)/\(index)/\(ShareKeys.to.name)"
+            let name = resolve(to, at: section.span(of: ShareKeys.to), origin: .defaultValue, code: .badRouteTarget, path: path)
+            if let name { result.append(.init(to: name, weight: section[ShareKeys.weight])) } else { isWhole = false }
+        }
+        return isWhole ? result : nil
+    }
+
     private mutating func routes(_ file: Section) -> [Configuration.Route]? {
         var result: [Configuration.Route] = []
-        // Those that may cover another one: of any model, and of the same.
-        var ofAnyModel: [Configuration.Route] = []
+        // Those that may cover another one: of several models, and of the same.
+        var ofSeveral: [Configuration.Route] = []
         var ofModel: [String: [Configuration.Route]] = [:]
         var isWhole = true
         for (index, section) in (file[FileKeys.routes] ?? []).enumerated() {
             guard let to = section[RouteKeys.to] else { continue }
             let span = section.span(of: RouteKeys.to)
-            let path = "/\(FileKeys.routes.name)/\(index)/\(RouteKeys.to.name)"
-            guard let name = resolve(to, at: span, origin: .defaultValue, code: .badRouteTarget, path: path) else {
+            let path = "/\(FileKeys.routes.name)/\(index)"
+            let name = resolve(to, at: span, origin: .defaultValue, code: .badRouteTarget, path: "\(path)/\(RouteKeys.to.name)")
+            let split = shares(section[RouteKeys.split] ?? [], path: "\(path)/\(RouteKeys.split.name)")
+            let fallback = names(section[RouteKeys.fallback], path: "\(path)/\(RouteKeys.fallback.name)")
+            guard let name, let split, let fallback else {
                 isWhole = false
                 continue
             }
-            let route = Self.route(section, to: name)
+            let route = Self.route(section, to: name, split, fallback)
             let model = route.settings.model
-            if let reason = unreachable(route, after: ofAnyModel + (model.flatMap { ofModel[$0] } ?? [])) { diagnostics.append(reason) }
-            if let model, model != "*" { ofModel[model, default: []].append(route) } else { ofAnyModel.append(route) }
+            if let reason = unreachable(route, after: ofSeveral + (model.flatMap { ofModel[$0] } ?? [])) { diagnostics.append(reason) }
+            if let model, !model.contains(where: { $0 == "*" || $0 == "?" }) {
+                ofModel[model, default: []].append(route)
+            } else if ofSeveral.count < Self.mostCompared {
+                ofSeveral.append(route)
+            }
             result.append(route)
         }
         return isWhole ? result : nil
     }
 
-    private static func route(_ section: Section, to name: String) -> Configuration.Route {
+    private static func route(
+        _ section: Section, to name: String, _ split: [ProxySettings.Share], _ fallback: [String]
+    ) -> Configuration.Route {
         let match = section[RouteKeys.match]
         return Configuration.Route(
             settings: .init(
                 model: match?[MatchKeys.model], call: match?[MatchKeys.call], minBytes: match?[MatchKeys.minSize],
-                maxBytes: match?[MatchKeys.maxSize], to: name), section: section)
+                maxBytes: match?[MatchKeys.maxSize], to: name, weight: split.isEmpty ? nil : section[RouteKeys.weight],
+                split: split.isEmpty ? nil : split, fallback: fallback.isEmpty ? nil : fallback), section: section)
     }
 
     private func unreachable(_ route: Configuration.Route, after others: [Configuration.Route]) -> Diagnostic? {

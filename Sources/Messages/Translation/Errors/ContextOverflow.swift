@@ -59,6 +59,12 @@ struct ContextOverflow {
         }
     }
 
+    /// Tokens that are left for the answer, where the prompt alone fits and the server says so.
+    var answerRoom: Int? {
+        guard let limit, let prompt, let completion, completion > 0, prompt < limit else { return nil }
+        return limit - prompt
+    }
+
     /// Clients read the numbers: they shorten the answer where the prompt fits without it, else the conversation.
     var error: AnthropicError {
         guard let limit else { return .invalid("prompt is too long for the model's context window") }

@@ -1,0 +1,76 @@
+import Foundation
+import JSON
+
+extension Scenario {
+    /// Each tool of a coding session, alone and side by side: the call reaches the client, its result the model.
+    static let tools: [Scenario] = [
+        Scenario("one-shot", [["text": "Good day to you."]], answer: "Good day to you.") { requests, findings in
+            findings.expect(requests.first?.body["stream"] == true, "the request is not a stream")
+            findings.expect(requests.first?.toolNames.contains("Bash") == true, "the tools: \(requests.first?.toolNames ?? [])")
+        },
+        Scenario(
+            "reasoning", [["reasoning": "Let me think of it.", "text": "Thought out."]], answer: "Thought out."),
+        Scenario(
+            "bash",
+            [["text": "I look.", "calls": [["name": "Bash", "input": ["command": "echo $((6 * 7)) äöü '\"' "]]]], ["text": "It says {results}."]],
+            tools: "Bash", answer: "It says 42 äöü \"."
+        ) { requests, findings in
+            let last = requests.last
+            findings.expect(last?.texts("tool") == ["42 äöü \""], "the result: \(last?.texts("tool") ?? [])")
+            findings.expect(last?.texts("assistant").last == "I look.", "the model's words: \(last?.texts("assistant") ?? [])")
+        },
+        Scenario(
+            "files",
+            [
+                ["calls": [["name": "Write", "input": ["file_path": "@WORK@/notes.md", "content": "one\ntwo\nthree\n"]]]],
+                ["calls": [["name": "Read", "input": ["file_path": "@WORK@/notes.md"]]]],
+                ["calls": [["name": "Edit", "input": ["file_path": "@WORK@/notes.md", "old_string": "two", "new_string": "zwei"]]]],
+                ["calls": [["name": "Bash", "input": ["command": "cat notes.md"]]]],
+                ["text": "Now: {results}"],
+            ], tools: "Write,Read,Edit,Bash", answer: "Now: one\nzwei\nthree"
+        ) { requests, findings in
+            findings.expect(
+                requests.count == 5 && requests[2].texts("tool").last?.contains("2\ttwo") == true, "Read gave \(requests[2].texts("tool"))")
+        },
+        Scenario(
+            "parallel",
+            [
+                [
+                    "text": "Both at once.",
+                    "calls": [
+                        ["name": "Bash", "input": ["command": "sleep 0.3; echo first"]], ["name": "Bash", "input": ["command": "echo second"]],
+                        ["name": "Read", "input": ["file_path": "@WORK@/there.txt"]],
+                    ],
+                ], ["text": "{results}"],
+            ], tools: "Bash,Read",
+            prepare: { stack in
+                try "third\n".write(toFile: stack.makeWorkFolder("parallel") + "/there.txt", atomically: true, encoding: .utf8)
+            }, answer: "first | second | "
+        ) { requests, findings in
+            let message = requests.last?.messages.last { $0["role"] == "assistant" }
+            let calls = (message?["tool_calls"]?.arrayValue ?? []).compactMap { $0["id"]?.stringValue }
+            let results = (requests.last?.messages ?? []).compactMap { $0["tool_call_id"]?.stringValue }
+            findings.expect(calls.count == 3 && calls == results, "the calls \(calls) got \(results)")
+        },
+        Scenario(
+            "failing-tool", [["calls": [["name": "Bash", "input": ["command": "echo oh >&2; exit 3"]]]], ["text": "It says {results}"]],
+            tools: "Bash", answer: "oh"),
+        Scenario(
+            "unknown-tool", [["calls": [["name": "NoSuchTool", "input": ["a": 1]]]], ["text": "It says {results}"]], answer: "NoSuchTool"),
+        Scenario(
+            "image",
+            [["calls": [["name": "Read", "input": ["file_path": "@WORK@/dot.png"]]]], ["text": "I see it."]], tools: "Read",
+            prepare: { stack in
+                try (Data(base64Encoded: dot) ?? Data()).write(to: URL(filePath: stack.makeWorkFolder("image") + "/dot.png"))
+            }, answer: "I see it."
+        ) { requests, findings in
+            let parts = (requests.last?.messages ?? []).flatMap { $0["content"]?.arrayValue ?? [] }
+            let images = parts.compactMap { $0["image_url"]?["url"]?.stringValue }
+            findings.expect(images.count == 1 && images[0].hasPrefix("data:image/"), "the images: \(images.map { $0.prefix(40) })")
+        },
+    ]
+
+    /// A red dot, 8 by 8.
+    private static let dot =
+        "iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAIAAABLbSncAAAAEUlEQVR42mP4z8CAFTEMLQkAKP8/wc53yE8AAAAASUVORK5CYII="
+}
