@@ -13,7 +13,7 @@ PROGRAMS   := anyclaude anyclaude-supervisor anyclaude-proxy anyclaude-runtime
 VERSION    := $(shell sed -n 's/.*static let current = "\(.*\)"/\1/p' Sources/Control/Version.swift)
 BIN        := .build/release
 
-.PHONY: help setup build demo test test-mlx-textgen test-anthropic-sdk test-llama-server lint fmt cover tsan asan bench bench-runtime bench-experts bench-supervisor crash stress fuzz docs install install-units dist clean train-demo-model
+.PHONY: help setup build demo test test-mlx-textgen test-anthropic-sdk test-llama-server lint fmt cover tsan asan bench bench-translation bench-runtime bench-experts bench-supervisor crash stress fuzz docs install install-units dist clean train-demo-model
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -59,6 +59,9 @@ asan: setup ## run the unit tests under AddressSanitizer
 
 bench: build ## measure: validate beside nginx -t, large texts beside JSON in Python, time to first token, the demo model's table
 	@scripts/bench.sh $(BIN)
+
+bench-translation: build ## measure: CPU per client's body before its server is asked, cold and with layer 1 warm
+	@python3 scripts/bench_translation.py $(BIN)
 
 bench-runtime: build ## measure: the native runtime beside llama.cpp (compiles that once, about ten minutes)
 	@python3 scripts/bench_runtime.py $(BIN)

@@ -126,6 +126,9 @@ let package = Package(
         tests("LaunchPlan", ["LaunchPlan", "ConfigurationTwins", "JSON"]),
         tests("Checkpoint", ["Checkpoint", "JSON"]),
         tests("Messages", ["Messages", "JSON"]),
+        // Requests of the client's shape, and what is promised of the prompts that are made of them.
+        library(name: "Conversations", path: "Tests/Conversations", ["Messages", "JSON"]),
+        tests("Conversations", ["Conversations", "InferenceRuntime", "Messages", "JSON"]),
         tests("Control", ["Control", "LaunchPlan", "JSON"]),
         tests(
             "Serving",

@@ -76,10 +76,12 @@ public struct ServiceStatus: Codable, Sendable, Equatable {
     public var message: String?
     /// `host:port` or a socket's path, once ready.
     public var endpoint: String?
+    /// The path of its private socket, for probes and for questions about itself, while it runs. Absent where it has none.
+    public var privateSocket: String?
 
     public init(
         name: String, role: String, state: ServiceState, pid: Int? = nil, uptimeMs: Int? = nil, restarts: Int = 0, lastExit: String? = nil,
-        message: String? = nil, endpoint: String? = nil
+        message: String? = nil, endpoint: String? = nil, privateSocket: String? = nil
     ) {
         self.name = name
         self.role = role
@@ -90,11 +92,13 @@ public struct ServiceStatus: Codable, Sendable, Equatable {
         self.lastExit = lastExit
         self.message = message
         self.endpoint = endpoint
+        self.privateSocket = privateSocket
     }
 
     enum CodingKeys: String, CodingKey {
         case name, role, state, pid, restarts, message, endpoint
         case uptimeMs = "uptime_ms"
         case lastExit = "last_exit"
+        case privateSocket = "private_socket"
     }
 }

@@ -10,7 +10,7 @@ struct JSONBuilder: JSONSink {
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-    private mutating func add(_ value: JSON) {
+    mutating func add(_ value: JSON) {
         guard let last = stack.indices.last else {
             result = value
             return
@@ -28,11 +28,20 @@ struct JSONBuilder: JSONSink {
         }
     }
 
+    var depth: Int { stack.count }
+
+    /// The key whose value comes next; nil outside of an object.
+    var key: String? { if case .object(_, let key)? = stack.last { key } else { nil } }
+
+    /// The value that the innermost open object has got last.
+    var last: JSON? { if case .object(let members, _)? = stack.last { members.last?.value } else { nil } }
+
     mutating func null(at range: Range<Int>) { add(.null) }
     mutating func bool(_ value: Bool, at range: Range<Int>) { add(.bool(value)) }
     mutating func integer(_ value: Int, at range: Range<Int>) { add(.integer(value)) }
     mutating func number(at range: Range<Int>) { add(.number(JSONNumber(in: bytes, range))) }
     mutating func string(_ string: JSONString) { add(.string(string.text(in: bytes))) }
+    mutating func beginArray(with elements: [JSON]) { stack.append(.array(elements)) }
     mutating func beginArray(at offset: Int) { stack.append(.array([])) }
     mutating func beginObject(at offset: Int) { stack.append(.object([], key: "")) }
 

@@ -7,10 +7,13 @@ enum JSONEscapes {
             var output = 0
             var index = 0
             while index < contents.count {
-                let byte = contents[index]
-                guard byte == UInt8(ascii: "\\"), index + 1 < contents.count else {
-                    buffer[output] = byte
-                    (index, output) = (index + 1, output + 1)
+                var end = PlainRun.end(in: contents, from: index).end
+                // What ends a run and is no escape stands for itself too.
+                if end == index, contents[index] != UInt8(ascii: "\\") || index + 1 == contents.count { end += 1 }
+                if end > index, let source = contents.baseAddress, let target = buffer.baseAddress {
+                    (target + output).update(from: source + index, count: end - index)
+                    output += end - index
+                    index = end
                     continue
                 }
                 if contents[index + 1] == UInt8(ascii: "u") {

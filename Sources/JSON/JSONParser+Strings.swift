@@ -3,7 +3,7 @@ extension JSONParser {
     @inline(__always)
     mutating func parseString() throws(JSONError) -> JSONString {
         let open = position
-        let (end, isASCII) = plainRun(from: open + 1)
+        let (end, isASCII) = PlainRun.end(in: bytes, from: open + 1)
         position = end
         guard end < bytes.count, bytes[end] == UInt8(ascii: "\"") else { return try parseLongString(open, isASCII: isASCII) }
         if !isASCII { try checkUTF8(open + 1..<end) }
@@ -28,44 +28,10 @@ extension JSONParser {
             }
             try checkEscape()
             start = position
-            (position, isRunASCII) = plainRun(from: position)
+            (position, isRunASCII) = PlainRun.end(in: bytes, from: position)
             isASCII = isASCII && isRunASCII
         }
         throw failure("the string that opens here has no closing quote", at: open)
-    }
-
-    /// The end of the run of bytes that stand for themselves (no quote, backslash or control character), and whether all are ASCII.
-    ///
-    /// Eight bytes at a time: in each byte of a word, the high bit tells that it is one of those that end the run.
-    @inline(__always)
-    private func plainRun(from start: Int) -> (end: Int, isASCII: Bool) {
-        let ones: UInt64 = 0x0101_0101_0101_0101
-        let highs: UInt64 = 0x8080_8080_8080_8080
-        var index = start
-        var seen: UInt64 = 0
-        guard let base = bytes.baseAddress else { return (index, true) }
-        while index + 8 <= bytes.count {
-            let word = UInt64(littleEndian: UnsafeRawPointer(base + index).loadUnaligned(as: UInt64.self))
-            let quote = word ^ (ones &* UInt64(UInt8(ascii: "\"")))
-            let backslash = word ^ (ones &* UInt64(UInt8(ascii: "\\")))
-            let control = (word &- ones &* 0x20) & ~word
-            let ends = (((quote &- ones) & ~quote) | ((backslash &- ones) & ~backslash) | control) & highs
-            if ends != 0 {
-                let length = ends.trailingZeroBitCount / 8
-                // Borrows reach higher bytes only, so that the first mark is exact.
-                seen |= length == 0 ? 0 : word & (UInt64.max >> UInt64(64 - 8 * length))
-                return (index + length, seen & highs == 0)
-            }
-            seen |= word
-            index += 8
-        }
-        while index < bytes.count {
-            let byte = base[index]
-            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte < 0x20 { break }
-            seen |= UInt64(byte)
-            index += 1
-        }
-        return (index, seen & highs == 0)
     }
 
     /// Goes behind the escape at `position`.

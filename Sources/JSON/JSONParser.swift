@@ -48,7 +48,16 @@ struct JSONParser<Sink: JSONSink> {
         repeat {
             skipSpace()
             if expectsValue {
-                expectsValue = try parseValueStart(&open)
+                switch sink.recall(at: position) {
+                case nil: expectsValue = try parseValueStart(&open)
+                case .value(let end)?:
+                    position = end
+                    expectsValue = false
+                case .beginning(let end)?:
+                    open.append(.array)
+                    position = end
+                    expectsValue = false
+                }
             } else if let container = open.last {
                 expectsValue = try parseAfterValue(in: container, &open)
             }

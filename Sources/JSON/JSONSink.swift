@@ -13,6 +13,21 @@ protocol JSONSink {
     mutating func beginObject(at offset: Int)
     mutating func key(_ string: JSONString)
     mutating func endObject(at end: Int)
+
+    /// Asked at the first byte of each value: what of it the sink knows and has taken.
+    mutating func recall(at offset: Int) -> JSONRecall?
+}
+
+enum JSONRecall {
+    /// The whole value, up to here.
+    case value(end: Int)
+    /// A list and its first elements, up to the end of the last of them.
+    case beginning(end: Int)
+}
+
+extension JSONSink {
+    @inline(__always)
+    mutating func recall(at offset: Int) -> JSONRecall? { nil }
 }
 
 /// A string of a text: checked, and not decoded before somebody asks.

@@ -1,6 +1,6 @@
 /// Writes JSON texts: compact in the order of the value, indented for people, or canonical (RFC 8785).
 struct JSONWriter {
-    private(set) var bytes: [UInt8] = []
+    fileprivate(set) var bytes: [UInt8] = []
     let indented: Bool
     let sorted: Bool
 
@@ -17,29 +17,31 @@ struct JSONWriter {
         case .number(let value): append(sorted && value.double.isFinite ? ECMAScriptNumber.text(of: value.double) : value.text)
         case .string(let value): writeString(value)
         case .array(let elements):
-            writeContainer("[", "]", count: elements.count, depth: depth) { writer, index in
+            writeContainer(UInt8(ascii: "["), UInt8(ascii: "]"), count: elements.count, depth: depth) { writer, index in
                 writer.write(elements[index], depth: depth + 1)
             }
         case .object(let object):
             let order = sorted ? CanonicalOrder.indices(of: object.members) : nil
-            writeContainer("{", "}", count: object.count, depth: depth) { writer, index in
+            writeContainer(UInt8(ascii: "{"), UInt8(ascii: "}"), count: object.count, depth: depth) { writer, index in
                 let place = order?[index] ?? index
                 writer.writeString(object.members[place].key)
-                writer.append(writer.indented ? ": " : ":")
+                writer.bytes.append(UInt8(ascii: ":"))
+                if writer.indented { writer.bytes.append(0x20) }
                 writer.write(object.members[place].value, depth: depth + 1)
             }
         }
     }
 
-    private mutating func writeContainer(_ open: String, _ close: String, count: Int, depth: Int, element: (inout JSONWriter, Int) -> Void) {
-        append(open)
+    @inline(__always)
+    private mutating func writeContainer(_ open: UInt8, _ close: UInt8, count: Int, depth: Int, element: (inout JSONWriter, Int) -> Void) {
+        bytes.append(open)
         for index in 0..<count {
-            if index > 0 { append(",") }
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
             newLine(depth + 1)
             element(&self, index)
         }
         if count > 0 { newLine(depth) }
-        append(close)
+        bytes.append(close)
     }
 
     private mutating func newLine(_ depth: Int) {
@@ -56,12 +58,13 @@ struct JSONWriter {
         value.withUTF8 { text in
             // What stands for itself is copied in runs.
             var start = 0
-            for index in text.indices where text[index] < 0x20 || text[index] == UInt8(ascii: "\"") || text[index] == UInt8(ascii: "\\") {
-                bytes.append(contentsOf: text[start..<index])
-                appendEscape(text[index])
-                start = index + 1
+            while true {
+                let end = PlainRun.end(in: text, from: start).end
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<end]))
+                guard end < text.count else { break }
+                appendEscape(text[end])
+                start = end + 1
             }
-            bytes.append(contentsOf: text[start...])
         }
         bytes.append(UInt8(ascii: "\""))
     }
@@ -86,6 +89,14 @@ extension JSON {
         var writer = JSONWriter()
         writer.write(self)
         return writer.bytes
+    }
+
+    /// Writes `bytes` behind what is there.
+    public func write(to text: inout [UInt8]) {
+        var writer = JSONWriter()
+        swap(&writer.bytes, &text)
+        writer.write(self)
+        swap(&writer.bytes, &text)
     }
 
     /// The compact text, members in their order.

@@ -78,6 +78,11 @@ public struct ProxySettings: Codable, Sendable, Equatable {
         public var apiKey: String?
         public var contextWindow: Int?
         public var maxOutputTokens: Int?
+        /// The notation of tool calls that the server leaves in the answer's text; nil where it tells them apart.
+        public var toolCallDialect: ToolCallDialect?
+        /// How thinking that the server leaves in the answer's text is marked; nil where it tells it apart.
+        public var reasoningFormat: ReasoningFormat?
+
         /// Requests that it is asked at a time; more wait in the proxy. Nil: any number.
         public var concurrency: Int?
         public var shaping: Shaping?
@@ -86,7 +91,8 @@ public struct ProxySettings: Codable, Sendable, Equatable {
 
         public init(
             name: String, api: API, dialect: String, target: Target, model: String? = nil, apiKey: String? = nil, contextWindow: Int? = nil,
-            maxOutputTokens: Int? = nil, concurrency: Int? = nil, shaping: Shaping? = nil, sampling: Sampling? = nil, extras: Extras? = nil
+            maxOutputTokens: Int? = nil, concurrency: Int? = nil, toolCallDialect: ToolCallDialect? = nil, reasoningFormat: ReasoningFormat? = nil,
+            shaping: Shaping? = nil, sampling: Sampling? = nil, extras: Extras? = nil
         ) {
             self.name = name
             self.api = api
@@ -97,6 +103,8 @@ public struct ProxySettings: Codable, Sendable, Equatable {
             self.contextWindow = contextWindow
             self.maxOutputTokens = maxOutputTokens
             self.concurrency = concurrency
+            self.toolCallDialect = toolCallDialect
+            self.reasoningFormat = reasoningFormat
             self.shaping = shaping
             self.sampling = sampling
             self.extras = extras
@@ -107,6 +115,8 @@ public struct ProxySettings: Codable, Sendable, Equatable {
             case apiKey = "api_key"
             case contextWindow = "context_window"
             case maxOutputTokens = "max_output_tokens"
+            case toolCallDialect = "tool_call_dialect"
+            case reasoningFormat = "reasoning_format"
         }
     }
 
@@ -149,18 +159,28 @@ public struct ProxySettings: Codable, Sendable, Equatable {
 
     /// Layer 2: whole answers to identical requests.
     public struct ResponseCache: Codable, Sendable, Equatable {
+        /// Which answers are given again after their delivery.
+        public enum Policy: String, Codable, Sendable, CaseIterable {
+            /// Those that a model would give again: temperature 0, no thinking.
+            case deterministic
+            /// Those that the client asks for beside its conversations too, as titles.
+            case sideCalls = "side-calls"
+        }
         public var enabled: Bool
+        /// Nil means `deterministic`.
+        public var policy: Policy?
         public var ttlMs: Int
         public var maxBytes: Int
 
-        public init(enabled: Bool = true, ttlMs: Int = 300_000, maxBytes: Int = 256 << 20) {
+        public init(enabled: Bool = true, policy: Policy? = nil, ttlMs: Int = 300_000, maxBytes: Int = 256 << 20) {
             self.enabled = enabled
+            self.policy = policy
             self.ttlMs = ttlMs
             self.maxBytes = maxBytes
         }
 
         enum CodingKeys: String, CodingKey {
-            case enabled
+            case enabled, policy
             case ttlMs = "ttl_ms"
             case maxBytes = "max_bytes"
         }

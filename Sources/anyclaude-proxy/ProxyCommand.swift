@@ -8,7 +8,8 @@ struct ProxyCommand: AsyncParsableCommand {
         discussion: """
             Without options it takes its settings, secrets and listeners from its supervisor, as descriptors. With --settings it runs alone: \
             backends that are services of a plan are then refused.
-            """)
+            """,
+        subcommands: [MeasureTranslationCommand.self])
 
     @Option(help: ArgumentHelp("Run alone, with these settings (JSON).", valueName: "file"))
     var settings: String?

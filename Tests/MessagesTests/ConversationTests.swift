@@ -51,8 +51,22 @@ private func results(_ ids: String...) -> JSON {
     @Test func aBreakpointOfNullIsNone() throws {
         let content: JSON = [["type": "text", "text": "a", "cache_control": nil], ["type": "text", "text": "b"]]
         let messages = try Self.messages([["role": "user", "content": content]], inline: true, .openrouter)
-        // Two texts are two parts there, whether a breakpoint stands on one of them or did.
         #expect(messages == [["role": "user", "content": [["type": "text", "text": "a"], ["type": "text", "text": "b"]]]])
+    }
+
+    /// Where breakpoints are handed on, texts that have lost theirs read as before.
+    @Test func textsStayApartWithoutTheirBreakpoint() throws {
+        let text = { (text: String, isMarked: Bool) -> JSON in
+            isMarked ? ["type": "text", "text": .string(text), "cache_control": ["type": "ephemeral"]] : ["type": "text", "text": .string(text)]
+        }
+        for dialect in BackendDialect.all {
+            let words = try [true, false].map { isMarked -> [JSON?] in
+                let turn: JSON = ["role": "user", "content": [text("a", false), text("b", isMarked)]]
+                let content = try Self.messages([turn], inline: true, dialect)[0]["content"]
+                return content?.arrayValue?.map { $0["text"] } ?? [content]
+            }
+            #expect(words[0] == words[1], "\(dialect.name)")
+        }
     }
 
     @Test func picturesKeepTheirPlaceAmongTexts() throws {

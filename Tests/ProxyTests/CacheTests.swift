@@ -20,8 +20,10 @@ import Testing
         return try MessagesRequest(.object(body))
     }
 
-    static func key(_ more: JSONObject = [:], backend: ResolvedBackend = backend(), session: String? = nil) throws -> RequestKey {
-        RequestKey(try request(more), backend: backend, session: session)
+    static func key(
+        _ more: JSONObject = [:], backend: ResolvedBackend = backend(), session: String? = nil, credential: String = ""
+    ) throws -> RequestKey {
+        RequestKey(try request(more), backend: backend, asker: .init(credential: credential, session: session))
     }
 
     @Test func whatChangesNoAnswerChangesNoKey() throws {
@@ -111,16 +113,79 @@ import Testing
         #expect(try Self.key().isDeterministic)
     }
 
+    /// An answer is never given to who shows another key than the one that asked for it.
+    @Test func credentialsDoNotShare() throws {
+        let (one, other) = (try Self.key(credential: "a"), try Self.key(credential: "b"))
+        #expect(one.digest != other.digest && one.sharing != other.sharing)
+        let sampled: JSONObject = ["temperature": 1]
+        #expect(try Self.key(sampled, session: "s", credential: "a").sharing != Self.key(sampled, session: "s", credential: "b").sharing)
+    }
+
+    @Test func versionsOfTheAPIDoNotShare() throws {
+        let keys = try ["2023-06-01", "2026-10-21", nil].map {
+            RequestKey(try Self.request(), backend: Self.backend(), asker: .init(credential: ""), version: $0).digest
+        }
+        #expect(Set(keys).count == 3)
+    }
+
+    /// Side calls are kept where the settings say so, whatever they sample with.
+    @Test func thePolicySaysWhatIsKept() throws {
+        func isKept(_ more: JSONObject, isSideCall: Bool, _ policy: ProxySettings.ResponseCache.Policy?) throws -> Bool {
+            RequestKey(try Self.request(more), backend: Self.backend(), asker: .init(credential: ""), isSideCall: isSideCall, policy: policy)
+                .mayBeKept
+        }
+        let sampled: JSONObject = ["temperature": 1]
+        #expect(try isKept([:], isSideCall: false, nil))
+        #expect(try !isKept(sampled, isSideCall: true, nil))
+        #expect(try !isKept(sampled, isSideCall: true, .deterministic))
+        #expect(try isKept(sampled, isSideCall: true, .sideCalls))
+        #expect(try !isKept(sampled, isSideCall: false, .sideCalls))
+    }
+
+    @Test func countsAreBoundedInNumberAndTime() {
+        let memo = CountMemo(limit: 8)
+        let now = ContinuousClock.now
+        for index in 0..<20 { memo.keep(index, for: "\(index)", now: now) }
+        #expect(memo.find("0", now: now) == nil && memo.find("19", now: now) == 19)
+        #expect((0..<20).count { memo.find("\($0)", now: now) != nil } <= 8)
+        #expect(memo.find("19", now: now + .seconds(24 * 3600)) == nil)
+    }
+
+    @Test func whatWasKeptAtOnceDoesNotExpireAtOnce() {
+        let times = (0..<64).map { ResponseCache.spread(300_000, by: Digest.hex([UInt8($0)])) }
+        #expect(times.allSatisfy { (270_000...300_000).contains($0) })
+        #expect(Set(times).count > 32)
+        #expect(ResponseCache.spread(300_000, by: "ffff") > 270_000 - 1)
+    }
+
+    @Test func clearingLeavesNothingOnDisk() async throws {
+        let folder = try Self.temporary()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let store = try ResponseStore(path: folder + "/r.sqlite3", maximumBytes: 100_000)
+        let secret = "what nobody is to find"
+        for index in 0..<20 { try await store.save(secret, for: "k\(index)", now: 1, ttlMs: 1_000_000) }
+        #expect(try await store.clear().entries == 20)
+        #expect(try await store.size().entries == 0)
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+            let data = try Data(contentsOf: URL(fileURLWithPath: folder + "/" + name))
+            #expect(data.range(of: Data(secret.utf8)) == nil, "\(name)")
+        }
+    }
+
     @Test func thePromptCacheCountsAndKeepsItsBound() throws {
         let metrics = ProxyMetrics()
-        let cache = PromptCache(.init(maxBytes: 300), metrics: metrics)
+        let cache = PromptCache(.init(maxBytes: 1200), metrics: metrics)
+        let backend = ResolvedBackend(settings: Self.backend().settings, dialect: .native, key: nil)
         let system = { (text: String) throws -> MessagesRequest in try Self.request(["system": .string(text)]) }
-        let first = try cache.entry(for: system("a"), dialect: .native)
-        #expect(try cache.entry(for: system("a"), dialect: .native).digest == first.digest)
+        let first = try cache.entry(for: system("a"), backend: backend)
+        #expect(try cache.entry(for: system("a"), backend: backend).digest == first.digest)
         #expect(metrics.cache("prompt", "hit") == 1 && metrics.cache("prompt", "miss") == 1)
         #expect(first.digest == Digest.hex(Array(#"{"messages":[{"content":"a","role":"system"}],"tools":[]}"#.utf8)))
-        for index in 0..<20 { _ = try cache.entry(for: system("text \(index)"), dialect: .native) }
-        #expect((cache.json["bytes"]?.intValue ?? .max) <= 300)
+        for index in 0..<20 { _ = try cache.entry(for: system("text \(index)"), backend: backend) }
+        #expect((cache.json["bytes"]?.intValue ?? .max) <= 1200)
+        #expect((cache.json["entries"]?.intValue ?? 0) > 0)
+        cache.clear()
+        #expect(cache.json["entries"] == 0 && cache.json["bytes"] == 0)
     }
 
     static func temporary() throws -> String {

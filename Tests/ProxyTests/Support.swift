@@ -107,7 +107,11 @@ struct ProxyUnderTest {
         return try await send(request)
     }
 
-    func get(_ path: String) async throws -> Answer { try await send(HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")) }
+    func get(_ path: String, headers: [String: String] = [:]) async throws -> Answer {
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        return try await send(request)
+    }
 
     private func send(_ request: HTTPClientRequest) async throws -> Answer {
         let response = try await HTTPClient.shared.execute(request, timeout: .seconds(540))

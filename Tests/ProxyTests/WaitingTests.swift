@@ -91,6 +91,18 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true])
+    func whoLeavesIsForgottenAtTheAPIToo(speaksFirst: Bool) async throws {
+        let held = try Held(speaksFirst: speaksFirst)
+        try await ProxyUnderTest.run(ProxyUnderTest.settings(FailureTests.claude(held.server))) { (proxy) async throws in
+            var client: RawClient? = try Self.send("hi", stream: true, to: proxy)
+            try await eventually { held.entered == 1 }
+            if speaksFirst { _ = await client?.read(until: "first") }
+            client = nil
+            try await eventually { held.left == 1 && proxy.assembly.gate.inFlight == 0 }
+        }
+    }
+
     @Test func whoLeavesTheQueueLeavesNothingBehind() async throws {
         let held = try Held()
         try await ProxyUnderTest.run(ProxyUnderTest.settings(Self.backend(held, concurrency: 1))) { (proxy) async throws in

@@ -3,6 +3,7 @@ import Glibc
 import Hummingbird
 import Locking
 import Logging
+import NIOCore
 import Serving
 import Testing
 
@@ -46,6 +47,24 @@ import Testing
                 let answer = await client.read(until: "\r\n\r\n\(text)")
                 #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n") && !answer.lowercased().contains("connection: close"))
             }
+        }
+    }
+
+    @Test func aHeadThatDoesNotEndEndsItsConnection() async throws {
+        try await withServer(headTimeout: .milliseconds(50)) { (port, visits) async throws in
+            let slow = try Client(port: port)
+            slow.send("GET /hello HTTP/1.1\r\nx-slow: ")
+            #expect(await slow.read(until: "never") == "")
+            // The body has its own time.
+            let patient = try Client(port: port)
+            patient.send("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nla")
+            try await Task.sleep(for: .milliseconds(120))
+            patient.send("st")
+            #expect(await patient.read(until: "\r\n\r\nlast").hasPrefix("HTTP/1.1 200"))
+            // And so has a connection between two requests.
+            try await Task.sleep(for: .milliseconds(120))
+            patient.send("GET /hello HTTP/1.1\r\nhost: x\r\n\r\n")
+            #expect(await patient.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 200"))
         }
     }
 
@@ -135,12 +154,13 @@ import Testing
 
     // MARK: the server
 
-    private func withServer(_ body: (Int, Visits) async throws -> Void) async throws {
+    private func withServer(headTimeout: TimeAmount = .seconds(15), _ body: (Int, Visits) async throws -> Void) async throws {
         let visits = Visits()
         let (listener, port) = try ListeningSocket.bind(host: "127.0.0.1", port: 0)
         var logger = Logger(label: "test")
         logger.logLevel = .error
-        let service = HTTPService(listeners: [listener], responder: CallbackResponder(callback: visits.respond), logger: logger)
+        let service = HTTPService(
+            listeners: [listener], responder: CallbackResponder(callback: visits.respond), headTimeout: headTimeout, logger: logger)
         let running = Task { try await service.run() }
         do {
             try await body(port, visits)

@@ -61,12 +61,16 @@ struct ProxyService {
             case .claude: "generic"
             case .vllmMLX: worker.map { $0.engine.adapter.dialect(of: $0) } ?? Self.dialect(of: backend[BackendKeys.engine])
             }
+        // The native worker tells both apart by itself.
+        let isNative = dialect == EngineName.native.rawValue
         return ProxySettings.Backend(
             name: backend.name, api: backend.kind == .claude ? .anthropic : .openai, dialect: dialect,
             target: worker == nil ? .url(base: backend.url.text) : .service(name: backend.name),
             model: worker.map { $0.engine.adapter.modelID(of: $0) } ?? backend[BackendKeys.model] ?? backend.kind.defaultModel,
             apiKey: backend.apiKey == nil ? nil : Self.keyID(backend), contextWindow: backend[BackendKeys.contextWindow],
             maxOutputTokens: backend[BackendKeys.maxTokens], concurrency: backend[BackendKeys.concurrency],
+            toolCallDialect: isNative ? nil : backend[BackendKeys.toolCallDialect],
+            reasoningFormat: isNative ? nil : backend[BackendKeys.reasoningFormat],
             shaping: ShapingPlan(section: backend.section).shaping, sampling: ShapingPlan(section: backend.section).sampling,
             extras: ExtrasPlan(backend: backend).extras)
     }
@@ -92,7 +96,9 @@ struct ProxyService {
     private var responseCache: ProxySettings.ResponseCache {
         let cache = section[ProxyKeys.responseCache] ?? Section(ResponseCacheKeys.scope)
         return .init(
-            enabled: cache[ResponseCacheKeys.enabled], ttlMs: cache[ResponseCacheKeys.ttl],
+            enabled: cache[ResponseCacheKeys.enabled],
+            // A plan says what is not usual.
+            policy: cache[ResponseCacheKeys.policy] == .deterministic ? nil : cache[ResponseCacheKeys.policy], ttlMs: cache[ResponseCacheKeys.ttl],
             maxBytes: cache[ResponseCacheKeys.maxBytes])
     }
 

@@ -22,6 +22,8 @@ public struct MessagesRequest: Sendable {
     public enum ToolChoice: Sendable, Equatable { case auto, any, none, tool(String) }
 
     public let json: JSONObject
+    /// What the reader of the body knows of it; nil where it was made in another way.
+    public var parts: BodyParts?
     public let model: String
     /// Zero asks for a warm prompt cache and no answer; nil in a request that only counts.
     public let maxTokens: Int?

@@ -5,10 +5,19 @@ import Messages
 
 /// Which requests are the same, and what may be done with that.
 struct RequestKey: Sendable {
-    /// Of all that decides the answer.
+    /// Who asks, as far as answers are concerned.
+    struct Asker: Sendable, Hashable {
+        /// SHA-256 of the credentials that were shown; those of another are never answered from what this one has asked.
+        var credential: String
+        /// Session and agent by the client's headers; nil where the client does not say.
+        var session: String?
+    }
+    /// Of all that decides the answer, and of who may have it.
     let digest: String
-    /// The answer is the same each time: temperature 0, no thinking. Only then is it kept beyond its delivery.
+    /// The answer is the same each time: temperature 0, no thinking.
     let isDeterministic: Bool
+    /// The answer may be given again after its delivery.
+    let mayBeKept: Bool
     /// What answers under way are found by: the request, and who asks where that matters.
     let sharing: String
     /// The request may get an answer that was begun for another one. Two who ask for samples each want their own; one who asks
@@ -17,61 +26,45 @@ struct RequestKey: Sendable {
 
     /// Members that change nothing in an answer.
     private static let ignored: Set<String> = ["metadata", "stream", "diagnostics", "service_tier", "cache_control", "context_management"]
+    /// Members that have a treatment of their own.
+    private static let apart: Set<String> = ["system", "tools", "messages"]
 
-    /// - Parameter session: who asks (session and agent, by the client's headers); nil where the client does not say.
-    init(_ request: MessagesRequest, backend: ResolvedBackend, session: String?) {
-        var normalised = JSONObject()
-        for member in request.json.members where !Self.ignored.contains(member.key) {
-            normalised[member.key] =
-                switch member.key {
-                case "system": Self.system(member.value)
-                case "tools": Self.blocks(member.value)
-                case "messages": Self.messages(member.value)
-                default: member.value
-                }
-        }
-        let source: JSON = [
+    /// - Parameters:
+    ///   - version: the API's version that the client speaks.
+    ///   - isSideCall: asked beside a conversation, as for its title.
+    init(
+        _ request: MessagesRequest, backend: ResolvedBackend, asker: Asker, version: String? = nil, isSideCall: Bool = false,
+        policy: ProxySettings.ResponseCache.Policy? = nil
+    ) {
+        var digest = ContentDigest()
+        digest.add([
+            "asker": .string(asker.credential), "api": version.map(JSON.string) ?? .null,
             "backend": .string(backend.name), "dialect": .string(backend.dialect.name), "model": backend.settings.model.map(JSON.string) ?? .null,
-            "target": .string("\(backend.settings.target)"), "request": .object(normalised),
+            "target": .string("\(backend.settings.target)"),
             // What the translation makes of the request.
             "version": .string(Version.current), "window": Self.number(backend.settings.contextWindow),
-            "longest": Self.number(backend.settings.maxOutputTokens), "sampling": backend.sampling.json,
-            "extra": .object(backend.extraBody),
-        ]
-        digest = Digest.hex(source.bytes)
+            "longest": Self.number(backend.settings.maxOutputTokens),
+            "calls": backend.settings.toolCallDialect.map { .string($0.rawValue) } ?? .null,
+            "reasoning": backend.settings.reasoningFormat.map { .string($0.rawValue) } ?? .null,
+            "sampling": backend.sampling.json, "extra": .object(backend.extraBody),
+        ])
+        digest.add(.string(request.parts?.head?.digest ?? Self.headDigest(request.json)))
+        for member in request.json.members where !Self.ignored.contains(member.key) && !Self.apart.contains(member.key) {
+            digest.add(.string(member.key))
+            digest.add(member.value)
+        }
+        for message in request.parts?.messages ?? ContentDigest.ofMessages(request.json["messages"] ?? .null) { digest.add(.string(message)) }
+        self.digest = digest.hex
         let temperature = request.json["temperature"] ?? backend.sampling.values[.temperature]
         isDeterministic = temperature?.doubleValue == 0 && request.thinking == .off
-        sharing = isDeterministic ? digest : digest + "/" + (session ?? "")
-        mayShare = isDeterministic || session != nil
+        mayBeKept = isDeterministic || (policy == .sideCalls && isSideCall)
+        sharing = isDeterministic ? self.digest : self.digest + "/" + (asker.session ?? "")
+        mayShare = isDeterministic || asker.session != nil
     }
 
-    /// Without the block that differs in each session and never reaches a model.
-    private static func system(_ json: JSON) -> JSON {
-        guard let blocks = json.arrayValue else { return json }
-        return self.blocks(.array(blocks.filter { $0["text"]?.stringValue?.hasPrefix("x-anthropic-billing-header:") != true }))
-    }
-
-    private static func messages(_ json: JSON) -> JSON {
-        guard let messages = json.arrayValue else { return json }
-        return .array(messages.map(withContent))
-    }
-
-    /// Without breakpoints, where the API has them: on tools, on blocks, and on the blocks of a tool's result. Deeper, the word is the
-    /// conversation's own.
-    private static func blocks(_ json: JSON) -> JSON {
-        guard let blocks = json.arrayValue else { return json }
-        return .array(
-            blocks.map { block in
-                guard var object = block.objectValue else { return block }
-                object["cache_control"] = nil
-                return object["type"]?.stringValue == "tool_result" ? withContent(.object(object)) : .object(object)
-            })
-    }
-
-    private static func withContent(_ json: JSON) -> JSON {
-        guard var object = json.objectValue, let content = object["content"] else { return json }
-        object["content"] = blocks(content)
-        return .object(object)
+    /// The digest of tools and system, as the body's reader keeps it.
+    private static func headDigest(_ json: JSONObject) -> String {
+        BodyMember.tools.digest(of: json["tools"] ?? .null) + BodyMember.system.digest(of: json["system"] ?? .null)
     }
 
     private static func number(_ value: Int?) -> JSON { value.map(JSON.integer) ?? .null }

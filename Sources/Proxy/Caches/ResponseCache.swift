@@ -53,11 +53,11 @@ final class ResponseCache: Sendable {
     }
 
     /// Whether an answer to the request may be here, or be kept here.
-    func mayHold(_ key: RequestKey) -> Bool { store != nil && key.isDeterministic }
+    func mayHold(_ key: RequestKey) -> Bool { store != nil && key.mayBeKept }
 
     /// - Parameter model: who would answer now: what another model has said is not an answer.
     func find(_ key: RequestKey, answeredBy model: String) async -> Hit? {
-        guard let store, key.isDeterministic else { return nil }
+        guard let store, key.mayBeKept else { return nil }
         do {
             guard let found = try await store.find(key.digest(answeredBy: model), now: ResponseStore.nowMs) else { return nil }
             let message = try JSON(parsing: found.message)
@@ -74,14 +74,32 @@ final class ResponseCache: Sendable {
 
     /// Keeps an answer that ended well and would end so again.
     func keep(_ assembly: MessageAssembly, for key: RequestKey, answeredBy model: String) async {
-        guard let store, key.isDeterministic, assembly.isComplete, let stop = assembly.stop else { return }
-        guard [.endTurn, .toolUse, .stopSequence].contains(stop), let content = assembly.json["content"]?.arrayValue, !content.isEmpty else { return }
-        guard !content.contains(where: { $0["input"]?["__unparsedToolInput"] != nil }) else { return }
+        guard let store, key.mayBeKept, Self.isKeepable(assembly) else { return }
         do {
-            try await store.save(assembly.json.text, for: key.digest(answeredBy: model), now: ResponseStore.nowMs, ttlMs: settings.ttlMs)
+            let digest = key.digest(answeredBy: model)
+            try await store.save(assembly.json.text, for: digest, now: ResponseStore.nowMs, ttlMs: Self.spread(settings.ttlMs, by: digest))
         } catch {
             logger.error("an answer cannot be kept", metadata: ["error": "\(error)"])
         }
+    }
+
+    /// Whether an answer is whole and good: none that was cut, refused, empty, or has a call that could not be read.
+    static func isKeepable(_ assembly: MessageAssembly) -> Bool {
+        guard assembly.isComplete, let stop = assembly.stop, [.endTurn, .toolUse, .stopSequence].contains(stop) else { return false }
+        let content = assembly.json["content"]?.arrayValue ?? []
+        return !content.isEmpty && !content.contains { $0["input"]?["__unparsedToolInput"] != nil }
+    }
+
+    /// Up to a tenth less, by the key: what was kept at once is not asked for anew at once.
+    static func spread(_ ttlMs: Int, by digest: String) -> Int {
+        let share = Int(digest.prefix(4), radix: 16) ?? 0
+        return ttlMs - ttlMs / 10 * share / 0x10000
+    }
+
+    /// - Returns: what was there.
+    func clear() async throws -> (entries: Int, bytes: Int) {
+        guard let store else { return (0, 0) }
+        return try await store.clear()
     }
 
     func json() async -> JSON {
@@ -94,6 +112,7 @@ final class ResponseCache: Sendable {
             object["bytes"] = .integer(size.bytes)
         }
         object["tokens_not_computed"] = .integer(metrics.tokensNotComputed)
+        object["bytes_told_again"] = .integer(metrics.bytesToldAgain)
         return .object(object)
     }
 }

@@ -79,6 +79,17 @@ final class ResponseStore: Sendable {
         try database.execute(sql: "DELETE FROM response WHERE expires <= ?", arguments: [now])
     }
 
+    /// Removes all answers, from the disk too.
+    ///
+    /// - Returns: what was there.
+    func clear() async throws -> (entries: Int, bytes: Int) {
+        let size = try await size()
+        try await database.write { try $0.execute(sql: "DELETE FROM response") }
+        // Until then their pages lie in the log. Another process may read just now: then its next write does it.
+        _ = try? await database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        return size
+    }
+
     func size() async throws -> (entries: Int, bytes: Int) {
         try await database.read { database in
             let row = try Row.fetchOne(database, sql: "SELECT COUNT(*) AS entries, COALESCE(SUM(size), 0) AS bytes FROM response")

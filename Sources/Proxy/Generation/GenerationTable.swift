@@ -55,6 +55,17 @@ final class GenerationTable: Sendable {
         }
     }
 
+    /// Forgets the answers that reached nobody.
+    ///
+    /// - Returns: how many.
+    func clear() -> Int {
+        state.withLock { state in
+            let over = state.byKey.filter(\.value.isOver).map(\.key)
+            for key in over { state.byKey[key] = nil }
+            return over.count
+        }
+    }
+
     /// Nothing is under way, and nothing waits to be delivered.
     var isEmpty: Bool { state.withLock { $0.unshared.isEmpty && $0.byKey.isEmpty } }
 

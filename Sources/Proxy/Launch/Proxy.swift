@@ -57,6 +57,8 @@ public enum Proxy {
             try await client.shutdown()
             throw error
         }
+        let savings = await assembly.savings()
+        logger.info("the caches have saved", metadata: savings)
         assembly.generations.cancelAll()
         try await client.shutdown()
     }

@@ -19,11 +19,11 @@ extension ProxyAssembly {
             settings: launch.settings, backends: backends, token: token, metrics: metrics,
             upstreams: Upstreams(
                 client: client, directory: ServiceDirectory(descriptor: launch.lease, logger: logger), workers: WorkerKnowledge(client: client),
-                prompts: PromptCache(launch.settings.promptCache, metrics: metrics), turnstiles: turnstiles, health: health,
+                prompts: PromptCache(launch.settings.promptCache, metrics: metrics), history: PromptHistory(), turnstiles: turnstiles, health: health,
                 retries: RetryPolicy(settings: launch.settings.retry ?? .init()), hold: .milliseconds(launch.settings.limits.holdMs),
                 metrics: metrics, logger: logger),
             responses: try await ResponseCache(
                 launch.settings.responseCache, directory: launch.settings.directories.cache, roots: launch.roots, metrics: metrics, logger: logger),
-            generations: GenerationTable(), gate: gate, rates: RateLimits(launch.settings.limits), logger: logger)
+            counts: CountMemo(), generations: GenerationTable(), gate: gate, rates: RateLimits(launch.settings.limits), logger: logger)
     }
 }

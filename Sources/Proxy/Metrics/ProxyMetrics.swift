@@ -11,7 +11,9 @@ final class ProxyMetrics: Sendable {
         static let kvPrompt = "anyclaude_cache_kv_prompt_tokens_total"
         static let kvCached = "anyclaude_cache_kv_cached_tokens_total"
         static let notResent = "anyclaude_cache_prompt_bytes_not_resent_total"
+        static let notRead = "anyclaude_cache_prompt_bytes_not_read_total"
         static let notComputed = "anyclaude_cache_response_tokens_not_computed_total"
+        static let toldAgain = "anyclaude_cache_response_bytes_total"
         static let firstByte = "anyclaude_upstream_first_byte_seconds"
         static let duration = "anyclaude_upstream_duration_seconds"
         static let cost = "anyclaude_proxy_cost_dollars_total"
@@ -33,7 +35,9 @@ final class ProxyMetrics: Sendable {
         registry.declare(Name.kvPrompt, .counter, help: "Prompt tokens of the answers whose server counts what it found in its cache.")
         registry.declare(Name.kvCached, .counter, help: "Of these, found in the KV cache of the model's server.")
         registry.declare(Name.notResent, .counter, help: "Bytes of tools and system that the worker held already.")
-        registry.declare(Name.notComputed, .counter, help: "Tokens of answers that came from the response cache, prompt and answer.")
+        registry.declare(Name.notRead, .counter, help: "Bytes of tools and system that were known by their bytes: neither read nor translated.")
+        registry.declare(Name.notComputed, .counter, help: "Tokens of answers that were not computed for their request, prompt and answer.")
+        registry.declare(Name.toldAgain, .counter, help: "Bytes of these answers.")
         registry.declare(Name.cost, .counter, help: "What answers cost, in US dollars, by servers that bill.")
         registry.declare(Name.shaped, .counter, help: "Bytes of requests before and after each part of shaping.")
         registry.declare(Name.firstByte, .histogram, help: "From the request to the first word of the model's answer.", bounds: seconds)
@@ -69,10 +73,21 @@ final class ProxyMetrics: Sendable {
     func notResent(bytes: Int) { registry.add(Double(bytes), to: Name.notResent) }
     var bytesNotResent: Int { Int(registry.value(Name.notResent)) }
 
-    func notComputed(_ usage: MessageUsage) {
-        registry.add(Double(usage.input + usage.cacheCreation + usage.cacheRead + usage.output), to: Name.notComputed)
+    func notRead(bytes: Int) { registry.add(Double(bytes), to: Name.notRead) }
+    var bytesNotRead: Int { Int(registry.value(Name.notRead)) }
+
+    /// What layer 2 does instead of asking a model's server.
+    static let savings = ["hit", "join", "replay"]
+
+    /// An answer that was made for another request was told in full.
+    ///
+    /// - Parameter result: one of `savings`.
+    func saved(_ usage: MessageUsage, bytes: Int, result: String) {
+        registry.add(Double(usage.prompt + usage.output), to: Name.notComputed, [("result", result)])
+        registry.add(Double(bytes), to: Name.toldAgain, [("result", result)])
     }
-    var tokensNotComputed: Int { Int(registry.value(Name.notComputed)) }
+    var tokensNotComputed: Int { Self.savings.reduce(0) { $0 + Int(registry.value(Name.notComputed, [("result", $1)])) } }
+    var bytesToldAgain: Int { Self.savings.reduce(0) { $0 + Int(registry.value(Name.toldAgain, [("result", $1)])) } }
 
     func countShaping(_ report: ShapingReport, backend: String) {
         for step in report.steps {
@@ -89,8 +104,8 @@ final class ProxyMetrics: Sendable {
         if let cost = generation.cost { registry.add(cost, to: Name.cost, [("backend", backend)]) }
         guard generation.isComplete else { return }
         let usage = generation.message.usage
-        let prompt = usage.input + usage.cacheCreation + usage.cacheRead
-        guard prompt + usage.output > 0 else { return registry.add(to: Name.uncounted, [("backend", backend)]) }
+        let prompt = usage.prompt
+        guard generation.isCounted else { return registry.add(to: Name.uncounted, [("backend", backend)]) }
         let kinds = [("input", usage.input), ("output", usage.output), ("cache_read", usage.cacheRead), ("cache_creation", usage.cacheCreation)]
         for (kind, count) in kinds { registry.add(Double(count), to: Name.tokens, [("backend", backend), ("kind", kind)]) }
         guard generation.reportsCache else { return countCache(layer: "kv", result: "unknown") }

@@ -7,6 +7,8 @@ struct ResolvedBackend: Sendable {
     var settings: ProxySettings.Backend
     var dialect: BackendDialect
     var key: String?
+    /// Of calls in the text of its answers; nil where its server tells them apart.
+    var toolCallDialect: (any ToolCallDialect)?
     var shaping = RequestShaping()
     var sampling = SamplingDefaults()
     /// Members and headers of each request that come from the settings.
@@ -53,7 +55,8 @@ struct BackendTable: Sendable {
                 guard let value = secrets[id] else { throw ProxyError("the secret `\(id)` of backend `\(backend.name)` was not passed") }
                 key = value
             }
-            all.append(try ResolvedBackend(backend, dialect, key: key))
+            let calls = backend.toolCallDialect.flatMap { ToolCallDialects.named($0.rawValue) }
+            all.append(try ResolvedBackend(backend, dialect, key: key, toolCallDialect: calls))
         }
         self.all = all
         byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

@@ -20,6 +20,11 @@ struct CircuitBreaker: Sendable, Equatable {
         case success, failure
         /// The request ended before its backend could show what it can.
         case unknown
+
+        /// Who says that it has enough to do works.
+        init(status: Int) {
+            self = status == 429 || status == 529 ? .unknown : status >= 500 ? .failure : .success
+        }
     }
     /// What a request that was let through shows when it reports.
     struct Ticket: Sendable, Equatable { fileprivate let span: Int }

@@ -3,9 +3,11 @@ import LaunchPlan
 import Messages
 
 extension ResolvedBackend {
-    init(_ settings: ProxySettings.Backend, _ dialect: BackendDialect, key: String?) throws(ProxyError) {
+    init(_ settings: ProxySettings.Backend, _ dialect: BackendDialect, key: String?, toolCallDialect: (any ToolCallDialect)? = nil) throws(ProxyError)
+    {
         self.init(
-            settings: settings, dialect: dialect, key: key, shaping: settings.shaping.map(RequestShaping.init) ?? RequestShaping(),
+            settings: settings, dialect: dialect, key: key, toolCallDialect: toolCallDialect,
+            shaping: settings.shaping.map(RequestShaping.init) ?? RequestShaping(),
             sampling: try settings.sampling.map { (sampling) throws(ProxyError) in try sampling.defaults(of: settings.name) } ?? SamplingDefaults(),
             extraBody: try settings.extras.map { (extras) throws(ProxyError) in try extras.members(of: settings.name) } ?? [:],
             extraHeaders: settings.extras?.headers ?? [])

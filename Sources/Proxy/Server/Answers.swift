@@ -18,6 +18,16 @@ enum Answers {
         )
     }
 
+    /// For clients of the chat-completions API.
+    static func failure(_ failure: OpenAI.Failure, requestID: String) -> Response {
+        var response = json(failure.json, status: HTTPResponse.Status(code: failure.status))
+        response.headers.set("x-request-id", requestID)
+        if let seconds = failure.retryAfter { response.headers.set("retry-after", String(seconds)) }
+        // Its SDKs try again what they do not know to be hopeless.
+        if failure.status == 402 { response.headers.set("x-should-retry", "false") }
+        return response
+    }
+
     static func error(_ error: AnthropicError, requestID: String) -> Response {
         var response = json(error.json(requestID: requestID), status: HTTPResponse.Status(code: error.status), requestID: requestID)
         if let seconds = error.retryAfter { response.headers.set("retry-after", String(seconds)) }

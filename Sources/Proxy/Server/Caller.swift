@@ -8,6 +8,11 @@ struct Caller: Sendable, Equatable {
     let conversation: String?
     /// What limits are counted by: the session, else the credential that was shown. Never the credential itself.
     let account: String
+    /// SHA-256 of all credentials that were shown, in no order: the same key may stand in two headers, or in another one next time.
+    let credential: String
+
+    /// Whose answers may be given to it again.
+    var asker: RequestKey.Asker { RequestKey.Asker(credential: credential, session: conversation) }
 
     /// The conversation by a name that says nothing to others, as long as 32 characters.
     var opaqueConversation: String? { conversation.map { String(Digest.hex(Array("anyclaude conversation \($0)".utf8)).prefix(32)) } }
@@ -16,7 +21,8 @@ struct Caller: Sendable, Equatable {
         let session = request.headers.value("x-claude-code-session-id")
         let names = [session, request.headers.value("x-claude-code-agent-id")].compactMap { $0 }
         conversation = names.isEmpty ? nil : names.joined(separator: "/")
-        let credential = request.headers.lazy.compactMap { Access.credential($0.name.canonicalName, $0.value) }.first
-        account = session.map { "session \($0)" } ?? credential.map { "credential \(Digest.hex(Array($0.utf8)))" } ?? ""
+        let shown = request.headers.compactMap { Access.credential($0.name.canonicalName, $0.value) }
+        account = session.map { "session \($0)" } ?? shown.first.map { "credential \(Digest.hex(Array($0.utf8)))" } ?? ""
+        credential = Digest.hex(Array(Set(shown).sorted().joined(separator: "\n").utf8))
     }
 }

@@ -24,6 +24,8 @@ struct Delivery: Sendable {
     let requestID: String
     /// Held until the last byte is written.
     let permit: Gate.Permit
+    /// Nil where the client does not ask what its prompt lost of an earlier one.
+    var diagnosis: PromptHistory.Question?
     /// Where the backend could not take the request and nothing but pings was sent: lets another one go on; false where none does.
     var elsewhere: (@Sendable (AnthropicError, inout ServerSentEvents.EventWriter) async throws -> Bool)?
 
@@ -36,14 +38,15 @@ struct Delivery: Sendable {
             let events = try events(of: hit, model)
             assembly.metrics.countRequest(backend: backend.name, status: 200)
             return ServerSentEvents.response(headers: headers(cache: "hit", age: hit.ageSeconds)) { writer in
-                try await writer.raw(Self.buffer(events))
+                try await writer.raw(buffer(events, nil))
+                saved(events, "hit")
                 withExtendedLifetime(permit) {}
             }
         case .generation(let live, let word):
             guard let first = await live.listener.next() else { throw CancellationError() }
             if case .error(let error)? = first.first { throw error }
-            return ServerSentEvents.response(headers: headers(cache: word, kv: live.generation.kv)) { writer in
-                try await relayCounted(first, live, to: &writer)
+            return ServerSentEvents.response(headers: headers(cache: word, live.generation)) { writer in
+                try await relayCounted(first, live, word, to: &writer)
             }
         }
     }
@@ -52,24 +55,26 @@ struct Delivery: Sendable {
     func goOn(to writer: inout ServerSentEvents.EventWriter) async throws {
         switch source {
         case .kept(let hit, let model):
-            try await writer.raw(Self.buffer(try events(of: hit, model)))
+            let events = try events(of: hit, model)
+            try await writer.raw(buffer(events, nil))
+            saved(events, "hit")
             assembly.metrics.countRequest(backend: backend.name, status: 200)
-        case .generation(let live, _):
+        case .generation(let live, let word):
             guard let first = await live.listener.next() else { throw CancellationError() }
-            try await relayCounted(first, live, to: &writer)
+            try await relayCounted(first, live, word, to: &writer)
         }
     }
 
-    private func relayCounted(_ first: [MessageEvent], _ live: Live, to writer: inout ServerSentEvents.EventWriter) async throws {
+    private func relayCounted(_ first: [MessageEvent], _ live: Live, _ word: String, to writer: inout ServerSentEvents.EventWriter) async throws {
         do {
-            try await relay(first, live, to: &writer)
+            try await relay(first, live, word, to: &writer)
         } catch {
             assembly.metrics.countRequest(backend: backend.name, status: ProxyMetrics.clientLeft)
             throw error
         }
     }
 
-    private func relay(_ first: [MessageEvent], _ live: Live, to writer: inout ServerSentEvents.EventWriter) async throws {
+    private func relay(_ first: [MessageEvent], _ live: Live, _ word: String, to writer: inout ServerSentEvents.EventWriter) async throws {
         var batch: [MessageEvent]? = first
         var isSilent = true
         while let events = batch {
@@ -80,10 +85,11 @@ struct Delivery: Sendable {
             }
             isSilent = isSilent && events.allSatisfy { $0 == .ping }
             if isSilent, let what = live.generation.waitsFor { try await writer.comment(Self.comment("waiting for \(what)")) }
-            try await writer.raw(Self.buffer(events))
+            try await writer.raw(buffer(events, live.generation))
             switch events.last {
             case .messageStop?:
                 delivered(live)
+                if word == "join" || word == "replay" { saved(live.generation, word) }
                 return assembly.metrics.countRequest(backend: backend.name, status: 200)
             case .error(let error)?: return assembly.metrics.countRequest(backend: backend.name, status: error.status)
             default: batch = await live.listener.next()
@@ -95,10 +101,31 @@ struct Delivery: Sendable {
     /// A comment is one line, whatever a service says of itself.
     private static func comment(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }
 
-    private static func buffer(_ events: [MessageEvent]) -> ByteBuffer {
+    private func buffer(_ events: [MessageEvent], _ generation: Generation?) -> ByteBuffer {
         var buffer = ByteBuffer()
-        for event in events { buffer.writeBytes(event.bytes) }
+        for event in events {
+            guard diagnosis != nil, case .messageStart(_, _, let usage) = event, var data = event.json.objectValue else {
+                buffer.writeBytes(event.bytes)
+                continue
+            }
+            data["message"] = data["message"].map { withDiagnostics($0, usage, generation) }
+            buffer.writeBytes(SSEWriter.event(event.name, data: JSON.object(data).bytes))
+        }
         return buffer
+    }
+
+    /// - Parameter generation: nil where the answer is a kept one, for which no prompt was read.
+    private func withDiagnostics(_ message: JSON, _ usage: MessageUsage, _ generation: Generation?) -> JSON {
+        guard let diagnosis, var object = message.objectValue else { return message }
+        guard let generation else {
+            object["diagnostics"] = .null
+            return .object(object)
+        }
+        object["diagnostics"] = assembly.upstreams.history.diagnostics(
+            diagnosis, message: generation.messageID,
+            // In the first event a server that says nothing of its cache cannot be told from one that found nothing.
+            found: usage.cacheRead > 0 || generation.reportsCache ? usage.cacheRead : nil)
+        return .object(object)
     }
 
     // MARK: whole
@@ -109,17 +136,25 @@ struct Delivery: Sendable {
             var assembled = MessageAssembly()
             for event in try events(of: hit, model) { assembled.add(event) }
             assembly.metrics.countRequest(backend: backend.name, status: 200)
-            return response(assembled.json, headers(cache: "hit", age: hit.ageSeconds), atEnd: {})
+            let usage = assembled.usage
+            let json = withDiagnostics(assembled.json, usage, nil)
+            return response(json, headers(cache: "hit", age: hit.ageSeconds)) {
+                assembly.metrics.saved(usage, bytes: json.bytes.count, result: "hit")
+            }
         case .generation(let live, let word):
             while await live.listener.next() != nil {}
             try Task.checkCancellation()
             let message = live.generation.message
             if let error = message.error { throw error }
             assembly.metrics.countRequest(backend: backend.name, status: 200)
-            var headers = headers(cache: word, kv: live.generation.kv)
+            let json = withDiagnostics(message.json, message.usage, live.generation)
+            var headers = headers(cache: word, live.generation)
             // Of a stream it is known too late for a header.
             if let cost = live.generation.cost { headers.set("x-anyclaude-cost", JSON.double(cost).text) }
-            return response(message.json, headers) { delivered(live) }
+            return response(json, headers) {
+                delivered(live)
+                if word == "join" || word == "replay" { saved(live.generation, word) }
+            }
         }
     }
 
@@ -140,6 +175,16 @@ struct Delivery: Sendable {
 
     // MARK: both
 
+    /// An answer was told that was made for another request.
+    private func saved(_ generation: Generation, _ word: String) {
+        assembly.metrics.saved(generation.message.usage, bytes: generation.bytes, result: word)
+    }
+
+    private func saved(_ events: [MessageEvent], _ word: String) {
+        let usage = events.compactMap { if case .messageDelta(_, _, let usage) = $0 { usage } else { nil } }.last
+        assembly.metrics.saved(usage ?? MessageUsage(), bytes: events.reduce(0) { $0 + $1.bytes.count }, result: word)
+    }
+
     private func delivered(_ live: Live) {
         live.generation.markDelivered()
         assembly.generations.settle(live.sharing, live.generation)
@@ -159,11 +204,12 @@ struct Delivery: Sendable {
         return events
     }
 
-    private func headers(cache: String, kv: String? = nil, age: Int? = nil) -> HTTPFields {
+    private func headers(cache: String, _ generation: Generation? = nil, age: Int? = nil) -> HTTPFields {
         var headers = HTTPFields()
         headers.set("request-id", requestID)
         headers.set("x-anyclaude-cache", cache)
-        if let kv { headers.set(Native.cacheHeader, kv) }
+        if let kv = generation?.kv { headers.set(Native.cacheHeader, kv) }
+        if let id = generation?.upstreamID { headers.set("x-anyclaude-upstream-id", String(id.prefix(128))) }
         if let age { headers.set("age", String(age)) }
         return headers
     }

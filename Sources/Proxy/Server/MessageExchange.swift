@@ -13,6 +13,8 @@ struct MessageExchange: Sendable {
     let request: Request
     let body: ByteBuffer
     let json: JSON
+    /// What the body's reader knows of it.
+    let parts: BodyParts?
     let call: ProxySettings.Call
     let caller: Caller
     let requestID: String
@@ -38,7 +40,7 @@ struct MessageExchange: Sendable {
             let passing = PassThrough(assembly: assembly, backend: backend, hasOthers: !others.isEmpty)
             return try await passing.respond(request, body: body, permit)
         }
-        let message = try MessagesRequest(json, version: request.apiVersion)
+        let message = try message()
         let delivery = try await delivery(of: message, by: backend, others)
         return message.stream ? try await delivery.stream() : try await delivery.whole()
     }
@@ -52,7 +54,7 @@ struct MessageExchange: Sendable {
                 let passing = PassThrough(assembly: assembly, backend: backend, hasOthers: !others.isEmpty)
                 return try await passing.relay(request, body: body, to: &writer)
             }
-            return try await delivery(of: try MessagesRequest(json, version: request.apiVersion), by: backend, others).goOn(to: &writer)
+            return try await delivery(of: try message(), by: backend, others).goOn(to: &writer)
         } catch let error as AnthropicError {
             guard mayGoOn(after: error, to: others) else {
                 assembly.metrics.countRequest(backend: backend.name, status: error.status)
@@ -63,13 +65,22 @@ struct MessageExchange: Sendable {
         try await goOn(by: others, to: &writer)
     }
 
+    private func message() throws(AnthropicError) -> MessagesRequest {
+        var message = try MessagesRequest(json, version: request.apiVersion)
+        message.parts = parts
+        return message
+    }
+
     private func delivery(
         of message: MessagesRequest, by backend: ResolvedBackend, _ others: ArraySlice<ResolvedBackend>
     ) async throws -> Delivery {
         let message = try assembly.shaped(message, for: backend)
-        let sources = MessageSources(assembly: assembly, call: call, caller: caller, hasOthers: !others.isEmpty)
+        let sources = MessageSources(
+            assembly: assembly, call: call, caller: caller, hasOthers: !others.isEmpty, origin: .init(request: requestID, asker: caller.asker))
         let source = try await sources.source(of: message, backend, request)
-        var delivery = Delivery(assembly: assembly, backend: backend, source: source, requestID: requestID, permit: permit)
+        var delivery = Delivery(
+            assembly: assembly, backend: backend, source: source, requestID: requestID, permit: permit,
+            diagnosis: message.json["diagnostics"].map { .init(asked: $0, asker: caller.asker) })
         if !others.isEmpty {
             delivery.elsewhere = { error, writer in
                 guard mayGoOn(after: error, to: others) else { return false }

@@ -10,14 +10,14 @@ struct MessageSources: Sendable {
     let caller: Caller
     /// Another backend can be asked where this one cannot answer.
     let hasOthers: Bool
+    let origin: PromptHistory.Origin
 
     func source(of message: MessagesRequest, _ backend: ResolvedBackend, _ request: Request) async throws -> Delivery.Source {
-        let key = RequestKey(message, backend: backend, session: caller.conversation)
-        let bypasses =
-            request.headers.value("x-anyclaude-cache")?.lowercased() == "bypass"
-            || request.headers[.cacheControl]?.lowercased().contains("no-store") == true
-        if bypasses { return .generation(begin(assembly.generations.unshared(), message, backend, key, sharing: nil), "bypass") }
-        if assembly.responses.mayHold(key), let model = await answeringModel(backend),
+        let key = RequestKey(
+            message, backend: backend, asker: caller.asker, version: request.headers.value("anthropic-version"),
+            isSideCall: !call.kinds.isDisjoint(with: [.side, .title]), policy: assembly.settings.responseCache.policy)
+        if request.bypassesCaches { return .generation(begin(assembly.generations.unshared(), message, backend, key, sharing: nil), "bypass") }
+        if assembly.responses.mayHold(key), let model = await assembly.upstreams.answeringModel(of: backend),
             let hit = await assembly.responses.find(key, answeredBy: model)
         {
             return kept(hit, message)
@@ -29,11 +29,13 @@ struct MessageSources: Sendable {
         case .running(let generation):
             guard let listener = generation.join() else { return renewed(sharing, message, backend, key) }
             assembly.metrics.countCache(layer: "response", result: "join")
+            assembly.upstreams.history.note(.shared(message: generation.messageID), request: origin.request)
             return .generation(Delivery.Live(listener: listener, generation: generation, sharing: sharing), "join")
         case .undelivered(let generation):
             assembly.metrics.countCache(layer: "response", result: "replay")
+            assembly.upstreams.history.note(.shared(message: generation.messageID), request: origin.request)
             return .generation(Delivery.Live(listener: generation.listen(), generation: generation, sharing: sharing), "replay")
-        case .delivered(let generation) where key.isDeterministic:
+        case .delivered(let generation) where key.mayBeKept && ResponseCache.isKeepable(generation.message):
             return kept(ResponseCache.Hit(message: generation.message.json, ageSeconds: 0), message)
         case .delivered: return renewed(sharing, message, backend, key)
         case .new(let generation):
@@ -42,23 +44,9 @@ struct MessageSources: Sendable {
         }
     }
 
-    /// Whose answer a kept one would have to be; nil where that cannot be said at once.
-    private func answeringModel(_ backend: ResolvedBackend) async -> String? {
-        switch backend.settings.target {
-        case .url(let base): return await assembly.upstreams.workers.model(of: backend, at: UpstreamLocation(url: base))
-        case .service(let name):
-            // Only the native runtime can say it; a service that is not ready is waited for where its answer is.
-            guard backend.dialect.isNative, let lease = try? assembly.upstreams.directory.acquire(name),
-                let endpoint = try? await lease.endpoint(within: .milliseconds(200))
-            else { return nil }
-            defer { withExtendedLifetime(lease) {} }
-            return await assembly.upstreams.workers.model(of: backend, at: UpstreamLocation(endpoint))
-        }
-    }
-
     private func kept(_ hit: ResponseCache.Hit, _ message: MessagesRequest) -> Delivery.Source {
         assembly.metrics.countCache(layer: "response", result: "hit")
-        assembly.metrics.notComputed(MessageUsage(hit.message["usage"]))
+        assembly.upstreams.history.note(.kept, request: origin.request)
         return .kept(hit, model: message.model)
     }
 
@@ -72,13 +60,15 @@ struct MessageSources: Sendable {
     ) -> Delivery.Live {
         let live = Delivery.Live(listener: generation.listen(), generation: generation, sharing: sharing)
         let upstream = ChatUpstream(
-            upstreams: assembly.upstreams, backend: backend, request: message, call: call, caller: caller, hasOthers: hasOthers)
+            upstreams: assembly.upstreams, backend: backend, request: message, call: call, caller: caller, hasOthers: hasOthers, origin: origin)
         let account = caller.account
         generation.start(limits: assembly.settings.limits) {
             try await upstream.run(into: $0)
         } atEnd: { generation in
             assembly.metrics.countAnswer(generation, backend: backend.name)
             let usage = generation.message.usage
+            assembly.upstreams.history.count(
+                message: generation.messageID, prompt: usage.prompt, cached: generation.reportsCache ? usage.cacheRead : nil)
             assembly.rates.charge(account, tokens: usage.input + usage.cacheCreation + usage.output)
             if sharing != nil, let model = generation.model { await assembly.responses.keep(generation.message, for: key, answeredBy: model) }
             generation.markSettled()

@@ -39,6 +39,16 @@ struct PassThrough: Sendable {
             })
     }
 
+    /// Those of a client of another API, which knows nothing of versions.
+    func chatHeaders(of request: Request) throws(AnthropicError) -> HTTPHeaders {
+        var headers = try headers(of: request)
+        headers.replaceOrAdd(name: "content-type", value: "application/json")
+        headers.replaceOrAdd(name: "accept", value: "application/json, text/event-stream")
+        headers.remove(name: "accept-encoding")
+        if headers["anthropic-version"].isEmpty { headers.add(name: "anthropic-version", value: "2023-06-01") }
+        return headers
+    }
+
     /// The events behind a head that was sent already; an answer that is no stream is an error of the API, as an event.
     func relay(_ request: Request, body: ByteBuffer, to writer: inout ServerSentEvents.EventWriter) async throws {
         let response = try await send(request, body)
@@ -70,7 +80,7 @@ struct PassThrough: Sendable {
             do {
                 let response = try await assembly.upstreams.client.send(method, url, headers: headers, body: bytes)
                 let status = Int(response.status.code)
-                pass.report(status == 429 ? .unknown : status >= 500 ? .failure : .success)
+                pass.report(CircuitBreaker.Outcome(status: status))
                 guard hasOthers, RetryPolicy.isBusy(status) else { return response }
                 let answer = try await UpstreamClient.bytes(of: response)
                 throw UpstreamClient.failure(response, answer, backend.dialect)
@@ -151,7 +161,7 @@ struct PassThrough: Sendable {
         return assembly.token.map { Access.isEqual(Array(shown.utf8), Array($0.utf8)) } ?? false
     }
 
-    private static func fields(_ headers: HTTPHeaders) -> HTTPFields {
+    static func fields(_ headers: HTTPHeaders) -> HTTPFields {
         let named = Set(headers[canonicalForm: "connection"].map { String($0).lowercased() })
         var fields = HTTPFields()
         for (name, value) in headers {

@@ -6,9 +6,9 @@ import NIOCore
 /// Bodies that this proxy cannot read: compressed ones, and what is no JSON. The API can, or says itself what is wrong with them.
 extension ProxyAssembly {
     /// - Returns: nil where the body cannot be read and belongs to the API, since requests that no route takes go there.
-    func json(of body: ByteBuffer, in request: Request) throws(AnthropicError) -> JSON? {
+    func json(of body: ByteBuffer, in request: Request) throws(AnthropicError) -> (json: JSON, parts: BodyParts?)? {
         do {
-            return try request.json(of: body)
+            return try request.json(of: body, upstreams.prompts)
         } catch {
             guard backends.passBackend != nil else { throw error }
             return nil

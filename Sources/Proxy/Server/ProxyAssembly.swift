@@ -10,6 +10,7 @@ struct ProxyAssembly: Sendable {
     let metrics: ProxyMetrics
     let upstreams: Upstreams
     let responses: ResponseCache
+    let counts: CountMemo
     let generations: GenerationTable
     let gate: Gate
     let rates: RateLimits

@@ -13,6 +13,8 @@ struct ChatUpstream: Sendable {
     let caller: Caller
     /// Another backend can be asked where this one cannot answer.
     let hasOthers: Bool
+    /// Nil where the prompt is not to be remembered.
+    var origin: PromptHistory.Origin?
     private static let maximumLosses = 3
 
     /// Publishes the answer's events. A place is waited for, a service that is not ready, and a server that takes nothing for a moment; one
@@ -20,7 +22,7 @@ struct ChatUpstream: Sendable {
     func run(into generation: Generation) async throws {
         let place = try await place(generation)
         defer { withExtendedLifetime(place) {} }
-        let entry = try upstreams.prompts.entry(for: request, dialect: backend.dialect)
+        let entry = try upstreams.prompts.entry(for: request, backend: backend)
         switch backend.settings.target {
         case .url(let base): try await ask(at: UpstreamLocation(url: base), entry, generation)
         case .service(let name): try await ask(service: name, entry, generation)
@@ -115,7 +117,7 @@ struct ChatUpstream: Sendable {
         switch error {
         // That a worker of ours starts is no failure of it.
         case let error as UpstreamUnreachable: isService && !error.wasSent ? .unknown : .failure
-        case let error as UpstreamBusy: error.status == 429 ? .unknown : .failure
+        case let error as UpstreamBusy: CircuitBreaker.Outcome(status: error.status)
         case let error as AnthropicError:
             switch error.kind {
             case .api, .timeout, .overloaded: .failure
@@ -133,10 +135,10 @@ struct ChatUpstream: Sendable {
     ) async throws {
         let bytes = call.bytes ?? 0
         let room = try await ContextGuard(upstreams: upstreams, backend: backend, request: request, bytes: bytes).answerRoom(at: location)
-        var answer = try await post(entry, at: location, most: room)
+        var answer = try await post(entry, at: location, most: room, generation)
         if upstreams.workers.forget(location, unlessModelIs: answer.response.headers.first(name: Native.modelHeader)) {
             // Another process answers at this address: the question was put as the one before wanted it.
-            answer = try await post(entry, at: location, most: room)
+            answer = try await post(entry, at: location, most: room, generation)
         }
         if answer.response.status.code != 200 {
             let body = try await UpstreamClient.bytes(of: answer.response)
@@ -144,7 +146,7 @@ struct ChatUpstream: Sendable {
                 throw refusal(answer.response, body, location, lease)
             }
             // The prompt fits, and an answer of that length would not: nothing was computed yet.
-            answer = try await post(entry, at: location, most: room)
+            answer = try await post(entry, at: location, most: room, generation)
             if answer.response.status.code != 200 {
                 throw refusal(answer.response, try await UpstreamClient.bytes(of: answer.response), location, lease)
             }
@@ -152,10 +154,10 @@ struct ChatUpstream: Sendable {
         let response = answer.response
         if answer.isHeld { upstreams.metrics.notResent(bytes: entry.bytes) }
         generation.setKV(response.headers.first(name: Native.cacheHeader))
-        generation.setModel(backend.answeringModel(stated: response.headers.first(name: Native.modelHeader), named: answer.model))
+        generation.setModel(backend.answeringModel(stated: response.headers.first(name: Native.modelHeader), named: answer.options.model))
         // Until its last event it may still break off.
         lease?.note(.failed)
-        try await relay(response, generation, pass, stream: MessageStream(streamOptions(entry, generation)))
+        try await relay(response, generation, pass, stream: MessageStream(streamOptions(entry, answer, generation)))
         lease?.note(.answered)
         if mayBeHeld(entry), !answer.isHeld, generation.isComplete {
             upstreams.workers.offer(entry, at: location, backend: backend, lease: lease)
@@ -181,23 +183,33 @@ struct ChatUpstream: Sendable {
         var response: HTTPClientResponse
         /// The prefix was not sent, as the worker holds it.
         var isHeld: Bool
-        /// Whose answer was asked for.
-        var model: String?
+        var options: RequestTranslation.Options
+        var turns: [JSON]
     }
 
     /// The head of the answer. The prefix is left out where the worker is thought to hold it, and sent where it says that it does not.
     ///
     /// - Parameter most: the longest answer that fits, where that is known.
-    private func post(_ entry: PromptCache.Entry, at location: UpstreamLocation, most: Int? = nil) async throws -> Answer {
+    private func post(_ entry: PromptCache.Entry, at location: UpstreamLocation, most: Int? = nil, _ generation: Generation) async throws -> Answer {
         var options = try await options(at: location)
         if let most { options.maxOutputTokens = min(most, options.maxOutputTokens ?? most) }
         let turns = try RequestTranslation.turns(of: request, prefix: entry.prefix, options: options)
+        remember(entry, turns, options, generation)
         if mayBeHeld(entry), upstreams.workers.holds(entry.digest, at: location) {
             let response = try await post(entry, turns, isHeld: true, options, location)
-            if response.status.code != 409 { return Answer(response: response, isHeld: true, model: options.model) }
+            if response.status.code != 409 { return Answer(response: response, isHeld: true, options: options, turns: turns) }
             upstreams.workers.forget(prefix: entry.digest, at: location)
         }
-        return Answer(response: try await post(entry, turns, isHeld: false, options, location), isHeld: false, model: options.model)
+        let response = try await post(entry, turns, isHeld: false, options, location)
+        return Answer(response: response, isHeld: false, options: options, turns: turns)
+    }
+
+    private func remember(_ entry: PromptCache.Entry, _ turns: [JSON], _ options: RequestTranslation.Options, _ generation: Generation) {
+        guard let origin else { return }
+        let outline = PromptOutline(
+            model: options.model ?? request.model, head: entry.rendered.head, messages: turns,
+            parameters: RequestTranslation.templateArguments(of: request, dialect: backend.dialect))
+        upstreams.history.begin(outline, message: generation.messageID, origin: origin, backend: backend.name, now: ResponseStore.nowMs)
     }
 
     private func options(at location: UpstreamLocation) async throws -> RequestTranslation.Options {
@@ -225,11 +237,15 @@ struct ChatUpstream: Sendable {
         }
     }
 
-    private func streamOptions(_ entry: PromptCache.Entry, _ generation: Generation) -> MessageStream.Options {
-        MessageStream.Options(
+    private func streamOptions(_ entry: PromptCache.Entry, _ answer: Answer, _ generation: Generation) -> MessageStream.Options {
+        let allowsCalls = request.toolChoice != MessagesRequest.ToolChoice.none
+        return MessageStream.Options(
             id: generation.messageID, model: request.model, names: entry.prefix.names, signature: "\(OwnThinking.mark).\(backend.name)",
-            showsThinking: request.thinking != .off, allowsParallelCalls: !request.disablesParallelTools,
-            discardsOutput: RequestTranslation.discardsOutput(request, dialect: backend.dialect))
+            showsThinking: request.thinking != .off, allowsCalls: allowsCalls, allowsParallelCalls: !request.disablesParallelTools,
+            discardsOutput: RequestTranslation.discardsOutput(request, dialect: backend.dialect), contextWindow: answer.options.contextWindow,
+            textFormat: backend.textFormat(of: request, tools: entry.prefix.tools, allowsCalls: allowsCalls),
+            stopSequences: request.stopSequences
+        ) { [turns = answer.turns, prefix = entry.prefix] in UsageEstimate.tokens(of: prefix.messages + prefix.tools + turns) }
     }
 
     private func post(
@@ -240,53 +256,41 @@ struct ChatUpstream: Sendable {
         // It must not push the conversation out of the worker's store.
         if backend.dialect.isNative, call.kinds.contains(.side) { body["side_call"] = true }
         return try await upstreams.client.send(
-            .POST, location.api("/chat/completions"), key: backend.key, json: .object(body), headers: backend.extraHeaders)
+            .POST, location.api("/chat/completions"), key: backend.key, text: entry.rendered.text(of: body), headers: backend.extraHeaders)
     }
 
-    /// Chunks in, events out, to the end of the body, so that the connection can serve again.
+    /// Bytes in, events out, to the end of the body, so that the connection can serve again; but an answer that is whole before upstream
+    /// ends it is left there, which upstream takes as its end.
     private func relay(
         _ response: HTTPClientResponse, _ generation: Generation, _ pass: BackendHealth.Pass, stream: MessageStream
     ) async throws {
         var stream = stream
-        defer {
-            generation.setReportsCache(stream.usage?.cachedTokens != nil)
-            generation.setCost(stream.usage?.cost)
-        }
-        guard response.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream") == true else {
-            // The server does not stream: its whole answer is one chunk.
-            let body = try await UpstreamClient.bytes(of: response, upTo: 32 << 20)
-            generation.publish(stream.receive(input(body)))
-            generation.publish(stream.receive(.end))
-            return
-        }
-        var parser = SSEParser()
+        defer { generation.setCounts(stream.usage) }
+        var body = AnswerBody()
         do {
             for try await buffer in response.body {
                 generation.touch()
-                var events: [MessageEvent] = []
-                for event in try buffer.withUnsafeReadableBytes({ try parser.feed($0) }) { events += stream.receive(input(event.data)) }
-                generation.publish(events)
+                publish(buffer.withUnsafeReadableBytes { body.feed($0) }, &stream, generation)
                 if generation.hasContent { pass.report(.success) }
+                if stream.isCutShort { return }
             }
-            if let event = try parser.finish() { generation.publish(stream.receive(input(event.data))) }
-        } catch let error as SSEError {
-            throw AnthropicError(.api, error.message)
         } catch {
             try Task.checkCancellation()
+            // What was still to come is a count.
+            if stream.isDecided { return publish([.end], &stream, generation) }
             if !generation.hasContent {
                 throw UpstreamUnreachable(url: response.url?.absoluteString ?? backend.name, reason: "\(error)", wasSent: true)
             }
             throw AnthropicError(.api, "the model's server broke off its answer: \(error)")
         }
-        generation.publish(stream.receive(.end))
+        publish(body.finish(), &stream, generation)
     }
 
-    private func input(_ data: [UInt8]) -> MessageStream.Input {
-        if data.elementsEqual("[DONE]".utf8) { return .end }
-        do {
-            return .chunk(try JSON(parsing: data))
-        } catch {
-            return .failure(AnthropicError(.api, "the model's server sent a chunk that is not JSON: \(error)"))
-        }
+    private func publish(_ inputs: [MessageStream.Input], _ stream: inout MessageStream, _ generation: Generation) {
+        let isNew = stream.upstreamID == nil
+        var events: [MessageEvent] = []
+        for input in inputs { events += stream.receive(input) }
+        if isNew, let id = stream.upstreamID { generation.setUpstreamID(id) }
+        generation.publish(events)
     }
 }

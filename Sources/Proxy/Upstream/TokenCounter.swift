@@ -64,7 +64,7 @@ struct TokenCounter: Sendable {
     private var noCount: AnthropicError { AnthropicError(.api, "the tokenizer of `\(backend.name)` answered without tokens") }
 
     private func body(_ options: RequestTranslation.Options) throws -> JSON {
-        let entry = try upstreams.prompts.entry(for: request, dialect: backend.dialect)
+        let entry = try upstreams.prompts.entry(for: request, backend: backend)
         return .object(try RequestTranslation.countBody(of: request, prefix: entry.prefix, options: options))
     }
 

@@ -70,14 +70,20 @@ final class UpstreamClient: Sendable {
         return (error as? HTTPClientError) == .connectTimeout
     }
 
+    func send(_ method: HTTPMethod, _ url: String, key: String?, json: JSON?, timeout: TimeAmount? = nil) async throws -> HTTPClientResponse {
+        try await send(method, url, key: key, text: json?.bytes, timeout: timeout)
+    }
+
+    /// - Parameter text: the body, of JSON.
     func send(
-        _ method: HTTPMethod, _ url: String, key: String?, json: JSON?, headers more: [(name: String, value: String)] = [], timeout: TimeAmount? = nil
+        _ method: HTTPMethod, _ url: String, key: String?, text: [UInt8]?, headers more: [(name: String, value: String)] = [],
+        timeout: TimeAmount? = nil
     ) async throws -> HTTPClientResponse {
         var headers: HTTPHeaders = ["accept": "application/json, text/event-stream"]
-        if json != nil { headers.add(name: "content-type", value: "application/json") }
+        if text != nil { headers.add(name: "content-type", value: "application/json") }
         for (name, value) in more { headers.add(name: name, value: value) }
         if let key { headers.add(name: "authorization", value: "Bearer \(key)") }
-        return try await send(method, url, headers: headers, body: json.map { ByteBuffer(bytes: $0.bytes) }, timeout: timeout)
+        return try await send(method, url, headers: headers, body: text.map { ByteBuffer(bytes: $0) }, timeout: timeout)
     }
 
     /// A small exchange: the whole answer as JSON.
@@ -98,8 +104,12 @@ final class UpstreamClient: Sendable {
 
     static func failure(_ response: HTTPClientResponse, _ body: [UInt8], _ dialect: BackendDialect) -> AnthropicError {
         UpstreamFailure.error(
-            status: Int(response.status.code), body: body, retryAfter: response.headers.first(name: "retry-after").flatMap { Int($0) },
-            dialect: dialect)
+            status: Int(response.status.code), body: body,
+            retryAfter: retryAfter(of: response), dialect: dialect)
+    }
+
+    static func retryAfter(of response: HTTPClientResponse) -> Int? {
+        response.headers.first(name: "retry-after").flatMap { RetryAfter.seconds($0, now: Glibc.time(nil)) }
     }
 
     /// The body's first `limit` bytes; an error where it is cut off by the connection.

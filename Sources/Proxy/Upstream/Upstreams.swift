@@ -6,6 +6,7 @@ struct Upstreams: Sendable {
     let directory: ServiceDirectory
     let workers: WorkerKnowledge
     let prompts: PromptCache
+    let history: PromptHistory
     let turnstiles: Turnstiles
     let health: BackendHealth
     let retries: RetryPolicy

@@ -17,12 +17,7 @@ extension ServedModel {
         guard let template = tools.isEmpty ? template : toolTemplate else {
             throw .invalidRequest("the checkpoint of `\(name)` has no chat template: use /v1/completions", code: "no_chat_template")
         }
-        var rendered: [JSON] = []
-        for (index, message) in messages.enumerated() {
-            let own = areLateAtHead ? [] : try LateTools.of(message, index)
-            let definitions = own.map { LateTools.definition(of: $0, in: template) }
-            rendered.append(try Self.forTemplate(message, index, definitions))
-        }
+        let rendered = try Self.forTemplate(messages, areLateAtHead: areLateAtHead, template)
         do {
             let text = try template.render(
                 messages: rendered, tools: tools.isEmpty ? nil : tools, addGenerationPrompt: true, options: options)
@@ -31,6 +26,17 @@ extension ServedModel {
         } catch {
             throw .invalidRequest("the model's chat template refuses the messages: \(error.message)", param: "messages", code: "template_error")
         }
+    }
+
+    /// - Parameter areLateAtHead: tools that messages bring are told with all others.
+    static func forTemplate(_ messages: [JSON], areLateAtHead: Bool, _ template: ChatTemplate) throws(OpenAI.Failure) -> [JSON] {
+        var rendered: [JSON] = []
+        for (index, message) in messages.enumerated() {
+            let own = areLateAtHead ? [] : try LateTools.of(message, index)
+            let definitions = own.map { LateTools.definition(of: $0, in: template) }
+            rendered.append(try forTemplate(message, index, definitions))
+        }
+        return rendered
     }
 
     /// A message as templates expect it: texts joined, arguments of calls as objects, so that the template writes them as it was trained.

@@ -1,5 +1,6 @@
 import Control
 import Glibc
+import Host
 import LaunchPlan
 
 extension Supervisor {
@@ -23,7 +24,12 @@ extension Supervisor {
             name: unit.name, role: unit.service.role.rawValue, state: machine.state, pid: live.map { Int($0.pid) },
             uptimeMs: live?.uptimeMs, restarts: max(0, machine.starts - 1), lastExit: machine.lastExit?.description,
             message: machine.state == .ready ? machine.statusText : machine.problem ?? machine.statusText,
-            endpoint: machine.state == .ready ? endpoint(of: unit.id).map(Self.text) : nil)
+            endpoint: machine.state == .ready ? endpoint(of: unit.id).map(Self.text) : nil,
+            privateSocket: live.flatMap { Self.privateSocket(of: unit.service, $0.directory) })
+    }
+
+    private static func privateSocket(of service: Service, _ directory: RunDirectory) -> String? {
+        service.sockets.first { if case .private = $0.address { true } else { false } }.map { directory.socket($0.name) }
     }
 
     private static func text(_ endpoint: LeaseEndpoint) -> String {

@@ -19,7 +19,8 @@ struct RootCommand: ParsableCommand {
             """,
         version: Version.current,
         subcommands: [
-            InitCommand.self, ValidateCommand.self, PlanCommand.self, DiffCommand.self, ApplyCommand.self, StatusCommand.self, LogsCommand.self,
+            InitCommand.self, ValidateCommand.self, PlanCommand.self, DiffCommand.self, ApplyCommand.self, StatusCommand.self, CacheCommand.self,
+            LogsCommand.self,
             RollbackCommand.self,
             HistoryCommand.self,
             RestartCommand.self, GCCommand.self, DownCommand.self, RunCommand.self, EnvCommand.self, SuperviseCommand.self, ExplainCommand.self,

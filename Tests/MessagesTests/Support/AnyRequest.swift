@@ -113,7 +113,7 @@ struct AnyRequest {
     private mutating func call() -> JSON {
         number += 1
         // Servers are known to number their calls from 0 in each answer.
-        let id = chance(1, in: 4) && !isProper ? "call_0" : "t\(number)"
+        let id = !isProper && chance(1, in: 2) ? "call_0" : "t\(number)"
         openCalls.append(id)
         let inputs: [JSON] = [
             ["b": 1, "a": 2], [:], ["__unparsedToolInput": ["raw": "{\"a", "len": 3]], ["__unparsedToolInput": ["raw": "{\"a\":1}", "len": 7]],

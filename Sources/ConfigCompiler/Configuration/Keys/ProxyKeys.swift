@@ -47,9 +47,15 @@ enum PromptCacheKeys {
 
 enum ResponseCacheKeys {
     static let enabled = Key<Bool>.boolean("enabled", default: true, "Whether the layer is used.")
+    static let policy = Key<ProxySettings.ResponseCache.Policy>.choice(
+        "policy", default: .deterministic,
+        [
+            Choice("deterministic", "answers that a model would give again: temperature 0, no thinking"),
+            Choice("side-calls", "also what a client asks beside its conversations, as titles"),
+        ], "Which answers are given again after their delivery. One that is asked for again before it arrived is never made twice.")
     static let ttl = Key<Int>.duration("ttl", 0...2_592_000_000, default: 300_000, "How long an answer may be given again.")
     static let maxBytes = Key<Int>.size("maxBytes", 1 << 10...1 << 40, default: 256 << 20, "The most that it may hold on disk.")
-    static let scope = Scope("a response cache", keys: [enabled.spec, ttl.spec, maxBytes.spec])
+    static let scope = Scope("a response cache", keys: [enabled.spec, policy.spec, ttl.spec, maxBytes.spec])
 }
 
 enum LimitKeys {

@@ -8,6 +8,7 @@ extension BackendDialect {
         dialect.thinkingSwitch = .reasoningObject
         dialect.keepsCacheControl = true
         dialect.sessionMember = "session_id"
+        dialect.printsToolsFirst = true
         dialect.sendsUser = true
         dialect.extra = ["usage": ["include": true]]
         dialect.samplingNames = .engine(repetition: "repetition_penalty")

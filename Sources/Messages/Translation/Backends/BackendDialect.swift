@@ -20,6 +20,8 @@ public struct BackendDialect: Sendable, Equatable {
     public var keepsCacheControl = false
     /// The member of a request that names its conversation, so that the server keeps its requests together; nil where it has none.
     public var sessionMember: String?
+    /// The prompts behind the server have the tools before the system prompt's text, not behind it.
+    public var printsToolsFirst = false
     /// `user` says who asks.
     public var sendsUser = false
 

@@ -11,6 +11,8 @@ public enum RequestTranslation {
         /// Tools that are told with the message that first names them, by the client's names.
         public var lateTools: [String: JSON] = [:]
         public var names: ToolNames
+        /// The blocks of which `messages` were made.
+        public var system: [String] = []
         /// The kinds of tools that were asked for and that nobody here can run, such as `web_search_20250305`.
         public var leftOut: [String] = []
 
@@ -47,6 +49,11 @@ public enum RequestTranslation {
 
     /// What the prefix is made from, and so what it may be kept by.
     public static func prefixSource(of request: MessagesRequest) -> JSON {
+        ["system": request.json["system"] ?? .null, "tools": .array(request.tools), "rest": prefixRest(of: request)]
+    }
+
+    /// What of it stands elsewhere than in tools and system.
+    public static func prefixRest(of request: MessagesRequest) -> JSON {
         var late: [JSON] = []
         for (name, definition) in request.turns.lateTools { late.append([.string(name), definition ?? .null]) }
         // A deferred tool that a call is demanded of is offered at once.
@@ -56,14 +63,14 @@ public enum RequestTranslation {
         {
             demanded = .string(name)
         }
-        return ["system": request.json["system"] ?? .null, "tools": .array(request.tools), "late": .array(late), "demanded": demanded]
+        return ["late": .array(late), "demanded": demanded]
     }
 
     public static func prefix(of request: MessagesRequest, dialect: BackendDialect) throws(AnthropicError) -> Prefix {
         let tools = try ToolDefinitions(request, dialect: dialect)
         return Prefix(
             messages: try SystemPrompt.messages(of: request.system, dialect: dialect), tools: tools.functions, lateTools: tools.late,
-            names: tools.names, leftOut: tools.leftOut)
+            names: tools.names, system: SystemPrompt.texts(of: request.system), leftOut: tools.leftOut)
     }
 
     /// The messages behind the prefix.
