@@ -21,11 +21,15 @@ public struct ProxySettings: Codable, Sendable, Equatable {
     public var directories: Directories
     /// How long requests in flight may take to finish after SIGTERM; nil leaves it to the proxy.
     public var drainMs: Int?
+    /// Nil where no line is written of requests.
+    public var requestLog: RequestLog?
+    /// Nil where exchanges are not kept.
+    public var capture: Capture?
 
     public init(
         backends: [Backend], defaultBackend: String, fallback: [String]? = nil, routes: [Route] = [], authToken: String? = nil, tls: TLS? = nil,
         promptCache: PromptCache = PromptCache(), responseCache: ResponseCache = ResponseCache(), limits: Limits = Limits(), retry: Retry? = nil,
-        breaker: Breaker? = nil, directories: Directories, drainMs: Int? = nil
+        breaker: Breaker? = nil, directories: Directories, drainMs: Int? = nil, requestLog: RequestLog? = nil, capture: Capture? = nil
     ) {
         self.backends = backends
         self.defaultBackend = defaultBackend
@@ -40,13 +44,16 @@ public struct ProxySettings: Codable, Sendable, Equatable {
         self.breaker = breaker
         self.directories = directories
         self.drainMs = drainMs
+        self.requestLog = requestLog
+        self.capture = capture
     }
 
     /// The ids of all secrets that the settings use.
     public var secretIDs: [String] { [authToken, tls?.key].compactMap { $0 } + backends.compactMap(\.apiKey) }
 
     enum CodingKeys: String, CodingKey {
-        case backends, routes, fallback, tls, limits, retry, breaker, directories
+        case backends, routes, fallback, tls, limits, retry, breaker, directories, capture
+        case requestLog = "request_log"
         case drainMs = "drain_ms"
         case defaultBackend = "default_backend"
         case authToken = "auth_token"

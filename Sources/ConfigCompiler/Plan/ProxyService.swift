@@ -43,7 +43,7 @@ struct ProxyService {
             authToken: section[ProxyKeys.authToken]?.reference == nil ? nil : Self.tokenID, tls: tls, promptCache: promptCache,
             responseCache: responseCache,
             limits: limits, retry: retry, breaker: breaker,
-            directories: .init(cache: .rooted(.cache, ""), logs: .rooted(.logs, "")), drainMs: drainMs)
+            directories: .init(cache: .rooted(.cache, ""), logs: .rooted(.logs, "")), drainMs: drainMs, requestLog: requestLog, capture: capture)
     }
 
     /// The last words and the end take time too, before SIGKILL; with TLS up to five seconds more, for a client that does not say goodbye.
@@ -100,6 +100,17 @@ struct ProxyService {
             // A plan says what is not usual.
             policy: cache[ResponseCacheKeys.policy] == .deterministic ? nil : cache[ResponseCacheKeys.policy], ttlMs: cache[ResponseCacheKeys.ttl],
             maxBytes: cache[ResponseCacheKeys.maxBytes])
+    }
+
+    private var requestLog: ProxySettings.RequestLog? {
+        let log = section[ProxyKeys.requestLog] ?? Section(RequestLogKeys.scope)
+        guard log[RequestLogKeys.enabled] else { return nil }
+        return .init(maxBytes: log[RequestLogKeys.maxBytes], maxFiles: log[RequestLogKeys.maxFiles])
+    }
+
+    private var capture: ProxySettings.Capture? {
+        guard let capture = section[ProxyKeys.capture], capture[CaptureKeys.enabled] else { return nil }
+        return .init(directory: capture[CaptureKeys.directory] ?? .rooted(.logs, "capture"), maxBytes: capture[CaptureKeys.maxBytes])
     }
 
     private var limits: ProxySettings.Limits {

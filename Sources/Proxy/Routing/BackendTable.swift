@@ -35,8 +35,7 @@ struct ResolvedBackend: Sendable {
 
 /// Which backend a request goes to.
 struct BackendTable: Sendable {
-    /// The picker of clients shows only ids that begin with `claude`; this one names a backend.
-    static let aliasPrefix = "claude-local-"
+    static let aliasPrefix = ProxySettings.backendAlias
 
     let all: [ResolvedBackend]
     private let settings: ProxySettings

@@ -29,6 +29,7 @@ enum Answers {
     }
 
     static func error(_ error: AnthropicError, requestID: String) -> Response {
+        RequestTrace.current?.note(error)
         var response = json(error.json(requestID: requestID), status: HTTPResponse.Status(code: error.status), requestID: requestID)
         if let seconds = error.retryAfter { response.headers.set("retry-after", String(seconds)) }
         if let retry = error.shouldRetry { response.headers.set("x-should-retry", retry ? "true" : "false") }
@@ -39,6 +40,7 @@ enum Answers {
 extension ProxyAssembly {
     /// An error after the backend is known is counted under its name.
     func answer(for backend: ResolvedBackend, _ requestID: String, _ answer: () async throws -> Response) async throws -> Response {
+        RequestTrace.current?.note(backend: backend)
         do {
             return try await answer()
         } catch let error as AnthropicError {

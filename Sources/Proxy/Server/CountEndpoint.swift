@@ -13,6 +13,7 @@ struct CountEndpoint: Sendable {
             return try await assembly.passUnread(request, body, requestID, permit)
         }
         let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes, isCount: true)
+        RequestTrace.current?.note(call, streams: false)
         let caller = Caller(request)
         let backend = try assembly.backends.backend(for: call, affinity: caller.conversation)
         return try await assembly.answer(for: backend, requestID) {

@@ -90,6 +90,7 @@ struct PassThrough: Sendable {
                     after: attempt, .refused, remaining: assembly.upstreams.hold, hasOthers: hasOthers, chance: .random(in: 0...1))
                 guard !error.wasSent, let pause else { throw AnthropicError(.api, error.description) }
                 assembly.metrics.countRetry(backend: backend.name)
+                RequestTrace.current?.note { $0.retries += 1 }
                 try await Task.sleep(for: pause)
             } catch let error as AnthropicError {
                 if error.kind == .timeout { pass.report(.failure) }
@@ -135,6 +136,8 @@ struct PassThrough: Sendable {
         for field in request.headers {
             let name = field.name.canonicalName
             if Self.hopByHop.contains(name) || named.contains(name) || name == "content-length" || name.hasPrefix("x-anyclaude-") { continue }
+            // What is captured is to be read.
+            if name == "accept-encoding", RequestTrace.current?.exchange != nil { continue }
             let isCredential = name == "x-api-key" || name == "authorization"
             // A key of the settings takes the place of the client's credentials.
             if isCredential, backend.key != nil { continue }

@@ -24,6 +24,18 @@ struct ProxyResponder: HTTPResponder {
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         let requestID = Identifiers.request()
+        guard !assembly.records.isEmpty, request.uri.path.hasPrefix("/v1/") else { return try await respond(request, requestID) }
+        let trace = RequestTrace(request, requestID, records: assembly.records)
+        do {
+            let response = try await RequestTrace.$current.withValue(trace) { try await respond(request, requestID) }
+            return trace.following(response, isHead: request.method == .head)
+        } catch {
+            trace.end(wasLeft: true)
+            throw error
+        }
+    }
+
+    private func respond(_ request: Request, _ requestID: String) async throws -> Response {
         do {
             return try await route(request, requestID)
         } catch let error as AnthropicError {
@@ -126,7 +138,7 @@ struct ProxyResponder: HTTPResponder {
 
     private func body(of request: Request) async throws -> ByteBuffer {
         let limit = assembly.settings.limits.maxBodyBytes
-        return try await withDeadline(
+        let body = try await withDeadline(
             bodyTimeout, orThrow: AnthropicError(.timeout, "the request's body did not come within \(bodyTimeout)")
         ) {
             guard let body = try await request.collectedBody(upTo: limit) else {
@@ -134,5 +146,7 @@ struct ProxyResponder: HTTPResponder {
             }
             return body
         }
+        RequestTrace.current?.note(body: body)
+        return body
     }
 }

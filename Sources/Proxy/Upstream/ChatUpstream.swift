@@ -80,6 +80,7 @@ struct ChatUpstream: Sendable {
                 }
                 if !hasWaited { upstreams.logger.info("waiting for a service", metadata: ["service": "\(name)", "reason": "\(error.reason)"]) }
                 hasWaited = true
+                RequestTrace.current?.note { $0.retries += 1 }
                 try await lease.news()
                 // A lease that was answered hears no more: who asks anew hears what is now.
                 lease = try upstreams.directory.acquire(name)
@@ -96,6 +97,7 @@ struct ChatUpstream: Sendable {
         guard let pause else { return false }
         generation.wait(for: "`\(backend.name)`, which takes no request for the moment")
         upstreams.metrics.countRetry(backend: backend.name)
+        RequestTrace.current?.note { $0.retries += 1 }
         try await Task.sleep(for: pause)
         return true
     }
@@ -152,6 +154,7 @@ struct ChatUpstream: Sendable {
             }
         }
         let response = answer.response
+        RequestTrace.current?.note { [model = answer.options.model ?? request.model] in $0.answeringModel = model }
         if answer.isHeld { upstreams.metrics.notResent(bytes: entry.bytes) }
         generation.setKV(response.headers.first(name: Native.cacheHeader))
         generation.setModel(backend.answeringModel(stated: response.headers.first(name: Native.modelHeader), named: answer.options.model))

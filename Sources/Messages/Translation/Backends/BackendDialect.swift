@@ -47,7 +47,7 @@ public struct BackendDialect: Sendable, Equatable {
     public var samplingNames: [SamplingDefaults.Name: String] = [
         .temperature: "temperature", .topP: "top_p", .presencePenalty: "presence_penalty", .frequencyPenalty: "frequency_penalty", .seed: "seed",
     ]
-    /// Stop sequences that a request may have; nil: any number.
+    /// Stop sequences that a request may have, the others being looked for here; nil: any number.
     public var maximumStops: Int?
     /// Members that every request carries.
     public var extra: JSONObject = [:]

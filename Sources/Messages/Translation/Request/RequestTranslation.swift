@@ -98,7 +98,7 @@ public enum RequestTranslation {
             if !prefix.tools.isEmpty { body["tools"] = .array(prefix.tools) }
         }
         if !prefix.tools.isEmpty || !prefix.lateTools.isEmpty { setToolChoice(request, dialect, in: &body) }
-        try setSampling(request, options, in: &body)
+        setSampling(request, options, in: &body)
         options.sampling.complete(&body, for: dialect)
         setThinking(request, dialect, in: &body)
         if let format = AnswerSchema(request, prefix: prefix, dialect: dialect)?.responseFormat { body["response_format"] = format }
