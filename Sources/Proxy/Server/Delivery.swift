@@ -148,7 +148,10 @@ struct Delivery: Sendable {
             if let error = message.error { throw error }
             assembly.metrics.countRequest(backend: backend.name, status: 200)
             let json = withDiagnostics(message.json, message.usage, live.generation)
-            return response(json, headers(cache: word, live.generation)) {
+            var headers = headers(cache: word, live.generation)
+            // Of a stream it is known too late for a header.
+            if let cost = live.generation.cost { headers.set("x-anyclaude-cost", JSON.double(cost).text) }
+            return response(json, headers) {
                 delivered(live)
                 if word == "join" || word == "replay" { saved(live.generation, word) }
             }

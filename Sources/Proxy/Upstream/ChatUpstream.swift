@@ -219,6 +219,8 @@ struct ChatUpstream: Sendable {
         var options = RequestTranslation.Options(
             dialect: backend.dialect, model: backend.settings.model, contextWindow: backend.settings.contextWindow,
             maxOutputTokens: backend.settings.maxOutputTokens)
+        options.sampling = backend.sampling
+        options.extras = RequestExtras(body: backend.extraBody, session: caller.opaqueConversation)
         if backend.dialect.inlineSystem == .asked {
             let capabilities = try await capabilities(at: location)
             options.keepsInlineSystem = capabilities.inlineSystem
@@ -257,7 +259,7 @@ struct ChatUpstream: Sendable {
         // It must not push the conversation out of the worker's store.
         if backend.dialect.isNative, call.kinds.contains(.side) { body["side_call"] = true }
         return try await upstreams.client.send(
-            .POST, location.api("/chat/completions"), key: backend.key, text: entry.rendered.text(of: body))
+            .POST, location.api("/chat/completions"), key: backend.key, text: entry.rendered.text(of: body), headers: backend.extraHeaders)
     }
 
     /// Bytes in, events out, to the end of the body, so that the connection can serve again; but an answer that is whole before upstream
