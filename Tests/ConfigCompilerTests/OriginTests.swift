@@ -107,7 +107,7 @@ import Testing
         #expect(try candidates(result, "budget.memory") == ["=\"1GiB\" test.yaml:3:19", "-? default"])
         let port = try #require(try origins(result, "backends.small.port").first)
         #expect(port.value == 8099 && port.services == [])
-        #expect(port.note?.contains("neither `backend` nor a route leads to it") == true)
+        #expect(port.note?.contains("neither `backend` nor a fallback nor a route leads to it") == true)
         #expect(try origins(result, "probation")[0].note == "of the plan as a whole")
         #expect(try origins(compile(Self.text), "backends.vllm-mlx.port")[0].services == ["vllm-mlx"])
     }
@@ -173,7 +173,7 @@ import Testing
 
     @Test func manyKeysAtOnce() throws {
         let warm = Self.text.replacing("port: 8090", with: "port: 8090, cache: { warm: [{ file: ./a.json }, { file: ./b.txt }] }")
-        let result = compile(warm + "routes: [{ match: { model: a }, to: lmstudio }, { to: vllm-mlx }]\n")
+        let result = compile(warm + "routes: [{ match: { model: a }, to: lmstudio, split: [{ to: vllm-mlx }] }, { to: vllm-mlx }]\n")
         #expect(try origins(result, "backends.vllm-mlx.cache.warm[1].file").map { $0.value?.text } == ["\"./b.txt\""])
         #expect(try origins(result, "port").map(\.key) == ["backends.lmstudio.port", "backends.vllm-mlx.port", "proxy.port"])
         #expect(try origins(result, "backends.*.port").map(\.key) == ["backends.lmstudio.port", "backends.vllm-mlx.port"])

@@ -1,6 +1,7 @@
 import Hummingbird
 import JSON
 import LaunchPlan
+import Locking
 import Messages
 import Testing
 
@@ -88,6 +89,29 @@ import Testing
             #expect(report["response"]?["hits"] == 1 && report["response"]?["misses"] == 2)
             #expect((report["response"]?["tokens_not_computed"]?.intValue ?? 0) > 3)
             #expect((report["response"]?["bytes_told_again"]?.intValue ?? 0) > 50)
+        }
+    }
+
+    @Test func aPartIsCountedOnceForEachAsker() async throws {
+        let fingerprint = Mutex("a")
+        let worker = try ScriptedServer { seen in
+            if seen.path == "/v1/capabilities" { return try Worker.capabilities(fingerprint.withLock { $0 }) }
+            return Answers.json(try JSON(encoding: Native.TokenCount(count: 7, cached: 0)))
+        }
+        let backend = ProxySettings.Backend(name: "b", api: .openai, dialect: "native", target: .url(base: worker.base))
+        try await ProxyUnderTest.run(ProxyUnderTest.settings(backend)) { proxy in
+            func count(_ text: String, _ headers: [String: String] = [:]) async throws -> Int {
+                let body: JSON = ["model": "m", "messages": [["role": "user", "content": .string(text)]]]
+                let answer = try await proxy.post(body, to: "/v1/messages/count_tokens", headers: headers)
+                #expect(answer.json == ["input_tokens": 7], "\(answer.text)")
+                return worker.count("/v1/chat/tokenize")
+            }
+            #expect(try await [count("x"), count("x"), count("y")] == [1, 1, 2])
+            #expect(try await [count("x", ["x-api-key": "k"]), count("x", ["cache-control": "no-store"])] == [3, 4])
+            fingerprint.withLock { $0 = "b" }
+            #expect(try await count("x") == 5, "another model counts anew")
+            let report = try await proxy.get("/v1/anyclaude/cache").json["count"]
+            #expect(report == ["hits": 1, "misses": 4])
         }
     }
 

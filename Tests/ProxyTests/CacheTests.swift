@@ -142,6 +142,15 @@ import Testing
         #expect(try !isKept(sampled, isSideCall: false, .sideCalls))
     }
 
+    @Test func countsAreBoundedInNumberAndTime() {
+        let memo = CountMemo(limit: 8)
+        let now = ContinuousClock.now
+        for index in 0..<20 { memo.keep(index, for: "\(index)", now: now) }
+        #expect(memo.find("0", now: now) == nil && memo.find("19", now: now) == 19)
+        #expect((0..<20).count { memo.find("\($0)", now: now) != nil } <= 8)
+        #expect(memo.find("19", now: now + .seconds(24 * 3600)) == nil)
+    }
+
     @Test func whatWasKeptAtOnceDoesNotExpireAtOnce() {
         let times = (0..<64).map { ResponseCache.spread(300_000, by: Digest.hex([UInt8($0)])) }
         #expect(times.allSatisfy { (270_000...300_000).contains($0) })

@@ -137,7 +137,8 @@ import Testing
         let backend = ChatUpstreamTests.url(server.base, dialect: dialect, model: model)
         try await ProxyUnderTest.run(ProxyUnderTest.settings(backend)) { (proxy) async throws in
             var resolved = try proxy.assembly.backends.backend(for: .init(model: "m"))
-            #expect(await proxy.assembly.upstreams.contextWindow(of: resolved) == window)
+            let asked = resolved
+            try await eventually { await proxy.assembly.upstreams.contextWindow(of: asked) == window }
             resolved.settings.contextWindow = 77
             #expect(await proxy.assembly.upstreams.contextWindow(of: resolved) == 77, "the plan's word goes first")
         }

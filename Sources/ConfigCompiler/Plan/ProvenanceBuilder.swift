@@ -26,7 +26,7 @@ struct ProvenanceBuilder {
 
     private func workerInputs(_ backend: Backend, _ engine: EngineName) -> [Input] {
         let prefix = "backends.\(backend.name)."
-        let useless = Set((EngineChecks.unusable(engine) + Self.proxyOnly(engine)).map { prefix + $0 })
+        let useless = Set((EngineChecks.unusable(engine) + Self.proxyOnly(engine) + ShapingKeys.places + ExtraKeys.places).map { prefix + $0 })
         var inputs = flatten(backend.section, prefix, except: []).filter { !useless.contains($0.key) }
         if !backend.section.has(BackendKeys.engine) { inputs.append(derivedEngine(backend, engine)) }
         if backend[BackendKeys.pythonVenv] == nil, !useless.contains(prefix + BackendKeys.pythonVenv.name) {
@@ -57,7 +57,9 @@ struct ProvenanceBuilder {
     }
 
     /// What the engine's program is not told of: the proxy is, and the preflight.
-    private static func proxyOnly(_ engine: EngineName) -> [String] { [BackendKeys.concurrency.name] + untold(engine) }
+    private static func proxyOnly(_ engine: EngineName) -> [String] {
+        [BackendKeys.concurrency.name, BackendKeys.toolCallDialect.name, BackendKeys.reasoningFormat.name] + untold(engine)
+    }
 
     private static func untold(_ engine: EngineName) -> [String] {
         switch engine {

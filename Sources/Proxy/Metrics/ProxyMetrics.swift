@@ -1,3 +1,4 @@
+import Control
 import JSON
 import Messages
 import Serving
@@ -16,6 +17,8 @@ final class ProxyMetrics: Sendable {
         static let toldAgain = "anyclaude_cache_response_bytes_total"
         static let firstByte = "anyclaude_upstream_first_byte_seconds"
         static let duration = "anyclaude_upstream_duration_seconds"
+        static let cost = "anyclaude_proxy_cost_dollars_total"
+        static let shaped = "anyclaude_shaping_bytes_total"
         static let retries = "anyclaude_upstream_retries_total"
         static let fallbacks = "anyclaude_upstream_fallbacks_total"
         static let breaker = "anyclaude_upstream_breaker"
@@ -36,16 +39,28 @@ final class ProxyMetrics: Sendable {
         registry.declare(Name.notRead, .counter, help: "Bytes of tools and system that were known by their bytes: neither read nor translated.")
         registry.declare(Name.notComputed, .counter, help: "Tokens of answers that were not computed for their request, prompt and answer.")
         registry.declare(Name.toldAgain, .counter, help: "Bytes of these answers.")
+        registry.declare(Name.cost, .counter, help: "What answers cost, in US dollars, by servers that bill.")
+        registry.declare(Name.shaped, .counter, help: "Bytes of requests before and after each part of shaping.")
         registry.declare(Name.firstByte, .histogram, help: "From the request to the first word of the model's answer.", bounds: seconds)
         registry.declare(Name.duration, .histogram, help: "From the request to the end of the model's answer.", bounds: seconds)
         registry.declare(Name.retries, .counter, help: "Requests that were sent to the same backend again.")
         registry.declare(Name.fallbacks, .counter, help: "Requests that another backend was asked, since the first could not take them.")
         registry.declare(Name.breaker, .gauge, help: "0 where a backend is asked, 1 where one request tries it, 2 where it is left alone.")
         registry.declare(Name.uncounted, .counter, help: "Answers of servers that reported no usage.")
+        registry.declare("anyclaude_proxy_info", .gauge, help: "Always 1; its label is the version.")
+        registry.set(1, "anyclaude_proxy_info", [("version", Version.current)])
+        registry.declareProcess()
     }
 
     func declareInFlight(_ read: @escaping @Sendable () -> Int) {
         registry.declare("anyclaude_proxy_requests_in_flight", .gauge, help: "Requests that are being answered.") { Double(read()) }
+    }
+
+    func declareDropped(log: @escaping @Sendable () -> Int, capture: @escaping @Sendable () -> Int) {
+        registry.declare("anyclaude_proxy_request_log_dropped_total", .counter, help: "Lines of the request log that could not be written.") {
+            Double(log())
+        }
+        registry.declare("anyclaude_proxy_capture_dropped_total", .counter, help: "Exchanges that could not be captured.") { Double(capture()) }
     }
 
     func declareWaiting(_ read: @escaping @Sendable () -> Int) {
@@ -85,14 +100,23 @@ final class ProxyMetrics: Sendable {
     var tokensNotComputed: Int { Self.savings.reduce(0) { $0 + Int(registry.value(Name.notComputed, [("result", $1)])) } }
     var bytesToldAgain: Int { Self.savings.reduce(0) { $0 + Int(registry.value(Name.toldAgain, [("result", $1)])) } }
 
+    func countShaping(_ report: ShapingReport, backend: String) {
+        for step in report.steps {
+            let part = [("backend", backend), ("part", step.part.rawValue)]
+            registry.add(Double(step.before), to: Name.shaped, part + [("side", "before")])
+            registry.add(Double(step.after), to: Name.shaped, part + [("side", "after")])
+        }
+    }
+
     /// An answer of a model's server is over.
     func countAnswer(_ generation: Generation, backend: String) {
         if let first = generation.firstWord { registry.observe(first.inSeconds, in: Name.firstByte, [("backend", backend)]) }
         if let end = generation.end { registry.observe((end - generation.begin).inSeconds, in: Name.duration, [("backend", backend)]) }
+        if let cost = generation.cost { registry.add(cost, to: Name.cost, [("backend", backend)]) }
         guard generation.isComplete else { return }
         let usage = generation.message.usage
         let prompt = usage.prompt
-        guard prompt + usage.output > 0 else { return registry.add(to: Name.uncounted, [("backend", backend)]) }
+        guard generation.isCounted else { return registry.add(to: Name.uncounted, [("backend", backend)]) }
         let kinds = [("input", usage.input), ("output", usage.output), ("cache_read", usage.cacheRead), ("cache_creation", usage.cacheCreation)]
         for (kind, count) in kinds { registry.add(Double(count), to: Name.tokens, [("backend", backend), ("kind", kind)]) }
         guard generation.reportsCache else { return countCache(layer: "kv", result: "unknown") }

@@ -1,3 +1,4 @@
+import JSON
 import LaunchPlan
 import Messages
 
@@ -6,6 +7,13 @@ struct ResolvedBackend: Sendable {
     var settings: ProxySettings.Backend
     var dialect: BackendDialect
     var key: String?
+    /// Of calls in the text of its answers; nil where its server tells them apart.
+    var toolCallDialect: (any ToolCallDialect)?
+    var shaping = RequestShaping()
+    var sampling = SamplingDefaults()
+    /// Members and headers of each request that come from the settings.
+    var extraBody: JSONObject = [:]
+    var extraHeaders: [(name: String, value: String)] = []
 
     var name: String { settings.name }
 
@@ -27,8 +35,7 @@ struct ResolvedBackend: Sendable {
 
 /// Which backend a request goes to.
 struct BackendTable: Sendable {
-    /// The picker of clients shows only ids that begin with `claude`; this one names a backend.
-    static let aliasPrefix = "claude-local-"
+    static let aliasPrefix = ProxySettings.backendAlias
 
     let all: [ResolvedBackend]
     private let settings: ProxySettings
@@ -47,7 +54,8 @@ struct BackendTable: Sendable {
                 guard let value = secrets[id] else { throw ProxyError("the secret `\(id)` of backend `\(backend.name)` was not passed") }
                 key = value
             }
-            all.append(ResolvedBackend(settings: backend, dialect: dialect, key: key))
+            let calls = backend.toolCallDialect.flatMap { ToolCallDialects.named($0.rawValue) }
+            all.append(try ResolvedBackend(backend, dialect, key: key, toolCallDialect: calls))
         }
         self.all = all
         byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -88,4 +96,10 @@ struct BackendTable: Sendable {
     }
 
     var defaultBackend: ResolvedBackend? { byName[settings.defaultBackend] }
+
+    /// The API itself, where requests go there that no route takes.
+    var passBackend: ResolvedBackend? {
+        guard let backend = defaultBackend, backend.settings.api == .anthropic else { return nil }
+        return backend
+    }
 }

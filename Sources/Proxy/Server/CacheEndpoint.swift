@@ -42,6 +42,7 @@ struct CacheEndpoint: Sendable {
     private func clear() async throws -> JSON {
         assembly.upstreams.prompts.clear()
         assembly.upstreams.history.clear()
+        assembly.counts.clear()
         let waiting = assembly.generations.clear()
         let kept = try await assembly.responses.clear()
         return ["responses": .integer(kept.entries), "bytes": .integer(kept.bytes), "undelivered": .integer(waiting)]

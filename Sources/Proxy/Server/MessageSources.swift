@@ -16,11 +16,8 @@ struct MessageSources: Sendable {
         let key = RequestKey(
             message, backend: backend, asker: caller.asker, version: request.headers.value("anthropic-version"),
             isSideCall: !call.kinds.isDisjoint(with: [.side, .title]), policy: assembly.settings.responseCache.policy)
-        let bypasses =
-            request.headers.value("x-anyclaude-cache")?.lowercased() == "bypass"
-            || request.headers[.cacheControl]?.lowercased().contains("no-store") == true
-        if bypasses { return .generation(begin(assembly.generations.unshared(), message, backend, key, sharing: nil), "bypass") }
-        if assembly.responses.mayHold(key), let model = await answeringModel(backend),
+        if request.bypassesCaches { return .generation(begin(assembly.generations.unshared(), message, backend, key, sharing: nil), "bypass") }
+        if assembly.responses.mayHold(key), let model = await assembly.upstreams.answeringModel(of: backend),
             let hit = await assembly.responses.find(key, answeredBy: model)
         {
             return kept(hit, message)
@@ -39,25 +36,11 @@ struct MessageSources: Sendable {
             assembly.upstreams.history.note(.shared(message: generation.messageID), request: origin.request)
             return .generation(Delivery.Live(listener: generation.listen(), generation: generation, sharing: sharing), "replay")
         case .delivered(let generation) where key.mayBeKept && ResponseCache.isKeepable(generation.message):
-            return kept(ResponseCache.Hit(message: generation.message.json, ageSeconds: 0), message)
+            return kept(ResponseCache.Hit(message: generation.message.json, ageSeconds: 0, isCounted: generation.isCounted), message)
         case .delivered: return renewed(sharing, message, backend, key)
         case .new(let generation):
             assembly.metrics.countCache(layer: "response", result: "miss")
             return .generation(begin(generation, message, backend, key, sharing: sharing), "miss")
-        }
-    }
-
-    /// Whose answer a kept one would have to be; nil where that cannot be said at once.
-    private func answeringModel(_ backend: ResolvedBackend) async -> String? {
-        switch backend.settings.target {
-        case .url(let base): return await assembly.upstreams.workers.model(of: backend, at: UpstreamLocation(url: base))
-        case .service(let name):
-            // Only the native runtime can say it; a service that is not ready is waited for where its answer is.
-            guard backend.dialect.isNative, let lease = try? assembly.upstreams.directory.acquire(name),
-                let endpoint = try? await lease.endpoint(within: .milliseconds(200))
-            else { return nil }
-            defer { withExtendedLifetime(lease) {} }
-            return await assembly.upstreams.workers.model(of: backend, at: UpstreamLocation(endpoint))
         }
     }
 
@@ -84,10 +67,14 @@ struct MessageSources: Sendable {
         } atEnd: { generation in
             assembly.metrics.countAnswer(generation, backend: backend.name)
             let usage = generation.message.usage
-            assembly.upstreams.history.count(
-                message: generation.messageID, prompt: usage.prompt, cached: generation.reportsCache ? usage.cacheRead : nil)
+            if generation.isCounted {
+                assembly.upstreams.history.count(
+                    message: generation.messageID, prompt: usage.prompt, cached: generation.reportsCache ? usage.cacheRead : nil)
+            }
             assembly.rates.charge(account, tokens: usage.input + usage.cacheCreation + usage.output)
-            if sharing != nil, let model = generation.model { await assembly.responses.keep(generation.message, for: key, answeredBy: model) }
+            if sharing != nil, let model = generation.model {
+                await assembly.responses.keep(generation.message, isCounted: generation.isCounted, for: key, answeredBy: model)
+            }
             generation.markSettled()
             assembly.generations.settle(sharing, generation)
         }

@@ -10,9 +10,12 @@ struct MessagesEndpoint: Sendable {
     let assembly: ProxyAssembly
 
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
-        let (json, parts) = try request.json(of: body, assembly.upstreams.prompts)
+        guard let (json, parts) = try assembly.json(of: body, in: request) else {
+            return try await assembly.passUnread(request, body, requestID, permit)
+        }
         let caller = Caller(request)
         let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes)
+        RequestTrace.current?.note(call, streams: json["stream"]?.boolValue ?? false)
         let targets = try assembly.backends.targets(for: call, affinity: caller.conversation)
         let limits = try assembly.rates.admit(caller.account)
         let exchange = MessageExchange(

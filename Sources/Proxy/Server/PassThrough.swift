@@ -27,13 +27,26 @@ struct PassThrough: Sendable {
     func respond(_ request: Request, body: ByteBuffer, _ permit: Gate.Permit) async throws -> Response {
         let response = try await send(request, body)
         assembly.metrics.countRequest(backend: backend.name, status: Int(response.status.code))
+        var fields = Self.fields(response.headers)
+        // Without a length the end of a body would be written, which an answer to HEAD does not have.
+        if request.method == .head, fields[.contentLength] == nil { fields[.contentLength] = "0" }
         return Response(
-            status: HTTPResponse.Status(code: Int(response.status.code)), headers: Self.fields(response.headers),
+            status: HTTPResponse.Status(code: Int(response.status.code)), headers: fields,
             body: ResponseBody { writer in
                 for try await buffer in response.body { try await writer.write(buffer) }
                 try await writer.finish(nil)
                 withExtendedLifetime(permit) {}
             })
+    }
+
+    /// Those of a client of another API, which knows nothing of versions.
+    func chatHeaders(of request: Request) throws(AnthropicError) -> HTTPHeaders {
+        var headers = try headers(of: request)
+        headers.replaceOrAdd(name: "content-type", value: "application/json")
+        headers.replaceOrAdd(name: "accept", value: "application/json, text/event-stream")
+        headers.remove(name: "accept-encoding")
+        if headers["anthropic-version"].isEmpty { headers.add(name: "anthropic-version", value: "2023-06-01") }
+        return headers
     }
 
     /// The events behind a head that was sent already; an answer that is no stream is an error of the API, as an event.
@@ -55,10 +68,12 @@ struct PassThrough: Sendable {
         guard case .url(let base) = backend.settings.target else {
             throw AnthropicError(.api, "the backend `\(backend.name)` passes requests on and needs a URL", shouldRetry: false)
         }
+        try PassedPaths.check(request.uri.path, usesOwnKey: backend.key != nil)
         let headers = try headers(of: request)
         let url = UpstreamLocation(url: base).root(try Self.reference(request))
         let method = HTTPMethod(rawValue: request.method.rawValue)
-        let bytes = method == .GET || method == .HEAD ? nil : Self.withoutOwnThinking(body)
+        let hasBody = request.headers[.contentLength] != nil || request.headers[.transferEncoding] != nil
+        let bytes = hasBody ? Self.withoutOwnThinking(body) : nil
         var attempt = 1
         while true {
             let pass = try assembly.upstreams.health.admit(backend.name)
@@ -75,6 +90,7 @@ struct PassThrough: Sendable {
                     after: attempt, .refused, remaining: assembly.upstreams.hold, hasOthers: hasOthers, chance: .random(in: 0...1))
                 guard !error.wasSent, let pause else { throw AnthropicError(.api, error.description) }
                 assembly.metrics.countRetry(backend: backend.name)
+                RequestTrace.current?.note { $0.retries += 1 }
                 try await Task.sleep(for: pause)
             } catch let error as AnthropicError {
                 if error.kind == .timeout { pass.report(.failure) }
@@ -120,6 +136,8 @@ struct PassThrough: Sendable {
         for field in request.headers {
             let name = field.name.canonicalName
             if Self.hopByHop.contains(name) || named.contains(name) || name == "content-length" || name.hasPrefix("x-anyclaude-") { continue }
+            // What is captured is to be read.
+            if name == "accept-encoding", RequestTrace.current?.exchange != nil { continue }
             let isCredential = name == "x-api-key" || name == "authorization"
             // A key of the settings takes the place of the client's credentials.
             if isCredential, backend.key != nil { continue }
@@ -146,7 +164,7 @@ struct PassThrough: Sendable {
         return assembly.token.map { Access.isEqual(Array(shown.utf8), Array($0.utf8)) } ?? false
     }
 
-    private static func fields(_ headers: HTTPHeaders) -> HTTPFields {
+    static func fields(_ headers: HTTPHeaders) -> HTTPFields {
         let named = Set(headers[canonicalForm: "connection"].map { String($0).lowercased() })
         var fields = HTTPFields()
         for (name, value) in headers {

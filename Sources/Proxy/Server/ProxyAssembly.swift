@@ -10,8 +10,10 @@ struct ProxyAssembly: Sendable {
     let metrics: ProxyMetrics
     let upstreams: Upstreams
     let responses: ResponseCache
+    let counts: CountMemo
     let generations: GenerationTable
     let gate: Gate
     let rates: RateLimits
+    let records: Records
     let logger: Logger
 }
