@@ -21,7 +21,12 @@ extension IntegrationTests {
         /// Of a server that somebody else runs what it says is what the client must hear; a worker of ours is waited for.
         @Test func faults() throws {
             let stack = try Stack()
-            let scripted = try ScriptedStack(stack, limits: "{ firstByteTimeout: 4s, idleTimeout: 1500ms, ping: 300ms }")
+            // No breaker, as the faults of one row are none of another's, and no tries but the client's.
+            let scripted = try ScriptedStack(
+                stack,
+                proxy:
+                    ", limits: { firstByteTimeout: 4s, idleTimeout: 1500ms, ping: 300ms }, circuitBreaker: { enabled: false }, retry: { attempts: 1 }"
+            )
             let faults = chosen(Fault.table, \.name)
             report(faults.map(\.name), concurrently(faults, width: 6) { try $0.play(scripted, model: "remote-model") })
             // One after the other, as the death of the worker ends the requests of all.

@@ -18,7 +18,8 @@ final class ScriptedStack: Sendable {
         "openrouter": "kind: openrouter, apiKey: { env: FAKE_KEY }",
     ]
 
-    init(_ stack: Stack, limits: String = "{}") throws {
+    /// - Parameter proxy: more of the proxy's keys, each behind a comma.
+    init(_ stack: Stack, proxy: String = "") throws {
         folder = stack.folder
         let outside = try Stack.freePort()
         stack.environment["FAKE_KEY"] = "a key of no worth"
@@ -28,7 +29,7 @@ final class ScriptedStack: Sendable {
             """
             backend: scripted
             probation: 200ms
-            proxy: { port: @PORT@, limits: \(limits) }
+            proxy: { port: @PORT@\(proxy) }
             backends:
               scripted:
                 kind: vllm-mlx

@@ -18,7 +18,7 @@ A user message holds `SCRIPT <name> <JSON>`; the JSON is a list of steps, one fo
 
 In a step with an answer `"finish"` is the reason of its end where the usual one will not do, `"after": n` sends n chunks of it, and `"then"` says what follows: `end` (the rest, the default), `cut` (the connection is
 broken off), `eof` (the stream ends in order, too early), `hang` (nothing, until the client leaves); `"pause": s` waits so many seconds before that,
-`"wait": s` before the first byte. Behind its last step a script answers with a short summary.
+`"wait": s` before the first byte. Behind its last step, and where a summary is asked for (its step is -1), a script answers with a short one.
 
 Each request is a line of JSON in RECORD: {"event": "request", "id", "script", "step", "try", "time", "path", "headers", "body"}; a client that leaves
 before its answer is whole is {"event": "left", "id", "time"}. Nothing else is kept: sessions may run side by side. Standard library only.
@@ -26,13 +26,15 @@ before its answer is whole is {"event": "left", "id", "time"}. Nothing else is k
 import argparse
 import json
 import os
+import re
 import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-MARK = "SCRIPT "
-SUMMARY = "A summary: the work was done as it was asked, and nothing is left to do."
+# At the beginning of a line: a script for a sub-agent stands inside of another's.
+MARK = re.compile(r"^SCRIPT (\S+) ", re.MULTILINE)
+SUMMARY = "<summary>A summary: the work was done as it was asked, and nothing is left to do.</summary>"
 
 
 def text_of(content):
@@ -46,13 +48,16 @@ def script_of(messages):
     """The last script, how many answers it has had, and what the tools gave back last."""
     for position in range(len(messages) - 1, -1, -1):
         text = text_of(messages[position].get("content"))
-        at = text.rfind(MARK)
-        if messages[position]["role"] != "user" or at < 0:
+        marks = list(MARK.finditer(text)) if messages[position]["role"] == "user" else []
+        if not marks:
             continue
-        name, _, rest = text[at + len(MARK):].partition(" ")
-        steps, _ = json.JSONDecoder().raw_decode(rest.lstrip())
+        name = marks[-1][1]
+        steps, _ = json.JSONDecoder().raw_decode(text, marks[-1].end())
         answers = [m for m in messages[position + 1:] if m["role"] == "assistant"]
         results = []
+        # A client that shortens its conversation asks for a summary, in these tags.
+        if any("<summary>" in text and "<task-" not in text for text in (text_of(m.get("content")) for m in messages[position + 1:] if m["role"] == "user")):
+            return name, [], -1, ""
         for message in reversed(messages[position + 1:]):
             if message["role"] == "assistant":
                 break
@@ -124,7 +129,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers.get("content-length", 0))) or b"{}")
         name, steps, position, results = script_of(body.get("messages", []))
-        step = steps[position] if position < len(steps) else {"text": SUMMARY}
+        step = steps[position] if 0 <= position < len(steps) else {"text": SUMMARY}
         tried = self.server.model.next_try((name, position))
         self.id = self.server.model.next_id()
         self.server.model.note(event="request", id=self.id, script=name, step=position, path=self.path, headers=dict(self.headers), body=body, **{"try": tried})
