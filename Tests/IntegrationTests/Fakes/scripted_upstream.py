@@ -53,7 +53,9 @@ def script_of(messages):
             continue
         name = marks[-1][1]
         steps, _ = json.JSONDecoder().raw_decode(text, marks[-1].end())
-        answers = [m for m in messages[position + 1:] if m["role"] == "assistant"]
+        # Some servers want words and calls in two messages.
+        roles = [m["role"] for m in messages[position:]]
+        answers = [pair for pair in zip(roles, roles[1:]) if pair[1] == "assistant" != pair[0]]
         results = []
         # A client that shortens its conversation asks for a summary, in these tags.
         if any("<summary>" in text and "<task-" not in text for text in (text_of(m.get("content")) for m in messages[position + 1:] if m["role"] == "user")):
