@@ -13,7 +13,7 @@ PROGRAMS   := anyclaude anyclaude-supervisor anyclaude-proxy anyclaude-runtime
 VERSION    := $(shell sed -n 's/.*static let current = "\(.*\)"/\1/p' Sources/Control/Version.swift)
 BIN        := .build/release
 
-.PHONY: help setup build demo test test-mlx-textgen test-anthropic-sdk test-llama-server lint fmt cover tsan asan bench bench-translation bench-runtime bench-experts bench-supervisor crash stress fuzz docs install install-units dist clean train-demo-model
+.PHONY: help setup build demo test test-mlx-textgen test-anthropic-sdk test-llama-server lint fmt cover tsan asan bench bench-translation bench-runtime bench-experts bench-supervisor bench-proxy soak crash stress fuzz docs install install-units dist clean train-demo-model
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -71,6 +71,13 @@ bench-experts: build ## measure: a checkpoint of the shape of Qwen3-Coder-30B-A3
 
 bench-supervisor: build ## measure: restarts, storms, memory and wake-ups beside runit, s6, supervisord, systemd
 	@python3 scripts/bench_supervisor.py run $(BIN)
+
+bench-proxy: build ## measure: the proxy's CPU time and memory beside LiteLLM's (installed into .build/litellm) and nginx's, on the same upstream
+	@python3 scripts/bench_proxy.py $(BIN)
+
+REQUESTS   ?= 200000
+soak: build ## REQUESTS (200000) through the proxy with faults at the upstream: no leak, no malformed stream, no lost answer
+	@python3 scripts/bench_proxy.py $(BIN) --soak -n $(REQUESTS)
 
 CRASHES    ?= 500
 crash: build ## kill the supervisor at every change of a file of an apply, and CRASHES (500) times at random; as often workers that write their KV store

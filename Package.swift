@@ -112,7 +112,8 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         // Floor 4.
-        program("anyclaude", ["ConfigCompiler", "Control", "Host", "Preflight", "Diagnostics", "LaunchPlan", "JSON", argumentParser], alone),
+        program(
+            "anyclaude", ["ConfigCompiler", "Control", "Host", "Preflight", "Messages", "Diagnostics", "LaunchPlan", "JSON", argumentParser], alone),
         program("anyclaude-supervisor", ["Supervisor", argumentParser]),
         program("anyclaude-proxy", ["Proxy", argumentParser]),
         program("anyclaude-runtime", ["InferenceRuntime", argumentParser]),
@@ -153,7 +154,7 @@ let package = Package(
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
-        tests("anyclaude", ["anyclaude", "Control", "LaunchPlan", "JSON"]),
+        tests("anyclaude", ["anyclaude", "Messages", "Control", "LaunchPlan", "JSON"]),
         tests("Integration", ["ConfigurationTwins", "JSON", "Control", "LaunchPlan"], exclude: ["Fakes", "Python", "Systemd", "requirements.txt"]),
     ]
 )

@@ -82,8 +82,27 @@ extension ProxySettings {
         }
     }
 
+    /// A model id that begins so names the backend behind it, where no route takes it. Pickers of clients show only ids that begin with
+    /// `claude`.
+    public static let backendAlias = "claude-local-"
+
     /// The first route that takes the request.
     public func route(for call: Call) -> Route? { routes.first { $0.takes(call) } }
+
+    /// The backend that requests for a model of this id go to, whatever else they are: by a route, by its alias, or as the default. Nil
+    /// where that is one of several.
+    public func backendNamed(by id: String) -> Backend? {
+        if let route = route(for: Call(model: id)) { return route.shares.count == 1 ? backends.first { $0.name == route.to } : nil }
+        let alias = id.hasPrefix(Self.backendAlias) ? String(id.dropFirst(Self.backendAlias.count)) : nil
+        return backends.first { $0.name == alias } ?? backends.first { $0.name == defaultBackend }
+    }
+
+    /// A model id that leads to `backend`: its own where that does, else its alias.
+    public func modelID(reaching backend: Backend) -> String {
+        let own = backend.model ?? (backend.api == .anthropic ? "claude-sonnet-5-5" : nil)
+        if let own, backendNamed(by: own) == backend { return own }
+        return Self.backendAlias + backend.name
+    }
 
     /// The backend that a request goes to; nil where the plan names one that it does not have.
     public func backend(for call: Call) -> Backend? {

@@ -21,11 +21,15 @@ public struct ProxySettings: Codable, Sendable, Equatable {
     public var directories: Directories
     /// How long requests in flight may take to finish after SIGTERM; nil leaves it to the proxy.
     public var drainMs: Int?
+    /// Nil where no line is written of requests.
+    public var requestLog: RequestLog?
+    /// Nil where exchanges are not kept.
+    public var capture: Capture?
 
     public init(
         backends: [Backend], defaultBackend: String, fallback: [String]? = nil, routes: [Route] = [], authToken: String? = nil, tls: TLS? = nil,
         promptCache: PromptCache = PromptCache(), responseCache: ResponseCache = ResponseCache(), limits: Limits = Limits(), retry: Retry? = nil,
-        breaker: Breaker? = nil, directories: Directories, drainMs: Int? = nil
+        breaker: Breaker? = nil, directories: Directories, drainMs: Int? = nil, requestLog: RequestLog? = nil, capture: Capture? = nil
     ) {
         self.backends = backends
         self.defaultBackend = defaultBackend
@@ -40,13 +44,16 @@ public struct ProxySettings: Codable, Sendable, Equatable {
         self.breaker = breaker
         self.directories = directories
         self.drainMs = drainMs
+        self.requestLog = requestLog
+        self.capture = capture
     }
 
     /// The ids of all secrets that the settings use.
     public var secretIDs: [String] { [authToken, tls?.key].compactMap { $0 } + backends.compactMap(\.apiKey) }
 
     enum CodingKeys: String, CodingKey {
-        case backends, routes, fallback, tls, limits, retry, breaker, directories
+        case backends, routes, fallback, tls, limits, retry, breaker, directories, capture
+        case requestLog = "request_log"
         case drainMs = "drain_ms"
         case defaultBackend = "default_backend"
         case authToken = "auth_token"
@@ -78,12 +85,17 @@ public struct ProxySettings: Codable, Sendable, Equatable {
         public var apiKey: String?
         public var contextWindow: Int?
         public var maxOutputTokens: Int?
+        /// The notation of tool calls that the server leaves in the answer's text; nil where it tells them apart.
+        public var toolCallDialect: ToolCallDialect?
+        /// How thinking that the server leaves in the answer's text is marked; nil where it tells it apart.
+        public var reasoningFormat: ReasoningFormat?
+
         /// Requests that it is asked at a time; more wait in the proxy. Nil: any number.
         public var concurrency: Int?
 
         public init(
             name: String, api: API, dialect: String, target: Target, model: String? = nil, apiKey: String? = nil, contextWindow: Int? = nil,
-            maxOutputTokens: Int? = nil, concurrency: Int? = nil
+            maxOutputTokens: Int? = nil, concurrency: Int? = nil, toolCallDialect: ToolCallDialect? = nil, reasoningFormat: ReasoningFormat? = nil
         ) {
             self.name = name
             self.api = api
@@ -94,6 +106,8 @@ public struct ProxySettings: Codable, Sendable, Equatable {
             self.contextWindow = contextWindow
             self.maxOutputTokens = maxOutputTokens
             self.concurrency = concurrency
+            self.toolCallDialect = toolCallDialect
+            self.reasoningFormat = reasoningFormat
         }
 
         enum CodingKeys: String, CodingKey {
@@ -101,6 +115,8 @@ public struct ProxySettings: Codable, Sendable, Equatable {
             case apiKey = "api_key"
             case contextWindow = "context_window"
             case maxOutputTokens = "max_output_tokens"
+            case toolCallDialect = "tool_call_dialect"
+            case reasoningFormat = "reasoning_format"
         }
     }
 

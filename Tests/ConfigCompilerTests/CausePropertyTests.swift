@@ -72,8 +72,8 @@ import Testing
           v: { kind: vllm-mlx, engine: mlx-lm, model: ./v, port: 8084, maxTokens: 512, contextWindow: 4096, cache: { cache_slots: 4 }, resources: { cpus: 0 } }
           n: { kind: vllm-mlx, model: ./n, port: 8085, resources: { memory: 2GiB, threads: 2 } }
           m: { kind: vllm-mlx, model: ./m, port: 8086, resources: { memory: 2GiB } }
-          t: { kind: vllm-mlx, engine: mlx-textgen, model: ./t, port: 8087, contextWindow: 4096, cache: { cache_slots: 3 } }
-          c: { kind: vllm-mlx, command: [./c], baseUrl: "http://127.0.0.1:8088/v1" }
+          t: { kind: vllm-mlx, engine: mlx-textgen, model: ./t, port: 8087, contextWindow: 4096, toolCallDialect: glm, cache: { cache_slots: 3 } }
+          c: { kind: vllm-mlx, command: [./c], reasoningFormat: think, baseUrl: "http://127.0.0.1:8088/v1" }
           l: { kind: vllm-mlx, engine: mlx-lm, model: ./l, port: 8089 }
         routes:
           - { match: { model: d }, to: n }

@@ -29,6 +29,24 @@ import Testing
             ])
     }
 
+    /// What the server leaves in its text is read by the proxy; the native worker leaves nothing there.
+    @Test func textThatTheProxyReadsIsDeclared() throws {
+        let text = """
+            backend: mlx
+            backends:
+              mlx: { kind: vllm-mlx, engine: mlx-textgen, model: ./m, toolCallDialect: qwen3-coder, reasoningFormat: think-opened }
+            """
+        let backend = try #require(try proxy(text).settings.backends.first)
+        #expect(backend.toolCallDialect == .qwenCoder && backend.reasoningFormat == .openedThink)
+        #expect(codes(text).isEmpty)
+        let worker = try #require(try plan(text).service(named: "mlx"))
+        #expect(worker == (try plan(text.replacing(", toolCallDialect: qwen3-coder, reasoningFormat: think-opened", with: "")).service(named: "mlx")))
+        let native = text.replacing("mlx-textgen", with: "native")
+        #expect(codes(native) == [.withoutEffect, .withoutEffect])
+        #expect(try #require(try proxy(native).settings.backends.first).toolCallDialect == nil)
+        #expect(codes(text.replacing("qwen3-coder", with: "qwen")) == [.unknownChoice])
+    }
+
     @Test func routesShareAndFallBack() throws {
         let text = """
             backend: claude

@@ -116,7 +116,7 @@ import Testing
 
     private static func event(_ json: JSON) -> [UInt8] { SSEWriter.event(data: json.bytes) }
 
-    private static func randomEvent(_ random: inout SeededGenerator) -> [UInt8] {
+    static func randomEvent(_ random: inout SeededGenerator) -> [UInt8] {
         let texts = ["", "a", " ", "\n\n", "é😀", "{\"a\":1}", "{\"b\"", "x y"]
         func text(_ random: inout SeededGenerator) -> JSON { .string(texts.randomElement(using: &random) ?? "") }
         switch Int.random(in: 0..<12, using: &random) {

@@ -51,6 +51,36 @@ import Testing
         #expect(try check([chunk(["content": "a"], finish: reason)]).stop == expected)
     }
 
+    @Test func textsComeInManyForms() throws {
+        let parts = try check([
+            chunk(["content": [["type": "thinking", "thinking": [["type": "text", "text": "hm"]]]]]),
+            chunk(["content": [["type": "text", "text": "a"], ["type": "text", "text": "b"]]], finish: "stop"),
+        ])
+        #expect(parts.thinking == "hm" && parts.texts == ["ab"])
+        // OpenRouter says its thinking twice.
+        let details: JSON = [["type": "reasoning.text", "text": "hm"], ["type": "reasoning.encrypted", "data": "x"]]
+        #expect(try check([chunk(["reasoning": "hm", "reasoning_details": details]), chunk([:], finish: "stop")]).thinking == "hm")
+        let summary: JSON = [["type": "reasoning.summary", "summary": "sum"]]
+        #expect(try check([chunk(["reasoning": "", "reasoning_details": summary]), chunk([:], finish: "stop")]).thinking == "sum")
+        let older = try check([
+            chunk(["function_call": ["name": "f", "arguments": "{\"a\""]]), chunk(["function_call": ["arguments": ":1}"]]),
+            chunk([:], finish: "function_call"),
+        ])
+        #expect(older.calls == [.init("f", "{\"a\":1}")] && older.stop == .toolUse)
+        let refusal = try check([chunk(["content": nil, "refusal": "I can't"]), chunk(["refusal": "."], finish: "stop")])
+        #expect(refusal.texts == ["I can't."] && refusal.stop == .refusal)
+    }
+
+    @Test func thinkingIsMarkedAsOurs() throws {
+        var signatures: [String] = []
+        var stream = MessageStream(.init(id: "msg_1", model: "m", signature: "\(OwnThinking.mark).lab"))
+        for input in [MessageStream.Input.chunk(chunk(["reasoning": "hm"])), .chunk(chunk(["content": "a"], finish: "stop")), .end] {
+            for case .blockDelta(_, .signature(let text)) in stream.receive(input) { signatures.append(text) }
+        }
+        #expect(signatures == ["anyclaude.v1.lab"])
+        #expect(signatures.allSatisfy(OwnThinking.isOwn) && !OwnThinking.isOwn("EqQBCgIYAhIM") && !OwnThinking.isOwn(""))
+    }
+
     @Test func aStopStringIsNamed() throws {
         let chunks: [JSON] = [["choices": [["index": 0, "delta": ["content": "a"], "finish_reason": "stop", "stop_reason": "END"]]]]
         let bytes = chunks.map { SSEWriter.event(data: $0.bytes) }

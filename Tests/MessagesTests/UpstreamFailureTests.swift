@@ -121,6 +121,39 @@ import Testing
         #expect(Self.inStream(["error": ["code": 402]]) == AnthropicError(.billing, #"{"code":402}"#, shouldRetry: false))
     }
 
+    @Test func whatAProviderBehindAGatewaySaidCounts() {
+        func error(_ raw: JSON, _ code: Int = 400) -> AnthropicError {
+            let body: JSON = [
+                "error": ["message": "Provider returned error", "code": .integer(code), "metadata": ["raw": raw, "provider_name": "P"]]
+            ]
+            return UpstreamFailure.error(status: code, body: body.bytes, dialect: .openrouter)
+        }
+        let overflow = #"{"error":{"message":"prompt is too long: 9 tokens > 8 maximum"}}"#
+        #expect(error(.string(overflow)) == .invalid("prompt is too long: 9 tokens > 8 maximum"))
+        #expect(error(["message": "no tools"]) == .invalid("Provider returned error: no tools"))
+        #expect(error("overloaded", 503) == AnthropicError(.overloaded, "Provider returned error: overloaded", retryAfter: 2))
+    }
+
+    /// A retry of what must fail again is a wait for nothing.
+    @Test func whatCannotSucceedIsNotTriedAgain() {
+        func error(_ status: Int, _ json: JSON) -> AnthropicError { UpstreamFailure.error(status: status, body: json.bytes, dialect: .generic) }
+        #expect(error(429, ["error": ["message": "quota", "code": "insufficient_quota"]]) == AnthropicError(.billing, "quota", shouldRetry: false))
+        #expect(error(400, ["error": ["message": "no", "code": "model_not_found"]]).kind == .notFound)
+        #expect(error(500, ["error": ["message": "Jinja error: roles must alternate"]]).shouldRetry == false)
+        #expect(error(500, ["error": ["message": "out of memory"]]).shouldRetry == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("7", 7), ("0", 0), ("1.2", 2), ("-3", 0), ("999999999999999999999", 3600), ("nan", nil), ("", nil), ("soon", nil),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", 37), ("Sun, 06 Nov 1994 08:48:00 GMT", 0), ("Thu, 29 Feb 2024 00:00:00 GMT", 3600),
+            ("Sun, 99 Nov 1994 08:49:37 GMT", nil), ("Sun, 06 Foo 1994 08:49:37 GMT", nil), ("Sun, 06 Nov 1994 8:x:37 GMT", nil),
+        ] as [(String, Int?)])
+    func retryAfter(value: String, seconds: Int?) {
+        // 08:49:00 on that day.
+        #expect(RetryAfter.seconds(value, now: 784_111_740) == seconds)
+    }
+
     @Test func kinds() {
         func kind(_ status: Int, _ dialect: BackendDialect = .generic) -> AnthropicError.Kind {
             UpstreamFailure.error(status: status, body: [], dialect: dialect).kind

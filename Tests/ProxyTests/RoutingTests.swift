@@ -1,6 +1,7 @@
 import HTTPTypes
 import JSON
 import LaunchPlan
+import Messages
 import Testing
 
 @testable import Proxy
@@ -68,10 +69,36 @@ import Testing
 
     @Test func theModelListHasIdsThatPickersShow() throws {
         let list = ModelList(try BackendTable(Self.settings(), secrets: [:]))
-        let all = try list.answer(path: "/v1/models")
+        let all = try list.page(limit: nil, after: nil, before: nil)
         #expect(all["data"]?.arrayValue?.compactMap { $0["id"]?.stringValue } == ["claude-local-local", "claude-local-small"])
-        #expect(try list.answer(path: "/v1/models/claude-local-local")["max_input_tokens"] == 4096)
-        #expect(throws: (any Error).self) { _ = try list.answer(path: "/v1/models/none") }
+        #expect(all["object"] == "list" && all["has_more"] == false && all["last_id"] == "claude-local-small")
+        let model = try list.model("claude-local-local")
+        #expect(model["max_input_tokens"] == 4096 && model["type"] == "model" && model["object"] == "model" && model["created"] == 0)
+        #expect(throws: AnthropicError.self) { _ = try list.model("none") }
+    }
+
+    @Test func theModelListIsCutAsTheAPICutsIt() throws {
+        let list = ModelList(try BackendTable(Self.settings(), secrets: [:]))
+        func ids(_ limit: Int?, after: String? = nil, before: String? = nil) throws -> ([String], more: Bool?) {
+            let page = try list.page(limit: limit, after: after.map { "claude-local-\($0)" }, before: before.map { "claude-local-\($0)" })
+            return (
+                (page["data"]?.arrayValue ?? []).compactMap { $0["id"]?.stringValue?.replacing("claude-local-", with: "") },
+                page["has_more"]?.boolValue
+            )
+        }
+        #expect(try ids(1) == (["local"], true))
+        #expect(try ids(1, after: "local") == (["small"], false))
+        #expect(try ids(1000) == (["local", "small"], false))
+        #expect(try ids(1, before: "small") == (["local"], false))
+        #expect(try ids(5, after: "small") == ([], false))
+        for limit in [0, -1, 1001] { #expect(throws: AnthropicError.self) { _ = try ids(limit) } }
+        #expect(throws: AnthropicError.self) { _ = try ids(1, after: "gone") }
+    }
+
+    @Test func aWindowThatAServerSaidIsShown() throws {
+        let list = ModelList(try BackendTable(Self.settings(), secrets: [:]), windows: ["small": 512, "local": 9])
+        #expect(try list.model("claude-local-small")["max_input_tokens"] == 512)
+        #expect(try list.model("claude-local-local")["max_input_tokens"] == 4096)
     }
 
     @Test func locations() {

@@ -7,14 +7,16 @@ extension ProvenanceBuilder {
     private static let proxyKeys: Set<String> = [
         BackendKeys.kind.name, BackendKeys.engine.name, BackendKeys.baseUrl.name, BackendKeys.port.name, BackendKeys.apiKey.name,
         BackendKeys.model.name, BackendKeys.modelPath.name, BackendKeys.serverScript.name, BackendKeys.contextWindow.name,
-        BackendKeys.maxTokens.name, BackendKeys.autoStartServer.name, BackendKeys.concurrency.name,
+        BackendKeys.maxTokens.name, BackendKeys.toolCallDialect.name, BackendKeys.reasoningFormat.name, BackendKeys.autoStartServer.name,
+        BackendKeys.concurrency.name,
     ]
     /// Those of them that it is not made from where the backend is a worker: that is found by its name.
     private static let foundByLease: Set<String> = [BackendKeys.baseUrl.name, BackendKeys.port.name]
 
     /// Those of them that the proxy is not made from where a worker of this engine is started for the backend.
     private static func unusedKeys(of engine: EngineName) -> Set<String> {
-        engine.adapter.hasOneModelID ? foundByLease.union([BackendKeys.model.name, BackendKeys.modelPath.name]) : foundByLease
+        foundByLease.union(engine.adapter.hasOneModelID ? [BackendKeys.model.name, BackendKeys.modelPath.name] : [])
+            .union(engine == .native ? [BackendKeys.toolCallDialect.name, BackendKeys.reasoningFormat.name] : [])
     }
 
     /// That there is a command says how the worker is spoken to, whatever the command is.

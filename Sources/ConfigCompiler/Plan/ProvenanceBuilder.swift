@@ -57,7 +57,9 @@ struct ProvenanceBuilder {
     }
 
     /// What the engine's program is not told of: the proxy is, and the preflight.
-    private static func proxyOnly(_ engine: EngineName) -> [String] { [BackendKeys.concurrency.name] + untold(engine) }
+    private static func proxyOnly(_ engine: EngineName) -> [String] {
+        [BackendKeys.concurrency.name, BackendKeys.toolCallDialect.name, BackendKeys.reasoningFormat.name] + untold(engine)
+    }
 
     private static func untold(_ engine: EngineName) -> [String] {
         switch engine {

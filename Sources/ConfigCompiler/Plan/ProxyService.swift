@@ -43,7 +43,7 @@ struct ProxyService {
             authToken: section[ProxyKeys.authToken]?.reference == nil ? nil : Self.tokenID, tls: tls, promptCache: promptCache,
             responseCache: responseCache,
             limits: limits, retry: retry, breaker: breaker,
-            directories: .init(cache: .rooted(.cache, ""), logs: .rooted(.logs, "")), drainMs: drainMs)
+            directories: .init(cache: .rooted(.cache, ""), logs: .rooted(.logs, "")), drainMs: drainMs, requestLog: requestLog, capture: capture)
     }
 
     /// The last words and the end take time too, before SIGKILL; with TLS up to five seconds more, for a client that does not say goodbye.
@@ -61,12 +61,16 @@ struct ProxyService {
             case .claude: "generic"
             case .vllmMLX: worker.map { $0.engine.adapter.dialect(of: $0) } ?? Self.dialect(of: backend[BackendKeys.engine])
             }
+        // The native worker tells both apart by itself.
+        let isNative = dialect == EngineName.native.rawValue
         return ProxySettings.Backend(
             name: backend.name, api: backend.kind == .claude ? .anthropic : .openai, dialect: dialect,
             target: worker == nil ? .url(base: backend.url.text) : .service(name: backend.name),
             model: worker.map { $0.engine.adapter.modelID(of: $0) } ?? backend[BackendKeys.model] ?? backend.kind.defaultModel,
             apiKey: backend.apiKey == nil ? nil : Self.keyID(backend), contextWindow: backend[BackendKeys.contextWindow],
-            maxOutputTokens: backend[BackendKeys.maxTokens], concurrency: backend[BackendKeys.concurrency])
+            maxOutputTokens: backend[BackendKeys.maxTokens], concurrency: backend[BackendKeys.concurrency],
+            toolCallDialect: isNative ? nil : backend[BackendKeys.toolCallDialect],
+            reasoningFormat: isNative ? nil : backend[BackendKeys.reasoningFormat])
     }
 
     /// The dialect of a server that somebody else starts: the engine says it, where it is a server's name.
@@ -94,6 +98,17 @@ struct ProxyService {
             // A plan says what is not usual.
             policy: cache[ResponseCacheKeys.policy] == .deterministic ? nil : cache[ResponseCacheKeys.policy], ttlMs: cache[ResponseCacheKeys.ttl],
             maxBytes: cache[ResponseCacheKeys.maxBytes])
+    }
+
+    private var requestLog: ProxySettings.RequestLog? {
+        let log = section[ProxyKeys.requestLog] ?? Section(RequestLogKeys.scope)
+        guard log[RequestLogKeys.enabled] else { return nil }
+        return .init(maxBytes: log[RequestLogKeys.maxBytes], maxFiles: log[RequestLogKeys.maxFiles])
+    }
+
+    private var capture: ProxySettings.Capture? {
+        guard let capture = section[ProxyKeys.capture], capture[CaptureKeys.enabled] else { return nil }
+        return .init(directory: capture[CaptureKeys.directory] ?? .rooted(.logs, "capture"), maxBytes: capture[CaptureKeys.maxBytes])
     }
 
     private var limits: ProxySettings.Limits {

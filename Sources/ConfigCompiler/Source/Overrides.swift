@@ -28,5 +28,6 @@ public struct Override: Sendable, Equatable {
 
     public static func backend(_ name: String) -> Override { Override(flag: "--backend", key: "backend", value: name) }
     public static func port(_ port: String) -> Override { Override(flag: "--port", key: "proxy.port", value: port) }
+    public static let capture = Override(flag: "--capture", key: "proxy.capture.enabled", value: "true")
     public static func instance(_ name: String) -> Override { Override(flag: "--instance", key: "instance", value: name) }
 }

@@ -8,16 +8,19 @@ public struct MessageUsage: Sendable, Equatable {
     public var cacheRead: Int
     /// Part of `output`; nil where the model's server does not say.
     public var thinking: Int?
+    /// What a gateway says that the request cost; not the API's own word, but where OpenRouter's form of this API has it.
+    public var cost: JSON?
 
     /// The whole input.
     public var prompt: Int { input + cacheCreation + cacheRead }
 
-    public init(input: Int = 0, output: Int = 0, cacheCreation: Int = 0, cacheRead: Int = 0, thinking: Int? = nil) {
+    public init(input: Int = 0, output: Int = 0, cacheCreation: Int = 0, cacheRead: Int = 0, thinking: Int? = nil, cost: JSON? = nil) {
         self.input = input
         self.output = output
         self.cacheCreation = cacheCreation
         self.cacheRead = cacheRead
         self.thinking = thinking
+        self.cost = cost
     }
 
     public var json: JSON {
@@ -26,6 +29,7 @@ public struct MessageUsage: Sendable, Equatable {
             "output_tokens": .integer(output),
         ]
         if let thinking { object["output_tokens_details"] = ["thinking_tokens": .integer(thinking)] }
+        object["cost"] = cost
         return .object(object)
     }
 
@@ -35,6 +39,6 @@ public struct MessageUsage: Sendable, Equatable {
             input: TokenCount.read(json?["input_tokens"]) ?? 0, output: TokenCount.read(json?["output_tokens"]) ?? 0,
             cacheCreation: TokenCount.read(json?["cache_creation_input_tokens"]) ?? 0,
             cacheRead: TokenCount.read(json?["cache_read_input_tokens"]) ?? 0,
-            thinking: TokenCount.read(json?["output_tokens_details"]?["thinking_tokens"]))
+            thinking: TokenCount.read(json?["output_tokens_details"]?["thinking_tokens"]), cost: json?["cost"]?.unlessNull)
     }
 }

@@ -10,18 +10,21 @@ public struct OutputParser: Sendable {
         /// Whether calls are told as such; else, where a dialect frames the whole answer, they are text.
         public var tellsCalls: Bool
         public var tools: ToolSchemas
+        /// Whether calls of other tools than those stay text.
+        public var refusesOthers: Bool
         /// Whether `<think>…</think>` at the beginning is reasoning.
         public var readsReasoning: Bool
         /// Whether the prompt has opened the block of reasoning already.
         public var startsInReasoning: Bool
 
         public init(
-            dialect: (any ToolCallDialect)? = nil, tellsCalls: Bool = true, tools: ToolSchemas = ToolSchemas([]), readsReasoning: Bool = false,
-            startsInReasoning: Bool = false
+            dialect: (any ToolCallDialect)? = nil, tellsCalls: Bool = true, tools: ToolSchemas = ToolSchemas([]), refusesOthers: Bool = false,
+            readsReasoning: Bool = false, startsInReasoning: Bool = false
         ) {
             self.dialect = dialect
             self.tellsCalls = tellsCalls
             self.tools = tools
+            self.refusesOthers = refusesOthers
             self.readsReasoning = readsReasoning
             self.startsInReasoning = startsInReasoning
         }
@@ -44,6 +47,10 @@ public struct OutputParser: Sendable {
     private var pending: [UInt8] = []
     private var hasText = false
     private var hasTextSinceCall = false
+    /// What followed the opener, as long as it has told no call: it may be that of a tool that is refused.
+    private var block: [UInt8] = []
+    private var blockHasCall = false
+    private var tellsAsText = false
     /// Calls that have begun.
     public private(set) var callCount = 0
     /// Bytes of white space that are held at most.
@@ -93,8 +100,12 @@ public struct OutputParser: Sendable {
         if case .call(var reader, let text) = state {
             var calls: [ToolCallEvent] = []
             let reading = reader.finish(isComplete: isComplete, &calls)
-            tell(calls, &events)
             state = .text
+            if isRefused(calls) {
+                tellText(text + block, &events)
+                return events
+            }
+            tell(calls, &events)
             switch reading {
             case .more: break
             case .ended(let rest): pending = rest
@@ -175,6 +186,8 @@ public struct OutputParser: Sendable {
             pending = Array(pending[range.upperBound...])
             let opener = dialect.openers[marker]
             state = .call(dialect.reader(after: opener, tools: settings.tools), text: notation + openers[marker])
+            block = []
+            blockHasCall = false
             return false
         }
         var length = pending.count - MarkerScan.heldLength(openers, pending)
@@ -219,7 +232,15 @@ public struct OutputParser: Sendable {
         var calls: [ToolCallEvent] = []
         let input = pending
         pending = []
+        if settings.refusesOthers, !blockHasCall { block += input }
         let reading = reader.read(input, &calls)
+        if isRefused(calls) {
+            // All of it is text, in which another call may begin.
+            tellText(text, &events)
+            pending = block
+            block = []
+            return false
+        }
         tell(calls, &events)
         switch reading {
         case .more:
@@ -233,14 +254,28 @@ public struct OutputParser: Sendable {
         return false
     }
 
+    /// Whether a block begins with a call of a tool that is not offered.
+    private func isRefused(_ calls: [ToolCallEvent]) -> Bool {
+        guard !blockHasCall, settings.tellsCalls, settings.dialect?.framesAnswers == false else { return false }
+        for case .started(let name) in calls { return refuses(name) }
+        return false
+    }
+
+    private func refuses(_ name: String) -> Bool { settings.refusesOthers && !settings.tools.has(name) }
+
     private mutating func tell(_ calls: [ToolCallEvent], _ events: inout [OutputEvent]) {
         for call in calls {
+            if case .started(let name) = call {
+                blockHasCall = true
+                block = []
+                tellsAsText = !settings.tellsCalls || refuses(name)
+            }
             switch call {
             case .text(let text): tellWhole(text, &events)
             case .reasoning(let text): events.append(.reasoning(text))
-            case .started(let text) where !settings.tellsCalls: tellWhole(text + " ", &events)
-            case .arguments(let text) where !settings.tellsCalls: tellWhole(text, &events)
-            case .finished where !settings.tellsCalls: break
+            case .started(let text) where tellsAsText: tellWhole(text + " ", &events)
+            case .arguments(let text) where tellsAsText: tellWhole(text, &events)
+            case .finished where tellsAsText: break
             case .started(let name):
                 events.append(.toolCallStarted(index: callCount, id: callID(callCount), name: name))
                 callCount += 1

@@ -11,7 +11,8 @@ extension OpenAI.ChatChunk {
         model = json["model"]?.stringValue ?? ""
         created = json["created"]?.intValue ?? 0
         choices = json["choices"]?.arrayValue?.map(Choice.init) ?? []
-        usage = json["usage"].flatMap(OpenAI.Usage.init)
+        // Moonshot counts in the choice.
+        usage = OpenAI.Usage(ofAnswer: json, usage: json["usage"]?.unlessNull ?? json["choices"]?[0]?["usage"])
     }
 
     public var json: JSON {
@@ -25,7 +26,8 @@ extension OpenAI.ChatChunk.Choice {
         // Some servers send a whole `message` where a delta belongs.
         delta = OpenAI.ChatChunk.Delta(json["delta"] ?? json["message"] ?? .null)
         // Servers say "" in each chunk where others say null.
-        finishReason = json["finish_reason"]?.stringValue.flatMap { $0.isEmpty ? nil : OpenAI.FinishReason(rawValue: $0) }
+        let reason = json["finish_reason"]?.stringValue.flatMap { $0.isEmpty ? nil : OpenAI.FinishReason(rawValue: $0) }
+        finishReason = reason == .stop && delta.isRefusal ? .contentFilter : reason
         logprobs = json["logprobs"]?.unlessNull
         stopString = [json["stop_reason"], json["stopping_word"]].lazy.compactMap { $0?.stringValue }.first { !$0.isEmpty }
     }
@@ -38,9 +40,42 @@ extension OpenAI.ChatChunk.Choice {
 extension OpenAI.ChatChunk.Delta {
     init(_ json: JSON) {
         role = json["role"]?.stringValue
-        content = json["content"]?.stringValue
-        reasoning = json["reasoning_content"]?.stringValue ?? json["reasoning"]?.stringValue
+        let parts = Self.parts(of: json["content"])
+        let refusal = json["refusal"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+        isRefusal = refusal != nil
+        content = parts.text ?? refusal
+        // Several at once are one text, said in each of the ways that clients know.
+        reasoning =
+            [json["reasoning_content"], json["reasoning"]].lazy.compactMap { $0?.stringValue }.first { !$0.isEmpty }
+            ?? Self.text(ofDetails: json["reasoning_details"]) ?? parts.thinking
         toolCalls = json["tool_calls"]?.arrayValue?.enumerated().map { OpenAI.ChatChunk.ToolCallDelta($1, position: $0) } ?? []
+        if toolCalls.isEmpty, let call = json["function_call"]?.unlessNull {
+            toolCalls = [OpenAI.ChatChunk.ToolCallDelta(["function": call], position: 0)]
+        }
+    }
+
+    /// A text, or a list of parts as Mistral sends it: texts, and thinking with parts of its own.
+    private static func parts(of content: JSON?) -> (text: String?, thinking: String?) {
+        guard let list = content?.arrayValue else { return (content?.stringValue, nil) }
+        var text = ""
+        var thinking = ""
+        for part in list {
+            if let piece = part["text"]?.stringValue { text += piece }
+            thinking += part["thinking"]?.stringValue ?? (part["thinking"]?.arrayValue ?? []).compactMap { $0["text"]?.stringValue }.joined()
+        }
+        return (text, thinking.isEmpty ? nil : thinking)
+    }
+
+    /// OpenRouter's: texts and summaries; what is encrypted says nothing.
+    private static func text(ofDetails details: JSON?) -> String? {
+        let text = (details?.arrayValue ?? []).compactMap { $0["text"]?.stringValue ?? $0["summary"]?.stringValue }.joined()
+        return text.isEmpty ? nil : text
+    }
+
+    /// Whether it is a piece of the answer.
+    var says: Bool {
+        content?.isEmpty == false || reasoning?.isEmpty == false
+            || toolCalls.contains { !($0.name ?? "").isEmpty || !($0.arguments ?? "").isEmpty }
     }
 
     var json: JSON {

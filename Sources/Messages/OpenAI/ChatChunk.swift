@@ -43,6 +43,8 @@ extension OpenAI {
             public var content: String?
             public var reasoning: String?
             public var toolCalls: [ToolCallDelta]
+            /// The content is the model's refusal to answer.
+            var isRefusal = false
 
             public init(role: String? = nil, content: String? = nil, reasoning: String? = nil, toolCalls: [ToolCallDelta] = []) {
                 self.role = role

@@ -47,7 +47,8 @@ extension OpenAI.Failure {
         guard let message = message ?? member?.objectValue.map({ String(JSON.object($0).text.prefix(400)) }) else { return nil }
         let code = error["code"]
         self.init(
-            status: status, message: message, type: error["type"]?.stringValue ?? "server_error",
+            status: status, message: message + Self.cause(error["metadata"]?["raw"], besides: message),
+            type: error["type"]?.stringValue ?? "server_error",
             code: code?.stringValue ?? code?.intValue.map(String.init), param: error["param"]?.stringValue)
     }
 
@@ -56,6 +57,13 @@ extension OpenAI.Failure {
         let isError = json["choices"] == nil && (json["object"] == "error" || json["detail"] != nil)
         guard isError || json["error"]?.unlessNull != nil else { return nil }
         self.init(json, status: 500)
+    }
+
+    /// What OpenRouter's provider said, which is why the request failed.
+    private static func cause(_ raw: JSON?, besides message: String) -> String {
+        guard let raw, let text = raw.stringValue ?? raw.objectValue.map({ JSON.object($0).text }), !text.isEmpty else { return "" }
+        let said = (try? JSON(parsing: text)).flatMap { OpenAI.Failure($0, status: 500)?.message } ?? String(text.prefix(400))
+        return message.contains(said) ? "" : ": " + said
     }
 
     /// FastAPI's `detail`: a text, or a list of what it refused.

@@ -11,15 +11,19 @@ extension OpenAI {
         public var cacheWriteTokens: Int?
         /// Of the completion: reasoning.
         public var reasoningTokens: Int?
+        /// What the request cost, in the provider's unit (OpenRouter: US dollars), as it was written.
+        public var cost: JSON?
 
         public init(
-            promptTokens: Int, completionTokens: Int, cachedTokens: Int? = nil, cacheWriteTokens: Int? = nil, reasoningTokens: Int? = nil
+            promptTokens: Int, completionTokens: Int, cachedTokens: Int? = nil, cacheWriteTokens: Int? = nil, reasoningTokens: Int? = nil,
+            cost: JSON? = nil
         ) {
             self.promptTokens = promptTokens
             self.completionTokens = completionTokens
             self.cachedTokens = cachedTokens
             self.cacheWriteTokens = cacheWriteTokens
             self.reasoningTokens = reasoningTokens
+            self.cost = cost
         }
 
         /// - Returns: nil unless there is a count of prompt tokens.
@@ -27,9 +31,31 @@ extension OpenAI {
             guard let prompt = TokenCount.read(json["prompt_tokens"]) else { return nil }
             promptTokens = prompt
             completionTokens = TokenCount.read(json["completion_tokens"]) ?? 0
-            cachedTokens = TokenCount.read(json["prompt_tokens_details"]?["cached_tokens"])
-            cacheWriteTokens = TokenCount.read(json["prompt_tokens_details"]?["cache_write_tokens"])
+            let details = json["prompt_tokens_details"]
+            // DeepSeek, Moonshot and gateways to the Anthropic API have words of their own.
+            cachedTokens =
+                [details?["cached_tokens"], json["prompt_cache_hit_tokens"], json["cached_tokens"], json["cache_read_input_tokens"]]
+                .lazy.compactMap(TokenCount.read).first
+            cacheWriteTokens =
+                [details?["cache_write_tokens"], json["cache_creation_input_tokens"]].lazy.compactMap(TokenCount.read).first
             reasoningTokens = TokenCount.read(json["completion_tokens_details"]?["reasoning_tokens"])
+            cost = json["cost"].flatMap { $0.doubleValue == nil ? Optional<JSON>.none : $0 }
+        }
+
+        /// All that an answer or a chunk counts: `usage`, and llama.cpp's `timings` and `prompt_progress`, which says what the prompt
+        /// has before its first token is computed.
+        init?(ofAnswer json: JSON, usage: JSON?) {
+            if let counts = usage.flatMap(Usage.init) {
+                self = counts
+                cachedTokens = cachedTokens ?? TokenCount.read(json["timings"]?["cache_n"])
+            } else if let computed = TokenCount.read(json["timings"]?["prompt_n"]), let cached = TokenCount.read(json["timings"]?["cache_n"]) {
+                let completion = TokenCount.read(json["timings"]?["predicted_n"]) ?? 0
+                self.init(promptTokens: computed + cached, completionTokens: completion, cachedTokens: cached)
+            } else if let progress = json["prompt_progress"], let total = TokenCount.read(progress["total"]) {
+                self.init(promptTokens: total, completionTokens: 0, cachedTokens: TokenCount.read(progress["cache"]))
+            } else {
+                return nil
+            }
         }
 
         public var json: JSON {
@@ -42,6 +68,7 @@ extension OpenAI {
             details["cache_write_tokens"] = cacheWriteTokens.map(JSON.integer)
             if !details.isEmpty { members["prompt_tokens_details"] = .object(details) }
             if let reasoningTokens { members["completion_tokens_details"] = ["reasoning_tokens": .integer(reasoningTokens)] }
+            members["cost"] = cost
             return .object(members)
         }
     }

@@ -63,10 +63,12 @@ final class PromptCache: Sendable {
         let key = Key(backend: backend.name, source: source, rest: request.parts?.head == nil ? .null : RequestTranslation.prefixRest(of: request))
         if let entry = state.withLock({ $0.use(key) }) {
             metrics.countCache(layer: "prompt", result: "hit")
+            RequestTrace.current?.note { $0.promptCache = "hit" }
             return entry
         }
         let entry = try Self.make(request, backend.dialect)
         metrics.countCache(layer: "prompt", result: "miss")
+        RequestTrace.current?.note { $0.promptCache = "miss" }
         state.withLock { $0.add(entry, key, limit: settings.maxBytes / 2) }
         return entry
     }

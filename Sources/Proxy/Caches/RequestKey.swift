@@ -44,6 +44,8 @@ struct RequestKey: Sendable {
             // What the translation makes of the request.
             "version": .string(Version.current), "window": Self.number(backend.settings.contextWindow),
             "longest": Self.number(backend.settings.maxOutputTokens),
+            "calls": backend.settings.toolCallDialect.map { .string($0.rawValue) } ?? .null,
+            "reasoning": backend.settings.reasoningFormat.map { .string($0.rawValue) } ?? .null,
         ])
         digest.add(.string(request.parts?.head?.digest ?? Self.headDigest(request.json)))
         for member in request.json.members where !Self.ignored.contains(member.key) && !Self.apart.contains(member.key) {

@@ -18,7 +18,9 @@ final class Generation: Sendable {
         var isAbandoned = false
         var assembly = MessageAssembly()
         var kv: String?
+        var upstreamID: String?
         var model: String?
+        var isCounted = false
         var reportsCache = false
         var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
         var nextListener = 0
@@ -60,17 +62,27 @@ final class Generation: Sendable {
     var end: ContinuousClock.Instant? { state.withLock { $0.end } }
     var bytes: Int { state.withLock { $0.bytes } }
     var kv: String? { state.withLock { $0.kv } }
+    /// The server's own id of the answer, for its log.
+    var upstreamID: String? { state.withLock { $0.upstreamID } }
     var message: MessageAssembly { state.withLock { $0.assembly } }
     /// What the answer is kept under; nil where nobody says whose it is.
     var model: String? { state.withLock { $0.model } }
+    /// The server has counted the answer's tokens: they are no estimates.
+    var isCounted: Bool { state.withLock { $0.isCounted } }
     /// The server counts the prompt tokens that it found in its cache.
     var reportsCache: Bool { state.withLock { $0.reportsCache } }
     /// From the beginning to the model's first word.
     var firstWord: Duration? { state.withLock { $0.first.map { $0 - begin } } }
 
     func setKV(_ value: String?) { state.withLock { $0.kv = value } }
+    func setUpstreamID(_ value: String) { state.withLock { $0.upstreamID = value } }
     func setModel(_ value: String?) { state.withLock { $0.model = value } }
-    func setReportsCache(_ value: Bool) { state.withLock { $0.reportsCache = value } }
+    func setCounts(_ usage: OpenAI.Usage?) {
+        state.withLock { state in
+            state.isCounted = usage != nil
+            state.reportsCache = usage?.cachedTokens != nil
+        }
+    }
     func markSettled() { state.withLock { $0.isSettled = true } }
     func markDelivered() { state.withLock { $0.wasDelivered = true } }
 

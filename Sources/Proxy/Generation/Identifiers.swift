@@ -3,6 +3,7 @@ enum Identifiers {
     private static let alphabet = Array("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".utf8)
 
     static func message() -> String { random("msg_") }
+    static func chat() -> String { random("chatcmpl-") }
     static func request() -> String { random("req_") }
 
     private static func random(_ prefix: String) -> String {

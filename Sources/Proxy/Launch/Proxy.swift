@@ -12,14 +12,18 @@ public enum Proxy {
     private static let usualDrain = Duration.seconds(25)
 
     /// Serves until SIGTERM or SIGINT; requests in flight then finish, within the settings' `drainMs`. Its log goes to standard error.
-    public static func run(_ launch: ProxyLaunch) async throws {
+    ///
+    /// - Parameter level: what of its log is written.
+    public static func run(_ launch: ProxyLaunch, level: Logger.Level = .info) async throws {
         if launch.settings.authToken == nil, let open = launch.listeners.first(where: { !ListeningSocket.isLoopback($0) }) {
             throw ProxyError(
                 "other machines could use port \(ListeningSocket.boundPort(of: open) ?? 0), and no token is asked for",
                 hint: "set `auth_token`, or listen on 127.0.0.1")
         }
         let tls = try launch.tls()
-        let logger = Logger(label: "anyclaude-proxy") { StreamLogHandler.standardError(label: $0) }
+        var named = Logger(label: "anyclaude-proxy") { StreamLogHandler.standardError(label: $0) }
+        named.logLevel = level
+        let logger = named
         let client = UpstreamClient(limits: launch.settings.limits)
         let assembly: ProxyAssembly
         do {
@@ -55,12 +59,14 @@ public enum Proxy {
         } catch {
             assembly.generations.cancelAll()
             try await client.shutdown()
+            assembly.records.finish()
             throw error
         }
         let savings = await assembly.savings()
         logger.info("the caches have saved", metadata: savings)
         assembly.generations.cancelAll()
         try await client.shutdown()
+        assembly.records.finish()
     }
 
     /// What went wrong before serving, for people.

@@ -12,6 +12,9 @@ extension ProxyAssembly {
         let metrics = ProxyMetrics()
         let gate = Gate(limit: launch.settings.limits.maxConcurrent)
         metrics.declareInFlight { gate.inFlight }
+        let records = try Records(
+            launch.settings, roots: launch.roots, secrets: backends.all.compactMap(\.key) + (token.map { [$0] } ?? []), logger: logger)
+        metrics.declareDropped(log: { records.log?.dropped ?? 0 }, capture: { records.capture?.dropped ?? 0 })
         let turnstiles = Turnstiles(backends.all, limits: launch.settings.limits)
         metrics.declareWaiting { turnstiles.waiting }
         let health = BackendHealth(launch.settings.breaker ?? .init()) { metrics.setBreaker($0, level: $1) }
@@ -24,6 +27,7 @@ extension ProxyAssembly {
                 metrics: metrics, logger: logger),
             responses: try await ResponseCache(
                 launch.settings.responseCache, directory: launch.settings.directories.cache, roots: launch.roots, metrics: metrics, logger: logger),
-            counts: CountMemo(), generations: GenerationTable(), gate: gate, rates: RateLimits(launch.settings.limits), logger: logger)
+            counts: CountMemo(), generations: GenerationTable(), gate: gate, rates: RateLimits(launch.settings.limits), records: records,
+            logger: logger)
     }
 }

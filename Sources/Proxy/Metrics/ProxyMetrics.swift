@@ -1,3 +1,4 @@
+import Control
 import JSON
 import Messages
 import Serving
@@ -42,10 +43,20 @@ final class ProxyMetrics: Sendable {
         registry.declare(Name.fallbacks, .counter, help: "Requests that another backend was asked, since the first could not take them.")
         registry.declare(Name.breaker, .gauge, help: "0 where a backend is asked, 1 where one request tries it, 2 where it is left alone.")
         registry.declare(Name.uncounted, .counter, help: "Answers of servers that reported no usage.")
+        registry.declare("anyclaude_proxy_info", .gauge, help: "Always 1; its label is the version.")
+        registry.set(1, "anyclaude_proxy_info", [("version", Version.current)])
+        registry.declareProcess()
     }
 
     func declareInFlight(_ read: @escaping @Sendable () -> Int) {
         registry.declare("anyclaude_proxy_requests_in_flight", .gauge, help: "Requests that are being answered.") { Double(read()) }
+    }
+
+    func declareDropped(log: @escaping @Sendable () -> Int, capture: @escaping @Sendable () -> Int) {
+        registry.declare("anyclaude_proxy_request_log_dropped_total", .counter, help: "Lines of the request log that could not be written.") {
+            Double(log())
+        }
+        registry.declare("anyclaude_proxy_capture_dropped_total", .counter, help: "Exchanges that could not be captured.") { Double(capture()) }
     }
 
     func declareWaiting(_ read: @escaping @Sendable () -> Int) {
@@ -92,7 +103,7 @@ final class ProxyMetrics: Sendable {
         guard generation.isComplete else { return }
         let usage = generation.message.usage
         let prompt = usage.prompt
-        guard prompt + usage.output > 0 else { return registry.add(to: Name.uncounted, [("backend", backend)]) }
+        guard generation.isCounted else { return registry.add(to: Name.uncounted, [("backend", backend)]) }
         let kinds = [("input", usage.input), ("output", usage.output), ("cache_read", usage.cacheRead), ("cache_creation", usage.cacheCreation)]
         for (kind, count) in kinds { registry.add(Double(count), to: Name.tokens, [("backend", backend), ("kind", kind)]) }
         guard generation.reportsCache else { return countCache(layer: "kv", result: "unknown") }

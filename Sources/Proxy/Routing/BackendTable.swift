@@ -6,6 +6,8 @@ struct ResolvedBackend: Sendable {
     var settings: ProxySettings.Backend
     var dialect: BackendDialect
     var key: String?
+    /// Of calls in the text of its answers; nil where its server tells them apart.
+    var toolCallDialect: (any ToolCallDialect)?
 
     var name: String { settings.name }
 
@@ -27,8 +29,7 @@ struct ResolvedBackend: Sendable {
 
 /// Which backend a request goes to.
 struct BackendTable: Sendable {
-    /// The picker of clients shows only ids that begin with `claude`; this one names a backend.
-    static let aliasPrefix = "claude-local-"
+    static let aliasPrefix = ProxySettings.backendAlias
 
     let all: [ResolvedBackend]
     private let settings: ProxySettings
@@ -47,7 +48,8 @@ struct BackendTable: Sendable {
                 guard let value = secrets[id] else { throw ProxyError("the secret `\(id)` of backend `\(backend.name)` was not passed") }
                 key = value
             }
-            all.append(ResolvedBackend(settings: backend, dialect: dialect, key: key))
+            let calls = backend.toolCallDialect.flatMap { ToolCallDialects.named($0.rawValue) }
+            all.append(ResolvedBackend(settings: backend, dialect: dialect, key: key, toolCallDialect: calls))
         }
         self.all = all
         byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

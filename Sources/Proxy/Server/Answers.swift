@@ -18,7 +18,18 @@ enum Answers {
         )
     }
 
+    /// For clients of the chat-completions API.
+    static func failure(_ failure: OpenAI.Failure, requestID: String) -> Response {
+        var response = json(failure.json, status: HTTPResponse.Status(code: failure.status))
+        response.headers.set("x-request-id", requestID)
+        if let seconds = failure.retryAfter { response.headers.set("retry-after", String(seconds)) }
+        // Its SDKs try again what they do not know to be hopeless.
+        if failure.status == 402 { response.headers.set("x-should-retry", "false") }
+        return response
+    }
+
     static func error(_ error: AnthropicError, requestID: String) -> Response {
+        RequestTrace.current?.note(error)
         var response = json(error.json(requestID: requestID), status: HTTPResponse.Status(code: error.status), requestID: requestID)
         if let seconds = error.retryAfter { response.headers.set("retry-after", String(seconds)) }
         if let retry = error.shouldRetry { response.headers.set("x-should-retry", retry ? "true" : "false") }
@@ -29,6 +40,7 @@ enum Answers {
 extension ProxyAssembly {
     /// An error after the backend is known is counted under its name.
     func answer(for backend: ResolvedBackend, _ requestID: String, _ answer: () async throws -> Response) async throws -> Response {
+        RequestTrace.current?.note(backend: backend)
         do {
             return try await answer()
         } catch let error as AnthropicError {

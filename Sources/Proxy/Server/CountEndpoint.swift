@@ -11,6 +11,7 @@ struct CountEndpoint: Sendable {
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
         let (json, parts) = try request.json(of: body, assembly.upstreams.prompts)
         let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes, isCount: true)
+        RequestTrace.current?.note(call, streams: false)
         let caller = Caller(request)
         let backend = try assembly.backends.backend(for: call, affinity: caller.conversation)
         return try await assembly.answer(for: backend, requestID) {

@@ -45,7 +45,7 @@ struct Delivery: Sendable {
         case .generation(let live, let word):
             guard let first = await live.listener.next() else { throw CancellationError() }
             if case .error(let error)? = first.first { throw error }
-            return ServerSentEvents.response(headers: headers(cache: word, kv: live.generation.kv)) { writer in
+            return ServerSentEvents.response(headers: headers(cache: word, live.generation)) { writer in
                 try await relayCounted(first, live, word, to: &writer)
             }
         }
@@ -148,7 +148,7 @@ struct Delivery: Sendable {
             if let error = message.error { throw error }
             assembly.metrics.countRequest(backend: backend.name, status: 200)
             let json = withDiagnostics(message.json, message.usage, live.generation)
-            return response(json, headers(cache: word, kv: live.generation.kv)) {
+            return response(json, headers(cache: word, live.generation)) {
                 delivered(live)
                 if word == "join" || word == "replay" { saved(live.generation, word) }
             }
@@ -201,11 +201,12 @@ struct Delivery: Sendable {
         return events
     }
 
-    private func headers(cache: String, kv: String? = nil, age: Int? = nil) -> HTTPFields {
+    private func headers(cache: String, _ generation: Generation? = nil, age: Int? = nil) -> HTTPFields {
         var headers = HTTPFields()
         headers.set("request-id", requestID)
         headers.set("x-anyclaude-cache", cache)
-        if let kv { headers.set(Native.cacheHeader, kv) }
+        if let kv = generation?.kv { headers.set(Native.cacheHeader, kv) }
+        if let id = generation?.upstreamID { headers.set("x-anyclaude-upstream-id", String(id.prefix(128))) }
         if let age { headers.set("age", String(age)) }
         return headers
     }

@@ -77,6 +77,7 @@ struct MessageExchange: Sendable {
         let sources = MessageSources(
             assembly: assembly, call: call, caller: caller, hasOthers: !others.isEmpty, origin: .init(request: requestID, asker: caller.asker))
         let source = try await sources.source(of: message, backend, request)
+        RequestTrace.current?.note(source)
         var delivery = Delivery(
             assembly: assembly, backend: backend, source: source, requestID: requestID, permit: permit,
             diagnosis: message.json["diagnostics"].map { .init(asked: $0, asker: caller.asker) })

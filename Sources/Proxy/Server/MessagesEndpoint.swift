@@ -13,6 +13,7 @@ struct MessagesEndpoint: Sendable {
         let (json, parts) = try request.json(of: body, assembly.upstreams.prompts)
         let caller = Caller(request)
         let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes)
+        RequestTrace.current?.note(call, streams: json["stream"]?.boolValue ?? false)
         let targets = try assembly.backends.targets(for: call, affinity: caller.conversation)
         let limits = try assembly.rates.admit(caller.account)
         let exchange = MessageExchange(

@@ -36,6 +36,16 @@ struct PassThrough: Sendable {
             })
     }
 
+    /// Those of a client of another API, which knows nothing of versions.
+    func chatHeaders(of request: Request) throws(AnthropicError) -> HTTPHeaders {
+        var headers = try headers(of: request)
+        headers.replaceOrAdd(name: "content-type", value: "application/json")
+        headers.replaceOrAdd(name: "accept", value: "application/json, text/event-stream")
+        headers.remove(name: "accept-encoding")
+        if headers["anthropic-version"].isEmpty { headers.add(name: "anthropic-version", value: "2023-06-01") }
+        return headers
+    }
+
     /// The events behind a head that was sent already; an answer that is no stream is an error of the API, as an event.
     func relay(_ request: Request, body: ByteBuffer, to writer: inout ServerSentEvents.EventWriter) async throws {
         let response = try await send(request, body)
@@ -75,6 +85,7 @@ struct PassThrough: Sendable {
                     after: attempt, .refused, remaining: assembly.upstreams.hold, hasOthers: hasOthers, chance: .random(in: 0...1))
                 guard !error.wasSent, let pause else { throw AnthropicError(.api, error.description) }
                 assembly.metrics.countRetry(backend: backend.name)
+                RequestTrace.current?.note { $0.retries += 1 }
                 try await Task.sleep(for: pause)
             } catch let error as AnthropicError {
                 if error.kind == .timeout { pass.report(.failure) }
@@ -120,6 +131,8 @@ struct PassThrough: Sendable {
         for field in request.headers {
             let name = field.name.canonicalName
             if Self.hopByHop.contains(name) || named.contains(name) || name == "content-length" || name.hasPrefix("x-anyclaude-") { continue }
+            // What is captured is to be read.
+            if name == "accept-encoding", RequestTrace.current?.exchange != nil { continue }
             let isCredential = name == "x-api-key" || name == "authorization"
             // A key of the settings takes the place of the client's credentials.
             if isCredential, backend.key != nil { continue }
@@ -146,7 +159,7 @@ struct PassThrough: Sendable {
         return assembly.token.map { Access.isEqual(Array(shown.utf8), Array($0.utf8)) } ?? false
     }
 
-    private static func fields(_ headers: HTTPHeaders) -> HTTPFields {
+    static func fields(_ headers: HTTPHeaders) -> HTTPFields {
         let named = Set(headers[canonicalForm: "connection"].map { String($0).lowercased() })
         var fields = HTTPFields()
         for (name, value) in headers {

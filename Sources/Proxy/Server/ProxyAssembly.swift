@@ -14,5 +14,6 @@ struct ProxyAssembly: Sendable {
     let generations: GenerationTable
     let gate: Gate
     let rates: RateLimits
+    let records: Records
     let logger: Logger
 }

@@ -24,18 +24,44 @@ struct ProxyResponder: HTTPResponder {
 
     func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
         let requestID = Identifiers.request()
+        guard !assembly.records.isEmpty, request.uri.path.hasPrefix("/v1/") else { return try await respond(request, requestID) }
+        let trace = RequestTrace(request, requestID, records: assembly.records)
+        do {
+            let response = try await RequestTrace.$current.withValue(trace) { try await respond(request, requestID) }
+            return trace.following(response, isHead: request.method == .head)
+        } catch {
+            trace.end(wasLeft: true)
+            throw error
+        }
+    }
+
+    private func respond(_ request: Request, _ requestID: String) async throws -> Response {
         do {
             return try await route(request, requestID)
         } catch let error as AnthropicError {
+            return refusal(error, request, requestID)
+        } catch let error as OpenAI.Failure {
             assembly.metrics.countRequest(backend: "none", status: error.status)
-            return Answers.error(error, requestID: requestID)
+            return Answers.failure(error, requestID: requestID)
         } catch let error as CancellationError {
             throw error
         } catch {
             assembly.logger.error("a request failed", metadata: ["request": "\(requestID)", "error": "\(error)"])
-            assembly.metrics.countRequest(backend: "none", status: 500)
-            return Answers.error(AnthropicError(.api, "the proxy failed: \(error)"), requestID: requestID)
+            return refusal(AnthropicError(.api, "the proxy failed: \(error)"), request, requestID)
         }
+    }
+
+    private static let chatPath = "/v1/chat/completions"
+
+    /// In the shape of the API that was asked.
+    private func refusal(_ error: AnthropicError, _ request: Request, _ requestID: String) -> Response {
+        guard request.uri.path == Self.chatPath else {
+            assembly.metrics.countRequest(backend: "none", status: error.status)
+            return Answers.error(error, requestID: requestID)
+        }
+        let failure = OpenAI.Failure(error)
+        assembly.metrics.countRequest(backend: "none", status: failure.status)
+        return Answers.failure(failure, requestID: requestID)
     }
 
     private func route(_ request: Request, _ requestID: String) async throws -> Response {
@@ -58,6 +84,10 @@ struct ProxyResponder: HTTPResponder {
         case (.post, "/v1/messages/count_tokens"):
             let permit = try assembly.gate.enter()
             return try await CountEndpoint(assembly: assembly).respond(request, try await body(of: request), requestID, permit)
+        case (.post, Self.chatPath):
+            let permit = try assembly.gate.enter()
+            return try await ChatEndpoint(assembly: assembly).respond(request, try await body(of: request), requestID, permit)
+        case (_, Self.chatPath): return notAllowed(request, path, "POST", requestID)
         case (_, _) where path.hasPrefix("/v1/"):
             // What is not ours is the API's own, where that is where requests go.
             if let backend = passBackend {
@@ -67,21 +97,34 @@ struct ProxyResponder: HTTPResponder {
                     try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)
                 }
             }
-            return try own(request, path, requestID)
+            return try await own(request, path, requestID)
         default: throw Self.nothing(request, path)
         }
     }
 
     /// What this proxy says itself of the API's other paths.
-    private func own(_ request: Request, _ path: String, _ requestID: String) throws(AnthropicError) -> Response {
+    private func own(_ request: Request, _ path: String, _ requestID: String) async throws -> Response {
         let isModels = path == "/v1/models" || path.hasPrefix("/v1/models/")
         switch request.method {
         case .get where isModels, .head where isModels:
-            return Answers.json(try ModelList(assembly.backends).answer(path: path), requestID: requestID)
+            return Answers.json(try await models(request, path), requestID: requestID)
         case _ where isModels: return notAllowed(request, path, "GET, HEAD", requestID)
         case _ where path == "/v1/messages" || path == "/v1/messages/count_tokens": return notAllowed(request, path, "POST", requestID)
         default: throw Self.nothing(request, path)
         }
+    }
+
+    private func models(_ request: Request, _ path: String) async throws -> JSON {
+        let list = ModelList(assembly.backends, windows: await assembly.windows())
+        let prefix = "/v1/models/"
+        if path.hasPrefix(prefix) { return try list.model(String(path.dropFirst(prefix.count))) }
+        let query = request.uri.queryParameters
+        var limit: Int?
+        if let text = query["limit"] {
+            guard let number = Int(text) else { throw AnthropicError.invalid("limit: Input should be a valid integer") }
+            limit = number
+        }
+        return try list.page(limit: limit, after: query["after_id"].map(String.init), before: query["before_id"].map(String.init))
     }
 
     private static func nothing(_ request: Request, _ path: String) -> AnthropicError {
@@ -103,7 +146,7 @@ struct ProxyResponder: HTTPResponder {
 
     private func body(of request: Request) async throws -> ByteBuffer {
         let limit = assembly.settings.limits.maxBodyBytes
-        return try await withDeadline(
+        let body = try await withDeadline(
             bodyTimeout, orThrow: AnthropicError(.timeout, "the request's body did not come within \(bodyTimeout)")
         ) {
             guard let body = try await request.collectedBody(upTo: limit) else {
@@ -111,5 +154,7 @@ struct ProxyResponder: HTTPResponder {
             }
             return body
         }
+        RequestTrace.current?.note(body: body)
+        return body
     }
 }

@@ -80,6 +80,7 @@ struct ChatUpstream: Sendable {
                 }
                 if !hasWaited { upstreams.logger.info("waiting for a service", metadata: ["service": "\(name)", "reason": "\(error.reason)"]) }
                 hasWaited = true
+                RequestTrace.current?.note { $0.retries += 1 }
                 try await lease.news()
                 // A lease that was answered hears no more: who asks anew hears what is now.
                 lease = try upstreams.directory.acquire(name)
@@ -96,6 +97,7 @@ struct ChatUpstream: Sendable {
         guard let pause else { return false }
         generation.wait(for: "`\(backend.name)`, which takes no request for the moment")
         upstreams.metrics.countRetry(backend: backend.name)
+        RequestTrace.current?.note { $0.retries += 1 }
         try await Task.sleep(for: pause)
         return true
     }
@@ -152,12 +154,13 @@ struct ChatUpstream: Sendable {
             }
         }
         let response = answer.response
+        RequestTrace.current?.note { [model = answer.model ?? request.model] in $0.answeringModel = model }
         if answer.isHeld { upstreams.metrics.notResent(bytes: entry.bytes) }
         generation.setKV(response.headers.first(name: Native.cacheHeader))
-        generation.setModel(backend.answeringModel(stated: response.headers.first(name: Native.modelHeader), named: answer.model))
+        generation.setModel(backend.answeringModel(stated: response.headers.first(name: Native.modelHeader), named: answer.options.model))
         // Until its last event it may still break off.
         lease?.note(.failed)
-        try await relay(response, generation, pass, stream: MessageStream(streamOptions(entry, generation)))
+        try await relay(response, generation, pass, stream: MessageStream(streamOptions(entry, answer, generation)))
         lease?.note(.answered)
         if mayBeHeld(entry), !answer.isHeld, generation.isComplete {
             upstreams.workers.offer(entry, at: location, backend: backend, lease: lease)
@@ -183,8 +186,8 @@ struct ChatUpstream: Sendable {
         var response: HTTPClientResponse
         /// The prefix was not sent, as the worker holds it.
         var isHeld: Bool
-        /// Whose answer was asked for.
-        var model: String?
+        var options: RequestTranslation.Options
+        var turns: [JSON]
     }
 
     /// The head of the answer. The prefix is left out where the worker is thought to hold it, and sent where it says that it does not.
@@ -197,10 +200,11 @@ struct ChatUpstream: Sendable {
         remember(entry, turns, options, generation)
         if mayBeHeld(entry), upstreams.workers.holds(entry.digest, at: location) {
             let response = try await post(entry, turns, isHeld: true, options, location)
-            if response.status.code != 409 { return Answer(response: response, isHeld: true, model: options.model) }
+            if response.status.code != 409 { return Answer(response: response, isHeld: true, options: options, turns: turns) }
             upstreams.workers.forget(prefix: entry.digest, at: location)
         }
-        return Answer(response: try await post(entry, turns, isHeld: false, options, location), isHeld: false, model: options.model)
+        let response = try await post(entry, turns, isHeld: false, options, location)
+        return Answer(response: response, isHeld: false, options: options, turns: turns)
     }
 
     private func remember(_ entry: PromptCache.Entry, _ turns: [JSON], _ options: RequestTranslation.Options, _ generation: Generation) {
@@ -234,11 +238,15 @@ struct ChatUpstream: Sendable {
         }
     }
 
-    private func streamOptions(_ entry: PromptCache.Entry, _ generation: Generation) -> MessageStream.Options {
-        MessageStream.Options(
+    private func streamOptions(_ entry: PromptCache.Entry, _ answer: Answer, _ generation: Generation) -> MessageStream.Options {
+        let allowsCalls = request.toolChoice != MessagesRequest.ToolChoice.none
+        return MessageStream.Options(
             id: generation.messageID, model: request.model, names: entry.prefix.names, signature: "\(OwnThinking.mark).\(backend.name)",
-            showsThinking: request.thinking != .off, allowsParallelCalls: !request.disablesParallelTools,
-            discardsOutput: RequestTranslation.discardsOutput(request, dialect: backend.dialect))
+            showsThinking: request.thinking != .off, allowsCalls: allowsCalls, allowsParallelCalls: !request.disablesParallelTools,
+            discardsOutput: RequestTranslation.discardsOutput(request, dialect: backend.dialect), contextWindow: answer.options.contextWindow,
+            textFormat: backend.textFormat(of: request, tools: entry.prefix.tools, allowsCalls: allowsCalls),
+            stopSequences: request.stopSequences
+        ) { [turns = answer.turns, prefix = entry.prefix] in UsageEstimate.tokens(of: prefix.messages + prefix.tools + turns) }
     }
 
     private func post(
@@ -252,47 +260,38 @@ struct ChatUpstream: Sendable {
             .POST, location.api("/chat/completions"), key: backend.key, text: entry.rendered.text(of: body))
     }
 
-    /// Chunks in, events out, to the end of the body, so that the connection can serve again.
+    /// Bytes in, events out, to the end of the body, so that the connection can serve again; but an answer that is whole before upstream
+    /// ends it is left there, which upstream takes as its end.
     private func relay(
         _ response: HTTPClientResponse, _ generation: Generation, _ pass: BackendHealth.Pass, stream: MessageStream
     ) async throws {
         var stream = stream
-        defer { generation.setReportsCache(stream.usage?.cachedTokens != nil) }
-        guard response.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream") == true else {
-            // The server does not stream: its whole answer is one chunk.
-            let body = try await UpstreamClient.bytes(of: response, upTo: 32 << 20)
-            generation.publish(stream.receive(input(body)))
-            generation.publish(stream.receive(.end))
-            return
-        }
-        var parser = SSEParser()
+        defer { generation.setCounts(stream.usage) }
+        var body = AnswerBody()
         do {
             for try await buffer in response.body {
                 generation.touch()
-                var events: [MessageEvent] = []
-                for event in try buffer.withUnsafeReadableBytes({ try parser.feed($0) }) { events += stream.receive(input(event.data)) }
-                generation.publish(events)
+                publish(buffer.withUnsafeReadableBytes { body.feed($0) }, &stream, generation)
                 if generation.hasContent { pass.report(.success) }
+                if stream.isCutShort { return }
             }
-            if let event = try parser.finish() { generation.publish(stream.receive(input(event.data))) }
-        } catch let error as SSEError {
-            throw AnthropicError(.api, error.message)
         } catch {
             try Task.checkCancellation()
+            // What was still to come is a count.
+            if stream.isDecided { return publish([.end], &stream, generation) }
             if !generation.hasContent {
                 throw UpstreamUnreachable(url: response.url?.absoluteString ?? backend.name, reason: "\(error)", wasSent: true)
             }
             throw AnthropicError(.api, "the model's server broke off its answer: \(error)")
         }
-        generation.publish(stream.receive(.end))
+        publish(body.finish(), &stream, generation)
     }
 
-    private func input(_ data: [UInt8]) -> MessageStream.Input {
-        if data.elementsEqual("[DONE]".utf8) { return .end }
-        do {
-            return .chunk(try JSON(parsing: data))
-        } catch {
-            return .failure(AnthropicError(.api, "the model's server sent a chunk that is not JSON: \(error)"))
-        }
+    private func publish(_ inputs: [MessageStream.Input], _ stream: inout MessageStream, _ generation: Generation) {
+        let isNew = stream.upstreamID == nil
+        var events: [MessageEvent] = []
+        for input in inputs { events += stream.receive(input) }
+        if isNew, let id = stream.upstreamID { generation.setUpstreamID(id) }
+        generation.publish(events)
     }
 }

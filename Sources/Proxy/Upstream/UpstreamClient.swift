@@ -49,6 +49,17 @@ final class UpstreamClient: Sendable {
         request.method = method
         request.headers = headers
         if let body { request.body = .bytes(body) }
+        guard let exchange = RequestTrace.current?.exchange else { return try await perform(request, timeout) }
+        let question = exchange.asked(method, url, headers, body)
+        do {
+            return exchange.following(try await perform(request, timeout), question)
+        } catch {
+            exchange.failed(question, error)
+            throw error
+        }
+    }
+
+    private func perform(_ request: HTTPClientRequest, _ timeout: TimeAmount?) async throws -> HTTPClientResponse {
         do {
             return try await client.execute(request, timeout: timeout ?? headTimeout)
         } catch let error as CancellationError {
@@ -56,10 +67,10 @@ final class UpstreamClient: Sendable {
         } catch let error as HTTPClientError where error == .cancelled {
             throw CancellationError()
         } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
-            throw AnthropicError(.timeout, "the model's server at \(url) did not answer in time")
+            throw AnthropicError(.timeout, "the model's server at \(request.url) did not answer in time")
         } catch {
             try Task.checkCancellation()
-            throw UpstreamUnreachable(url: url, reason: "\(error)", wasSent: !Self.isRefusal(error))
+            throw UpstreamUnreachable(url: request.url, reason: "\(error)", wasSent: !Self.isRefusal(error))
         }
     }
 
@@ -100,8 +111,12 @@ final class UpstreamClient: Sendable {
 
     static func failure(_ response: HTTPClientResponse, _ body: [UInt8], _ dialect: BackendDialect) -> AnthropicError {
         UpstreamFailure.error(
-            status: Int(response.status.code), body: body, retryAfter: response.headers.first(name: "retry-after").flatMap { Int($0) },
-            dialect: dialect)
+            status: Int(response.status.code), body: body,
+            retryAfter: retryAfter(of: response), dialect: dialect)
+    }
+
+    static func retryAfter(of response: HTTPClientResponse) -> Int? {
+        response.headers.first(name: "retry-after").flatMap { RetryAfter.seconds($0, now: Glibc.time(nil)) }
     }
 
     /// The body's first `limit` bytes; an error where it is cut off by the connection.

@@ -28,12 +28,13 @@ struct ApplyCommand: Command {
     var dryRun = false
     @Flag(help: "Do not ask before a service is stopped.") var yes = false
     @Option(help: ArgumentHelp("Where requests go that no route takes, instead of what the file says.", valueName: "NAME")) var backend: String?
+    @Flag(help: captureHelp) var capture = false
 
     func validate() throws {
         if let timeout, Text.milliseconds(timeout) == nil { throw ValidationError("--timeout \(timeout): expected a time, as 90s or 5m") }
         if signature.signers != nil, planFile == nil { throw ValidationError("--verify is about a saved plan: name one") }
-        if planFile != nil, global.file != nil || backend != nil {
-            throw ValidationError("a saved plan is applied as it is: neither -f nor --backend goes with it")
+        if planFile != nil, global.file != nil || backend != nil || capture {
+            throw ValidationError("a saved plan is applied as it is: none of -f, --backend and --capture goes with it")
         }
         if planFile == nil, directory != nil { throw ValidationError("--directory goes with a saved plan") }
     }
@@ -93,7 +94,7 @@ struct ApplyCommand: Command {
             let directory = try folder(envelope.provenance, session)
             return Prepared(plan: plan, provenance: envelope.provenance, directory: directory, saved: envelope)
         }
-        let overrides = backend.map { [Override.backend($0)] } ?? []
+        let overrides: [Override] = (backend.map { [.backend($0)] } ?? []) + (capture ? [.capture] : [])
         let compiled = try session.compile(try session.requireConfigurationPath(), overrides: overrides)
         return Prepared(plan: compiled.plan, provenance: compiled.provenance, directory: compiled.directory)
     }

@@ -6,15 +6,18 @@ struct LogsCommand: Command {
     static let configuration = CommandConfiguration(commandName: "logs", abstract: "The output of the services.")
 
     @OptionGroup var global: FollowOptions
+    @Flag(help: "The request log of the proxy instead: a line of JSON for each request.") var requests = false
     @Argument(help: "One service; all of them where left out.") var service: String?
     @Option(name: [.customShort("n"), .long], help: ArgumentHelp("How many of the last lines to begin with.", valueName: "N")) var lines = 50
 
     func validate() throws {
         if lines < 0 { throw ValidationError("-n \(lines): expected a number of lines") }
+        if requests, global.follow || service != nil { throw ValidationError("--requests goes with -n alone; `tail -F` follows its file") }
     }
 
     func execute(_ session: Session) throws -> Int32 {
         let name = session.instanceName()
+        if requests { return try showRequests(session, name) }
         guard let supervisor = try session.findSupervisor(name) else { return try showStored(session, name) }
         let events = try supervisor.client.logs(service: service, lines: lines, follow: global.follow)
         while true {
@@ -24,6 +27,19 @@ struct LogsCommand: Command {
             case .ended: return ExitStatus.success
             }
         }
+    }
+
+    private func showRequests(_ session: Session, _ name: String) throws -> Int32 {
+        guard let current = try session.currentPlan(name) else {
+            throw CommandError(
+                "nothing has been applied yet for the instance `\(name)`", hint: "`anyclaude apply` does it", exitCode: ExitStatus.precondition)
+        }
+        guard let path = RecordPlaces(try StackClient(current)).requests else {
+            throw CommandError("the proxy writes no request log", hint: "set `proxy.requestLog.enabled: true`", exitCode: ExitStatus.precondition)
+        }
+        for line in Files.tail(path, lines: lines, window: 4 << 20) { Output.print(line) }
+        Output.note(session.errorStyle.dim(path))
+        return ExitStatus.success
     }
 
     /// What a stack that has stopped, or that never became healthy, left in its logs.

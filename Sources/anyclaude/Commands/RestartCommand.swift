@@ -17,21 +17,10 @@ struct RestartCommand: Command {
     func execute(_ session: Session) throws -> Int32 {
         let supervisor = try session.requireSupervisor(session.instanceName())
         if service == RestartRequest.supervisor { return try restartSupervisor(session, supervisor.client) }
-        let before = try supervisor.client.status().services.first { $0.name == service }
-        _ = try supervisor.client.restart(RestartRequest(service: service, command: session.commandText))
-        let deadline = Deadline.after(milliseconds: Text.milliseconds(timeout) ?? 0)
-        while !deadline.hasPassed {
-            guard let now = try supervisor.client.status().services.first(where: { $0.name == service }) else {
-                throw CommandError("the service `\(service)` is gone", hint: "another apply removed it", exitCode: ExitStatus.precondition)
-            }
-            if now.state == .ready, now.pid != before?.pid {
-                Output.print("\(service) is ready" + (now.pid.map { ", pid \($0)" } ?? ""))
-                return ExitStatus.success
-            }
-            if now.state == .failed || now.state == .stopped { throw notReady("is \(now.state.rawValue)", now) }
-            Pause.briefly()
-        }
-        throw notReady("is not ready after \(timeout)", try supervisor.client.status().services.first { $0.name == service })
+        let restart = ServiceRestart(client: supervisor.client, service: service, command: session.commandText)
+        let status = try restart.run(within: Text.milliseconds(timeout) ?? 0)
+        Output.print("\(service) is ready" + (status.pid.map { ", pid \($0)" } ?? ""))
+        return ExitStatus.success
     }
 
     /// Its process stays: that it is another image is known by when it began.
@@ -51,10 +40,5 @@ struct RestartCommand: Command {
         throw CommandError(
             "the supervisor does not answer after \(timeout)", hint: "its services live on; `anyclaude apply` starts another that adopts them",
             exitCode: ExitStatus.diagnostics)
-    }
-
-    private func notReady(_ what: String, _ status: ServiceStatus?) -> CommandError {
-        let reason = [status?.message, status?.lastExit].compactMap { $0 }.first.map { ": \(Text.line($0))" } ?? ""
-        return CommandError("\(service) \(what)\(reason)", hint: "`anyclaude logs \(service)` shows its output", exitCode: ExitStatus.diagnostics)
     }
 }

@@ -26,6 +26,7 @@ struct RootCommand: ParsableCommand {
             RestartCommand.self, GCCommand.self, DownCommand.self, RunCommand.self, EnvCommand.self, SuperviseCommand.self, ExplainCommand.self,
             SchemaCommand.self,
             FmtCommand.self, MigrateCommand.self, EmitCommand.self, ConfigCommand.self, CheckSetupCommand.self, TestModelCommand.self,
+            BenchCommand.self, ReplayCommand.self,
             ProbeCommand.self,
         ])
 

@@ -9,9 +9,12 @@ struct RunCommand: Command {
 
     @OptionGroup var global: GlobalOptions
     @Option(help: ArgumentHelp("Where requests go that no route takes, instead of what the file says.", valueName: "NAME")) var backend: String?
+    @Flag(help: captureHelp) var capture = false
     @Flag(help: "Take over an instance whose plan came from another folder.") var replace = false
     @Argument(parsing: .postTerminator, help: ArgumentHelp("The program and its arguments; `claude` where left out.", valueName: "program"))
     var program: [String] = []
+
+    private var overrides: [Override] { (backend.map { [.backend($0)] } ?? []) + (capture ? [.capture] : []) }
 
     func execute(_ session: Session) throws -> Int32 {
         let proxyOnly = session.caller.isSet("PROXY_ONLY")
@@ -22,7 +25,7 @@ struct RunCommand: Command {
                 hint: arguments[0] == "claude" ? "install Claude Code, or use PROXY_ONLY=true and `anyclaude env`" : "check PATH",
                 exitCode: ExitStatus.noInput)
         }
-        let (stack, attachment) = try StackStarter(session: session, backend: backend, replace: replace).start()
+        let (stack, attachment) = try StackStarter(session: session, overrides: overrides, replace: replace).start()
         // Not before: until a client runs, a signal ends this command, and with it a stack that nobody else uses.
         var signals = try SignalPipe(proxyOnly ? ClientProcess.endingSignals : ClientProcess.watchedSignals)
         if proxyOnly {

@@ -12,6 +12,8 @@ struct StatusCommand: Command {
 
     func execute(_ session: Session) throws -> Int32 {
         let supervisor = try session.requireSupervisor(session.instanceName())
+        // A plan that cannot be read is no reason not to say what runs.
+        let places = json ? nil : (try? StackClient.current(of: supervisor)).map(RecordPlaces.init)
         var drawn = 0
         while true {
             let report = try supervisor.client.status()
@@ -21,7 +23,7 @@ struct StatusCommand: Command {
                 document["caches"] = caches
                 Output.print(JSON.object(document).versioned())
             } else {
-                var lines = StatusText(style: session.style).lines(report)
+                var lines = StatusText(style: session.style).lines(report) + (places?.lines(session.style) ?? [])
                 if let caches { lines += [""] + CacheText(style: session.style).lines(caches) }
                 let up = drawn > 0 ? "\u{1B}[\(drawn)A\r\u{1B}[J" : ""
                 Output.print(up + lines.joined(separator: "\n"))

@@ -27,10 +27,14 @@ struct TestModelCommand: Command {
                 exitCode: ExitStatus.precondition)
         }
         let id = model ?? settings.backends.first { $0.name == settings.defaultBackend }?.model ?? "claude-sonnet-5-5"
-        var exchange = try ModelExchange(stack: stack, model: id, prompt: prompt, caller: session.caller, timeoutMs: Text.milliseconds(timeout) ?? 0)
+        let target = try MessagesTarget(stack: stack, backend: stack.defaultBackend, caller: session.caller)
+        let body: JSONObject = [
+            "model": .string(id), "max_tokens": 256, "temperature": 0, "messages": [["role": "user", "content": .string(prompt)]],
+        ]
+        var exchange = try ModelExchange(target, body, timeoutMs: Text.milliseconds(timeout) ?? 0)
         try exchange.run { Output.print($0, terminator: "") }
         Output.print("")
-        Output.note(session.errorStyle.dim(exchange.summary))
+        Output.note(session.errorStyle.dim(exchange.summary(id)))
         return ExitStatus.success
     }
 }

@@ -26,3 +26,5 @@ private let configurationHelp = ArgumentHelp(
     "The configuration; otherwise the first of .anyclauderc.yaml, .yml, .json and .anyclauderc in this folder.", valueName: "FILE")
 private let instanceHelp = ArgumentHelp("The stack's name on this machine; otherwise what the configuration says, or `default`.", valueName: "NAME")
 private let noColorHelp: ArgumentHelp = "No colours (also NO_COLOR)."
+/// Of the commands that compile the file for a stack that is to run.
+let captureHelp: ArgumentHelp = "Keep whole exchanges, prompts included, for `anyclaude replay`, as `proxy.capture.enabled: true` does."

@@ -5,13 +5,14 @@ import LaunchPlan
 /// Brings up the stack that `run` needs, and counts this command as one of its clients.
 struct StackStarter {
     let session: Session
-    var backend: String?
+    /// What goes before the file.
+    var overrides: [Override] = []
     var replace = false
 
     func start() throws -> (stack: StackClient, attachment: Attachment) {
         guard let path = session.configurationPath() else { return try useRunning() }
-        if options.file == nil, backend == nil, let system = try systemStack() { return system }
-        let compiled = try session.compile(path, overrides: backend.map { [Override.backend($0)] } ?? [])
+        if options.file == nil, overrides.isEmpty, let system = try systemStack() { return system }
+        let compiled = try session.compile(path, overrides: overrides)
         let (supervisor, attachment) = try attach(compiled.plan.instance)
         let base = try supervisor.client.currentPlan()
         let envelope = try PlanEnvelope(plan: compiled.plan, basePlanId: base?.envelope.planId, provenance: compiled.provenance)

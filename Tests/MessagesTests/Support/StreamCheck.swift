@@ -12,6 +12,7 @@ struct StreamCheck {
     private(set) var calls: [Call] = []
     private(set) var thinking = ""
     private(set) var stop: StopReason?
+    private(set) var stopSequence: String?
     private(set) var usage = MessageUsage()
     private var open: MessageEvent.Block?
     private var isSigned = false
@@ -70,11 +71,13 @@ struct StreamCheck {
             if case .thinking? = open, !isSigned { problems.append("thinking without a signature") }
             if case .text? = open, texts.last?.contains(where: { !$0.isWhitespace }) != true { problems.append("a blank text block") }
             open = nil
-        case .messageDelta(let stop, _, let usage):
+        case .messageDelta(let stop, let sequence, let usage):
             if open != nil || sawDelta || !started { problems.append("message_delta out of turn") }
             if usage.output < self.usage.output { problems.append("output tokens decrease") }
             sawDelta = true
             self.stop = stop
+            stopSequence = sequence
+            if (sequence != nil) != (stop == .stopSequence) { problems.append("stop_sequence \(sequence ?? "nil") of \(stop)") }
             self.usage = usage
         case .messageStop:
             if !sawDelta { problems.append("message_stop without message_delta") }

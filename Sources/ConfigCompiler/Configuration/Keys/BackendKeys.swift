@@ -27,6 +27,14 @@ enum BackendKeys {
         "the model's own")
     static let maxTokens = Key<Int>.integer("maxTokens", 1...16_777_216, "The most tokens that one answer may have.").otherwise(
         "what the client asks for")
+    static let toolCallDialect = Key<ProxySettings.ToolCallDialect>.choice(
+        "toolCallDialect", ProxySettings.ToolCallDialect.choices,
+        "How the model writes tool calls, for a server that leaves them in the answer's text: the proxy reads them there."
+    ).otherwise("none: the server tells tool calls apart")
+    static let reasoningFormat = Key<ProxySettings.ReasoningFormat>.choice(
+        "reasoningFormat", ProxySettings.ReasoningFormat.choices,
+        "How thinking is marked, for a server that leaves it in the answer's text: the proxy reads it there."
+    ).otherwise("none: the server tells thinking apart")
     static let cache = Key<Section>.section("cache", CacheKeys.scope, "The store of computed keys and values (layer 3).")
     static let health = Key<Section>.section("health", HealthKeys.scope, "When a worker counts as started, ready and alive.")
     static let restart = Key<Section>.section("restart", RestartKeys.scope, "What happens after an exit that nobody asked for.")
@@ -85,8 +93,9 @@ enum BackendKeys {
         keys: [
             kind.spec, enabled.spec, description.spec, engine.spec, baseUrl.spec, port.spec, apiKey.spec, model.spec, modelPath.spec,
             serverScript.spec,
-            pythonVenv.spec, command.spec, environment.spec, contextWindow.spec, maxTokens.spec, cache.spec, health.spec, restart.spec, stop.spec,
-            resources.spec, idle.spec, logs.spec, replace.spec, autoStartServer.spec, startupTimeout.spec, dependsOn.spec, maxQueue.spec,
+            pythonVenv.spec, command.spec, environment.spec, contextWindow.spec, maxTokens.spec, toolCallDialect.spec,
+            reasoningFormat.spec, cache.spec, health.spec, restart.spec, stop.spec, resources.spec,
+            idle.spec, logs.spec, replace.spec, autoStartServer.spec, startupTimeout.spec, dependsOn.spec, maxQueue.spec,
             maxBatch.spec, concurrency.spec,
         ] + unused)
 }

@@ -20,12 +20,17 @@ enum ProxyKeys {
     static let resources = Key<Section>.section("resources", ResourceKeys.scope, "What the proxy may use.")
     static let logs = Key<Section>.section("logs", LogKeys.scope, "What is kept of the proxy's output.")
     static let tls = Key<Section>.section("tls", TLSKeys.scope, "HTTPS for clients on other machines; without it the proxy speaks plain HTTP.")
+    static let requestLog = Key<Section>.section(
+        "requestLog", RequestLogKeys.scope,
+        "A line of JSON for each request, in `requests.jsonl` of the logs folder: what it was, never what it said.")
+    static let capture = Key<Section>.section(
+        "capture", CaptureKeys.scope, "Whole exchanges, prompts and answers included, for `anyclaude replay`; credentials never.")
     static let scope = Scope(
         "the proxy",
         keys: [
             host.spec, port.spec, authToken.spec, promptCache.spec, responseCache.spec, limits.spec, retry.spec, circuitBreaker.spec, restart.spec,
             stop.spec, resources.spec,
-            logs.spec, tls.spec,
+            logs.spec, tls.spec, requestLog.spec, capture.spec,
         ])
 }
 
@@ -56,6 +61,21 @@ enum ResponseCacheKeys {
     static let ttl = Key<Int>.duration("ttl", 0...2_592_000_000, default: 300_000, "How long an answer may be given again.")
     static let maxBytes = Key<Int>.size("maxBytes", 1 << 10...1 << 40, default: 256 << 20, "The most that it may hold on disk.")
     static let scope = Scope("a response cache", keys: [enabled.spec, policy.spec, ttl.spec, maxBytes.spec])
+}
+
+enum RequestLogKeys {
+    static let enabled = Key<Bool>.boolean("enabled", default: true, "Whether it is written.")
+    static let maxBytes = Key<Int>.size("maxBytes", 4096...1 << 40, default: 16 << 20, "The file is exchanged at this size.")
+    static let maxFiles = Key<Int>.integer("maxFiles", 0...1000, default: 5, "How many old files are kept.")
+    static let scope = Scope("a request log", keys: [enabled.spec, maxBytes.spec, maxFiles.spec])
+}
+
+enum CaptureKeys {
+    static let enabled = Key<Bool>.boolean("enabled", default: false, "Whether exchanges are kept.")
+    static let directory = Key<PlanPath>.path("directory", "Where `exchanges.jsonl` and the files before it are.").otherwise(
+        "`capture` in the logs folder")
+    static let maxBytes = Key<Int>.size("maxBytes", 1 << 20...1 << 40, default: 256 << 20, "The most that all files together may hold.")
+    static let scope = Scope("a capture", keys: [enabled.spec, directory.spec, maxBytes.spec])
 }
 
 enum LimitKeys {

@@ -79,7 +79,10 @@ struct CrossChecks {
         BackendKeys.maxQueue.name, BackendKeys.maxBatch.name, BackendKeys.pythonVenv.name, BackendKeys.dependsOn.name,
     ]
 
-    private static let modelKeys: [String] = [BackendKeys.model.name, BackendKeys.maxTokens.name, BackendKeys.contextWindow.name]
+    private static let modelKeys: [String] = [
+        BackendKeys.model.name, BackendKeys.maxTokens.name, BackendKeys.contextWindow.name, BackendKeys.toolCallDialect.name,
+        BackendKeys.reasoningFormat.name,
+    ]
 
     /// A backend whose address is the proxy's own would send each request to itself, until no place is left.
     private mutating func selfReference(_ backend: Backend) {

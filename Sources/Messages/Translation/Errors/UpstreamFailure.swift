@@ -30,18 +30,30 @@ public enum UpstreamFailure {
         if let overflow = ContextOverflow(message: message, codes: [failure.code, failure.type].compactMap { $0 }, details: details) {
             return overflow.error
         }
-        switch failure.status {
+        switch meaning(of: failure) {
         case 401: return AnthropicError(.authentication, message, shouldRetry: false)
         case 402: return AnthropicError(.billing, message, shouldRetry: false)
         case 403: return AnthropicError(.permission, message, shouldRetry: false)
         case 404 where notFoundMayMeanFailure: return AnthropicError(.api, message)
         case 404: return AnthropicError(.notFound, message, shouldRetry: false)
         case 413: return AnthropicError(.requestTooLarge, message, shouldRetry: false)
-        case 408, 504: return AnthropicError(.timeout, message)
+        case 408, 504, 524: return AnthropicError(.timeout, message)
         case 429: return AnthropicError(.rateLimit, message, retryAfter: failure.retryAfter)
-        case 502, 503, 529: return AnthropicError(.overloaded, message, retryAfter: failure.retryAfter ?? 2)
+        case 502, 503, 521...523, 529: return AnthropicError(.overloaded, message, retryAfter: failure.retryAfter ?? 2)
         case 400...499: return .invalid(message)
-        default: return AnthropicError(.api, message)
+        // The same request fails again where its template or its schemas are the reason.
+        default: return AnthropicError(.api, message, shouldRetry: deterministic.contains(where: message.lowercased().contains) ? false : nil)
+        }
+    }
+
+    private static let deterministic = ["template", "jinja", "grammar", "schema"]
+
+    /// The status, unless a word says that it is another thing than its status says.
+    private static func meaning(of failure: OpenAI.Failure) -> Int {
+        switch failure.code ?? failure.type {
+        case "insufficient_quota": 402
+        case "model_not_found": 404
+        default: failure.status
         }
     }
 

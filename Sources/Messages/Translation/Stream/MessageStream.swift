@@ -12,7 +12,10 @@ public struct MessageStream: Sendable {
     private let options: Options
     private var hasStarted = false
     public private(set) var isOver = false
+    /// The answer is whole though upstream goes on: what it says is not read any more, and it can be told to stop.
+    public private(set) var isCutShort = false
     private var blocks: MessageBlocks
+    private var text: AnswerText
     private var calls = ToolCallQueue()
     /// Bytes of the open call's arguments that are told.
     private var streamed = 0
@@ -23,12 +26,20 @@ public struct MessageStream: Sendable {
     private var stopString: String?
     /// The last line that said nothing of an answer: it may be why there is none.
     private var unread: String?
+    /// What the server has counted; nil as long as it has not.
     public private(set) var usage: OpenAI.Usage?
+    private var counted = OutputCount()
+    /// Upstream's own id of the answer.
+    public private(set) var upstreamID: String?
 
     public init(_ options: Options) {
         self.options = options
         blocks = MessageBlocks(signature: options.signature)
+        text = AnswerText(options)
     }
+
+    /// Upstream has said how its answer ends: what may still come is a count.
+    public var isDecided: Bool { finishReason != nil }
 
     /// - Returns: the events that the input causes, in order; none after the end.
     public mutating func receive(_ input: Input) -> [MessageEvent] {
@@ -56,16 +67,9 @@ public struct MessageStream: Sendable {
 
     private mutating func take(_ chunk: OpenAI.ChatChunk, _ events: inout [MessageEvent]) {
         if let usage = chunk.usage { self.usage = usage.merged(over: self.usage) }
+        if upstreamID == nil, !chunk.id.isEmpty { upstreamID = chunk.id }
         start(&events)
-        if let choice = chunk.choices.first {
-            if !options.discardsOutput {
-                if let reasoning = choice.delta.reasoning, options.showsThinking { add(.thinking, reasoning, &events) }
-                if let content = choice.delta.content { add(.text, content, &events) }
-                for call in choice.delta.toolCalls where !calls.isTooLong { add(call, &events) }
-            }
-            if let reason = choice.finishReason { finishReason = reason }
-            if let stop = choice.stopString { stopString = stop }
-        }
+        if let choice = chunk.choices.first { take(choice, &events) }
         if calls.isTooLong {
             fail(AnthropicError(.api, "the answer has more than \(ToolCallQueue.maximumCalls) tool calls", shouldRetry: false), &events)
         } else if calls.bytes + trailingBytes + blocks.space.utf8.count > options.maximumHeldBytes {
@@ -74,12 +78,40 @@ public struct MessageStream: Sendable {
         }
     }
 
+    private mutating func take(_ choice: OpenAI.ChatChunk.Choice, _ events: inout [MessageEvent]) {
+        if let stop = text.stop, choice.delta.says {
+            // The server does not know the text that ends the answer, and would go on for long.
+            return cut(.stop, stop, &events)
+        }
+        counted.add(choice.delta)
+        if !options.discardsOutput {
+            if let reasoning = choice.delta.reasoning, options.showsThinking { add(.thinking, reasoning, &events) }
+            if let content = choice.delta.content { tell(text.read(content), &events) }
+            for call in choice.delta.toolCalls where !calls.isTooLong { add(call, &events) }
+        }
+        if let reason = choice.finishReason { finishReason = reason }
+        if let stop = choice.stopString { stopString = stop }
+        if !options.allowsParallelCalls, options.allowsCalls, calls.calls.count > 1, calls.firstIsWhole() { cut(.toolCalls, nil, &events) }
+    }
+
     private mutating func start(_ events: inout [MessageEvent]) {
         guard !hasStarted else { return }
         hasStarted = true
-        var usage = self.usage?.message ?? MessageUsage()
+        var usage = self.usage?.message ?? MessageUsage(input: options.estimatedInput())
         usage.thinking = nil
         events.append(.messageStart(id: options.id, model: options.model, usage: usage))
+    }
+
+    private mutating func tell(_ outputs: [OutputEvent], _ events: inout [MessageEvent]) {
+        for output in outputs {
+            switch output {
+            case .text(let text): add(.text, text, &events)
+            case .reasoning(let text): if options.showsThinking { add(.thinking, text, &events) }
+            case .toolCallStarted(let index, _, let name): add(.init(index: ToolCallQueue.inText + index, name: name), &events)
+            case .argumentsDelta(let index, let text): add(.init(index: ToolCallQueue.inText + index, arguments: text), &events)
+            case .toolCallFinished: break
+            }
+        }
     }
 
     private mutating func add(_ kind: MessageBlocks.Kind, _ text: String, _ events: inout [MessageEvent]) {
@@ -93,7 +125,7 @@ public struct MessageStream: Sendable {
 
     /// The first call is told while it comes, from the moment that its name is whole.
     private mutating func add(_ delta: OpenAI.ChatChunk.ToolCallDelta, _ events: inout [MessageEvent]) {
-        guard calls.add(delta) == 0, let call = calls.calls.first, call.isNamed else { return }
+        guard calls.add(delta) == 0, options.allowsCalls, let call = calls.calls.first, call.isNamed else { return }
         if blocks.open != .tool { beginCall(call, &events) }
         tellArguments(of: call, &events)
     }
@@ -114,39 +146,61 @@ public struct MessageStream: Sendable {
 
     // MARK: the end
 
+    private mutating func cut(_ reason: OpenAI.FinishReason, _ stop: String?, _ events: inout [MessageEvent]) {
+        isCutShort = true
+        finishReason = reason
+        stopString = stop
+        finish(&events)
+    }
+
     private mutating func finish(_ events: inout [MessageEvent]) {
-        guard let reason = finishReason else {
+        guard let reason = finishReason ?? text.stop.map({ _ in .stop }) else {
             let said = unread.map { "; it said: \($0)" } ?? ""
             return fail(AnthropicError(.api, "the model's server ended the stream before the answer was complete\(said)"), &events)
         }
         guard !reason.isBrokenOff else {
             return fail(AnthropicError(.api, "the model's server broke its answer off (`\(reason.rawValue)`)"), &events)
         }
-        if reason == .length || reason == .contentFilter { calls.dropWithoutArguments() }
+        let isLimited = reason == .length || reason == .contentFilter
+        if !options.discardsOutput { tell(text.finish(isComplete: !isLimited), &events) }
+        if isLimited { calls.dropWithoutArguments() }
         let told = options.allowsParallelCalls ? calls.calls[...] : calls.calls.prefix(1)
         if let nameless = told.first(where: { $0.name.isEmpty }) {
             return fail(AnthropicError(.api, "the model's server sent a tool call without a name (index \(nameless.index))"), &events)
         }
-        for (position, call) in told.enumerated() {
-            if position > 0 || blocks.open != .tool { beginCall(call, &events) }
-            tellArguments(of: call, &events)
+        if options.allowsCalls {
+            for (position, call) in told.enumerated() {
+                if position > 0 || blocks.open != .tool { beginCall(call, &events) }
+                tellArguments(of: call, &events)
+            }
+        } else {
+            for call in calls.calls { blocks.write(.text, call.asText(options.names), &events) }
         }
         if !trailing.isEmpty { blocks.close(&events) }
         for piece in trailing { blocks.write(piece.kind, piece.text, &events) }
         blocks.close(&events)
         let stop = self.stop(for: reason)
-        events.append(.messageDelta(stop: stop, stopSequence: stop == .stopSequence ? stopString : nil, usage: usage?.message ?? MessageUsage()))
+        let sequence = stop == .stopSequence ? text.stop ?? stopString : nil
+        events.append(.messageDelta(stop: stop, stopSequence: sequence, usage: finalUsage))
         events.append(.messageStop)
         isOver = true
     }
 
+    /// Counts of the server, else estimates: of an answer that was cut short the server's own are not the last.
+    private var finalUsage: MessageUsage {
+        var usage = self.usage?.message ?? MessageUsage(input: options.estimatedInput())
+        if self.usage == nil || isCutShort { usage.output = max(usage.output, counted.tokens) }
+        return usage
+    }
+
     private func stop(for reason: OpenAI.FinishReason) -> StopReason {
         if options.discardsOutput { return .maxTokens }
+        if text.stop != nil, calls.calls.isEmpty { return .stopSequence }
         switch reason {
         case .length: return isFull ? .contextWindowExceeded : .maxTokens
         case .contentFilter: return .refusal
         // Some servers say `stop` behind a call.
-        default: return !calls.calls.isEmpty ? .toolUse : stopString != nil ? .stopSequence : .endTurn
+        default: return !calls.calls.isEmpty && options.allowsCalls ? .toolUse : stopString != nil ? .stopSequence : .endTurn
         }
     }
 

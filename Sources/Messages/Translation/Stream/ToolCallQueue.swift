@@ -1,3 +1,5 @@
+import JSON
+
 /// The calls of one answer in the order in which they began.
 ///
 /// Upstream may interleave them by index; blocks of a message are strictly one after the other. So the first call streams, and
@@ -16,6 +18,11 @@ struct ToolCallQueue: Sendable {
         /// Arguments follow a name: it is whole. Some servers send arguments first.
         var isNamed: Bool { !name.isEmpty && !arguments.isEmpty }
 
+        /// A call that the client does not take, in words.
+        func asText(_ names: ToolNames) -> String {
+            "<tool_call>\n{\"name\": \(JSON.string(names.original(name)).text), \"arguments\": \(arguments.isEmpty ? "{}" : arguments)}\n</tool_call>"
+        }
+
         /// Whether the arguments are a whole object; reads what came since it was asked last.
         mutating func isWhole() -> Bool {
             let bytes = arguments.utf8
@@ -26,6 +33,8 @@ struct ToolCallQueue: Sendable {
     }
 
     private(set) var calls: [Call] = []
+    /// Indices of calls that stand in the text begin here: a server may tell others apart.
+    static let inText = 1 << 32
     /// About what the calls hold in memory.
     private(set) var bytes = 0
     /// More is no answer, and each piece would have to search them.
@@ -65,6 +74,8 @@ struct ToolCallQueue: Sendable {
         return name != calls[position].name
             || arguments.utf8.first { !MarkerScan.isSpace($0) } == UInt8(ascii: "{") && calls[position].isWhole()
     }
+
+    mutating func firstIsWhole() -> Bool { calls.indices.contains(0) && calls[0].isWhole() }
 
     /// A limit may have fallen between a call's name and its arguments; and half a call is no call without arguments.
     mutating func dropWithoutArguments() { calls.removeAll { $0.arguments.isEmpty } }

@@ -4,7 +4,8 @@ extension OpenAI.Usage {
         let read = min(max(0, cachedTokens ?? 0), promptTokens)
         let written = min(max(0, cacheWriteTokens ?? 0), promptTokens - read)
         return MessageUsage(
-            input: promptTokens - read - written, output: completionTokens, cacheCreation: written, cacheRead: read, thinking: reasoningTokens)
+            input: promptTokens - read - written, output: completionTokens, cacheCreation: written, cacheRead: read, thinking: reasoningTokens,
+            cost: cost)
     }
 
     /// A later report replaces an earlier one, but counts that it leaves out, and a completion that it would shrink, stay.
@@ -16,6 +17,7 @@ extension OpenAI.Usage {
         merged.cacheWriteTokens = cacheWriteTokens ?? earlier.cacheWriteTokens
         merged.completionTokens = max(completionTokens, earlier.completionTokens)
         merged.reasoningTokens = reasoningTokens ?? earlier.reasoningTokens
+        merged.cost = cost ?? earlier.cost
         return merged
     }
 }

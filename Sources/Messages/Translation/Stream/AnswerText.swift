@@ -1,0 +1,27 @@
+/// The text of an answer as it comes: up to what ends it, and read for thinking and calls where the server leaves them in it.
+struct AnswerText: Sendable {
+    private var scan: StopScan
+    private var parser: OutputParser?
+
+    init(_ options: MessageStream.Options) {
+        scan = StopScan(options.stopSequences)
+        parser = options.textFormat.map { OutputParser($0) { _ in "" } }
+    }
+
+    /// The text that ended the answer.
+    var stop: String? { scan.found }
+
+    mutating func read(_ text: String) -> [OutputEvent] { events(of: scan.read(text)) }
+
+    /// - Parameter isComplete: false where a limit cut it: a call that was cut is not made whole.
+    mutating func finish(isComplete: Bool) -> [OutputEvent] {
+        let events = events(of: scan.flush())
+        let isWhole = isComplete && stop == nil
+        return events + (parser?.finish(isComplete: isWhole) ?? [])
+    }
+
+    private mutating func events(of text: String) -> [OutputEvent] {
+        if parser != nil { return parser?.read(text) ?? [] }
+        return text.isEmpty ? [] : [.text(text)]
+    }
+}

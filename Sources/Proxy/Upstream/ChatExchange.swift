@@ -1,0 +1,144 @@
+import AsyncHTTPClient
+import Hummingbird
+import JSON
+import LaunchPlan
+import Messages
+import NIOCore
+import NIOHTTP1
+
+/// A chat completion asked of a backend, up to the head of its answer.
+struct ChatExchange: Sendable {
+    /// What a client asks, whoever answers.
+    struct Question: Sendable {
+        let chat: OpenAI.ChatRequest
+        let request: Request
+        let caller: Caller
+        /// Given back when the answer is over.
+        let permit: Gate.Permit
+        /// Another backend can be asked where this one takes nothing.
+        let hasOthers: Bool
+    }
+    let backend: ResolvedBackend
+    let question: Question
+    let response: HTTPClientResponse
+    let lease: Lease?
+    private let place: Turnstile.Place?
+
+    /// The answer is no stream of chat chunks as the client is to get it.
+    var isTold: Bool { backend.settings.api == .anthropic || backend.readsText }
+
+    /// - Throws: `AnthropicError` where no head came, or one by which another backend is asked.
+    init(assembly: ProxyAssembly, backend: ResolvedBackend, _ question: Question) async throws {
+        self.backend = backend
+        self.question = question
+        let upstreams = assembly.upstreams
+        place = try await upstreams.turnstiles.turnstile(of: backend)?.enter(flow: question.caller.account)
+        let headers =
+            backend.settings.api == .anthropic
+            ? try PassThrough(assembly: assembly, backend: backend, hasOthers: question.hasOthers).chatHeaders(of: question.request) : nil
+        (response, lease) = try await upstreams.perform(backend, hasOthers: question.hasOthers) { location, lease in
+            let response =
+                if let headers {
+                    try await Self.message(question.chat, upstreams, backend, location, headers)
+                } else {
+                    try await Self.completion(question.chat, upstreams, backend, location)
+                }
+            let status = Int(response.status.code)
+            // It loads or drains, and took nothing.
+            if status == 503, lease != nil { throw UpstreamUnreachable(url: location.base, reason: "not ready (503)", wasSent: false) }
+            lease?.note(status >= 500 || status == 200 ? .failed : .answered)
+            if question.hasOthers, RetryPolicy.isBusy(status) {
+                throw UpstreamClient.failure(response, try await UpstreamClient.bytes(of: response), backend.dialect)
+            }
+            return (response, lease)
+        }
+    }
+
+    private static func message(
+        _ chat: OpenAI.ChatRequest, _ upstreams: Upstreams, _ backend: ResolvedBackend, _ location: UpstreamLocation, _ headers: HTTPHeaders
+    ) async throws -> HTTPClientResponse {
+        let version = APIVersion(header: headers.first(name: "anthropic-version"))
+        let options = ChatToMessages.Options(
+            model: backend.settings.model, maxTokens: backend.settings.maxOutputTokens ?? usualLimit, allowsSampling: version == .of2023)
+        let body = JSON.object(try ChatToMessages.body(of: chat, options))
+        return try await upstreams.client.send(.POST, location.root("/v1/messages"), headers: headers, body: ByteBuffer(bytes: body.bytes))
+    }
+
+    private static func completion(
+        _ chat: OpenAI.ChatRequest, _ upstreams: Upstreams, _ backend: ResolvedBackend, _ location: UpstreamLocation
+    ) async throws -> HTTPClientResponse {
+        let body = try await body(of: chat, upstreams, backend, location)
+        return try await upstreams.client.send(.POST, location.api("/chat/completions"), key: backend.key, json: .object(body))
+    }
+
+    /// Tokens of an answer whose request has no limit, where the API demands one and the settings say none: every model of the API that
+    /// is served today allows as many.
+    private static let usualLimit = 8192
+
+    /// The client's request with the model that the backend is asked for, and within what one answer may have.
+    private static func body(
+        of chat: OpenAI.ChatRequest, _ upstreams: Upstreams, _ backend: ResolvedBackend, _ location: UpstreamLocation
+    ) async throws -> JSONObject {
+        var chat = chat
+        chat.model = backend.settings.model ?? chat.model
+        if backend.discoversModel { chat.model = try await upstreams.workers.loadedModel(at: location, backend: backend) }
+        if let most = [backend.settings.maxOutputTokens, backend.settings.contextWindow].compactMap({ $0 }).min() {
+            let keys = ["max_completion_tokens", "max_tokens"].filter { chat[$0]?.intValue != nil }
+            for key in keys { chat[key] = .integer(min(most, chat[key]?.intValue ?? most)) }
+            if keys.isEmpty, let longest = backend.settings.maxOutputTokens { chat.maxTokens = longest }
+        }
+        if backend.readsText {
+            chat.stream = true
+            chat.includeUsage = true
+        }
+        for member in backend.dialect.extra.members where chat.members[member.key] == nil { chat.members[member.key] = member.value }
+        return chat.members
+    }
+
+    /// What the server said in the place of an answer, in this API's shape.
+    func failure() async throws -> OpenAI.Failure {
+        let body = try await UpstreamClient.bytes(of: response)
+        let status = Int(response.status.code)
+        let retryAfter = UpstreamClient.retryAfter(of: response)
+        if backend.settings.api == .anthropic {
+            var error = AnthropicError((try? JSON(parsing: body))?["error"], status: status)
+            error.retryAfter = retryAfter
+            return OpenAI.Failure(error)
+        }
+        if var failure = (try? JSON(parsing: body)).flatMap({ OpenAI.Failure($0, status: status) }) {
+            failure.retryAfter = retryAfter
+            return failure
+        }
+        return OpenAI.Failure(UpstreamFailure.error(status: status, body: body, retryAfter: retryAfter, dialect: backend.dialect))
+    }
+
+    // MARK: the answer, told anew
+
+    /// Tells it as it comes, to the end of the body, so that the connection can serve again; but an answer that is whole before is left.
+    func tell(_ chunks: ChatChunkStream, _ each: (_ outputs: [ChatChunkStream.Output]) async throws -> Void) async throws {
+        var answer = ChatAnswer(chunks, chat: backend.settings.api == .anthropic ? nil : streamOptions)
+        do {
+            for try await buffer in response.body {
+                let outputs = buffer.withUnsafeReadableBytes { answer.feed($0) }
+                if !outputs.isEmpty { try await each(outputs) }
+                if answer.isCutShort { break }
+            }
+        } catch let error as HTTPClientError {
+            try Task.checkCancellation()
+            return try await each([.failure(OpenAI.Failure(AnthropicError(.api, "the model's server broke off its answer: \(error)")))])
+        }
+        lease?.note(.answered)
+        try await each(answer.finish())
+    }
+
+    private var streamOptions: MessageStream.Options {
+        let chat = question.chat
+        let allowsCalls = (try? chat.toolChoice) != OpenAI.ToolChoice.none
+        let stops = chat["stop"]?.stringValue.map { [$0] } ?? chat["stop"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        return MessageStream.Options(
+            id: Identifiers.message(), model: chat.model ?? backend.name, allowsCalls: allowsCalls,
+            allowsParallelCalls: chat["parallel_tool_calls"]?.boolValue ?? true, contextWindow: backend.settings.contextWindow,
+            textFormat: backend.textFormat(tools: chat.tools.map(\.json), allowsCalls: allowsCalls, thinks: true), stopSequences: stops
+        ) { UsageEstimate.tokens(of: chat.messages.map(\.json) + chat.tools.map(\.json)) }
+    }
+}
