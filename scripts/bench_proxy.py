@@ -118,7 +118,7 @@ class Bench:
         self.running.append(program)
         return program
 
-    def anyclaude(self, names=("m",), **limits):
+    def anyclaude(self, names=("m",), more=None, **limits):
         [port] = free_ports(1)
         target = {"url": {"base": f"http://127.0.0.1:{self.upstream}/v1"}}
         settings = {
@@ -128,8 +128,9 @@ class Bench:
             "limits": {
                 "max_body_bytes": 32 << 20, "max_concurrent": 2048, "first_byte_timeout_ms": 600_000, "idle_timeout_ms": 300_000, "ping_ms": 10_000,
             } | limits,
-            "directories": {"cache": {"absolute": f"{self.folder}/cache-{port}"}, "logs": {"absolute": f"{self.folder}/logs-{port}"}},
-        }
+            "directories": {"cache": f"{self.folder}/cache-{port}", "logs": f"{self.folder}/logs-{port}"},
+            "request_log": {"max_bytes": 16 << 20, "max_files": 5},
+        } | (more or {})
         os.makedirs(f"{self.folder}/logs-{port}")
         path = f"{self.folder}/settings-{port}.json"
         with open(path, "w") as file:
@@ -330,7 +331,9 @@ def measure(options, bench, report):
 
 def soak(options, bench, report):
     print(f"a soak of {options.n} requests, faults at the upstream and clients that leave")
-    own = bench.anyclaude(names=(*STEADY, *FAULTS))
+    # Each fault is to get through: neither asked for again, nor kept away.
+    more = {"retry": {"attempts": 1, "initial_ms": 1, "max_ms": 1}, "breaker": {"enabled": False, "failures": 5, "open_ms": 1000, "max_open_ms": 1000}}
+    own = bench.anyclaude(names=(*STEADY, *FAULTS), more=more)
     first = options.n // 10
     samples, outcomes, problems, done = [], {}, [], 0
     deadline = time.monotonic() + options.max_seconds

@@ -27,8 +27,14 @@ public struct ClientEnvironment: Sendable, Equatable {
 
     /// What the client asks for as the longest answer of a model that it does not know.
     private static let clientDefaultOutputTokens = 32_000
-    /// The shortest answer with which the client can still compact a conversation.
+    /// The shortest answer with which the client can still compact a conversation, where the window has room for it.
     private static let shortestUsefulOutputTokens = 8_192
+    /// What the client leaves free of a window, besides the longest answer, before it compacts a conversation (2.1.332, measured).
+    ///
+    /// A window as small as that and the answer would be compacted at each turn, and smaller ones are refused without asking anybody. The
+    /// client is told of so much more, so that it compacts when the true window is full but for an answer; what is too long all the same,
+    /// the proxy says in the words that make the client compact.
+    private static let clientReserveTokens = 13_000
 
     /// - Parameters:
     ///   - baseURL: of the proxy, without `/v1`.
@@ -66,16 +72,20 @@ public struct ClientEnvironment: Sendable, Equatable {
             "CLAUDE_STREAM_IDLE_TIMEOUT_MS": String(limits.idleTimeoutMs),
             "API_TIMEOUT_MS": String(limits.firstByteTimeoutMs + limits.idleTimeoutMs),
         ]
-        if let window = backend.contextWindow { knobs["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] = String(window) }
+        // It alone decides when the client compacts; CLAUDE_CODE_AUTO_COMPACT_WINDOW takes no less than 100,000.
+        if let window = backend.contextWindow { knobs["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] = String(window + clientReserveTokens) }
         if let output = outputTokens(backend) { knobs["CLAUDE_CODE_MAX_OUTPUT_TOKENS"] = String(output) }
+        // Tools that are found by a search are offered when they were found; where the search is not offered, none may wait for it.
+        knobs["ENABLE_TOOL_SEARCH"] = backend.shaping?.offers(tool: "ToolSearch") == false ? "false" : "true"
         return knobs
     }
 
-    /// What the configuration says; else a quarter of a window in which the client's own choice would leave too little for the prompt.
+    /// What the configuration says; else a quarter of a window in which the client's own choice would leave too little for the prompt, and
+    /// never more than half of one.
     private static func outputTokens(_ backend: ProxySettings.Backend) -> Int? {
         if let configured = backend.maxOutputTokens { return configured }
         guard let window = backend.contextWindow, window / 4 < clientDefaultOutputTokens else { return nil }
-        return max(shortestUsefulOutputTokens, window / 4)
+        return min(max(shortestUsefulOutputTokens, window / 4), window / 2)
     }
 
     /// The main model and those of the tiers, each by an id that is routed as the client's own id for it would be.

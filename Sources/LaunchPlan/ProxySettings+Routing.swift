@@ -137,7 +137,7 @@ private func globCovers(_ pattern: String, _ other: String) -> Bool {
 /// Whether `text` is matched by `pattern`, in which `*` is any run and `?` any one. At most quadratic: only the last `*` is tried again.
 ///
 /// - Parameter isPattern: `text` is a pattern itself, so that its `*` stands for more than a `?` takes.
-private func globMatches(_ pattern: [UnicodeScalar], _ text: [UnicodeScalar], isPattern: Bool = false) -> Bool {
+func globMatches(_ pattern: [UnicodeScalar], _ text: [UnicodeScalar], isPattern: Bool = false) -> Bool {
     var (p, t) = (0, 0)
     var lastStar: (pattern: Int, text: Int)?
     while t < text.count {

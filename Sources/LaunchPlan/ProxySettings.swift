@@ -92,10 +92,14 @@ public struct ProxySettings: Codable, Sendable, Equatable {
 
         /// Requests that it is asked at a time; more wait in the proxy. Nil: any number.
         public var concurrency: Int?
+        public var shaping: Shaping?
+        public var sampling: Sampling?
+        public var extras: Extras?
 
         public init(
             name: String, api: API, dialect: String, target: Target, model: String? = nil, apiKey: String? = nil, contextWindow: Int? = nil,
-            maxOutputTokens: Int? = nil, concurrency: Int? = nil, toolCallDialect: ToolCallDialect? = nil, reasoningFormat: ReasoningFormat? = nil
+            maxOutputTokens: Int? = nil, concurrency: Int? = nil, toolCallDialect: ToolCallDialect? = nil, reasoningFormat: ReasoningFormat? = nil,
+            shaping: Shaping? = nil, sampling: Sampling? = nil, extras: Extras? = nil
         ) {
             self.name = name
             self.api = api
@@ -108,10 +112,13 @@ public struct ProxySettings: Codable, Sendable, Equatable {
             self.concurrency = concurrency
             self.toolCallDialect = toolCallDialect
             self.reasoningFormat = reasoningFormat
+            self.shaping = shaping
+            self.sampling = sampling
+            self.extras = extras
         }
 
         enum CodingKeys: String, CodingKey {
-            case name, api, dialect, target, model, concurrency
+            case name, api, dialect, target, model, concurrency, shaping, sampling, extras
             case apiKey = "api_key"
             case contextWindow = "context_window"
             case maxOutputTokens = "max_output_tokens"

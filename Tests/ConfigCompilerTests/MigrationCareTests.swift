@@ -16,7 +16,7 @@ import Testing
         "backend: claude\nbackends: { claude: { sk-or-v1-CANARY0123456789ab: { a: 1 } } }\n",
         "backend: claude\nbackends: { sk-or-v1-CANARY0123456789ab: { kind: openrouter, apiKey: &k hunter2hunter2 } }\n",
         "backend: claude\nbackends: { sk-or-v1-CANARY0123456789ab: { kind: openrouter, apiKey: hunter2hunter2 } }\n",
-        "backend: claude\nbackends: { sk-or-v1-CANARY0123456789ab: { kind: vllm-mlx, model: ./m, filterTier: x } }\n",
+        "backend: claude\nbackends: { sk-or-v1-CANARY0123456789ab: { kind: vllm-mlx, model: ./m, promptAdapter: x } }\n",
         "backend: claude\nbackends: { sk-or-v1-CANARY0123456789ab: { kind: vllm-mlx, model: ./m, serverScript: scripts/mlx-server.py, maxQueue: 3 } }\n",
     ])
     func namesThatAreSecretsAreNotShown(text: String) throws {

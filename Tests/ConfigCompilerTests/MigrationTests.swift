@@ -229,12 +229,12 @@ import Testing
     @Test func unusedKeysBecomeComments() throws {
         let head = "backend: claude\nbackends:\n  claude:\n"
         #expect(
-            try migrated(head + "    filterTier: x\n    toolAllowlist:\n      - a\n\n      - b\n    enabled: true\n")
+            try migrated(head + "    promptAdapter: x\n    contextManager:\n      - a\n\n      - b\n    enabled: true\n")
                 == head + """
-                        # not used: requests are not reshaped for small models yet
-                        # filterTier: x
-                        # not used: requests are not reshaped for small models yet
-                        # toolAllowlist:
+                        # not used: the earlier tool never read it
+                        # promptAdapter: x
+                        # not used: the earlier tool never read it
+                        # contextManager:
                         #   - a
 
                         #   - b
@@ -243,11 +243,11 @@ import Testing
                     """)
         // In braces, and where nothing else would be left.
         #expect(
-            try migrated("backend: claude\nbackends: { claude: { filterTier: x } }\n")
-                == "backend: claude\nbackends: { claude: { \"// filterTier\": x } }\n")
+            try migrated("backend: claude\nbackends: { claude: { promptAdapter: x } }\n")
+                == "backend: claude\nbackends: { claude: { \"// promptAdapter\": x } }\n")
         #expect(try migrated("circuitBreaker: {}\n") == "\"// circuitBreaker\": {}\n")
         // A warning that somebody has allowed stays as it is.
-        let allowed = head + "    filterTier: x  # anyclaude: allow AC0703\n"
+        let allowed = head + "    promptAdapter: x  # anyclaude: allow AC0703\n"
         #expect(try migrated(allowed) == allowed)
     }
 
@@ -286,14 +286,14 @@ import Testing
     /// Names and places of changes are those of the old text, however many rounds it took.
     @Test func placesAreThoseOfTheOldText() throws {
         let text =
-            "backend: mlx\nport: 5000\nbackends:\n  vllm-mlx:\n    filterTier: x\n    model: ./m\n    serverScript: scripts/vllm-mlx-server.py\n"
+            "backend: mlx\nport: 5000\nbackends:\n  vllm-mlx:\n    promptAdapter: x\n    model: ./m\n    serverScript: scripts/vllm-mlx-server.py\n"
         let places = try migration(text).changes.map { "\($0.key) \($0.place.line):\($0.place.column)" }
-        #expect(Set(places) == ["backend 1:10", "port 2:1", "backends.vllm-mlx.filterTier 5:5", "backends.vllm-mlx.serverScript 7:5"])
+        #expect(Set(places) == ["backend 1:10", "port 2:1", "backends.vllm-mlx.promptAdapter 5:5", "backends.vllm-mlx.serverScript 7:5"])
     }
 
     /// Line ends of the file are those of new lines too.
     @Test func lineEndsStay() throws {
-        let text = "backend: claude\r\nbackends:\r\n  claude:\r\n    filterTier: x\r\n    enabled: true\r\n"
+        let text = "backend: claude\r\nbackends:\r\n  claude:\r\n    promptAdapter: x\r\n    enabled: true\r\n"
         #expect(try migrated(text).allSatisfy { $0 != "\n" })
     }
 }

@@ -61,7 +61,7 @@ struct ClientEnvironmentTests {
         #expect(variables["ANTHROPIC_AUTH_TOKEN"] == ClientEnvironment.placeholderToken)
         #expect(variables["ANTHROPIC_API_KEY"] == "", "a real key must not reach a local server")
         #expect(variables["CLAUDE_CODE_ATTRIBUTION_HEADER"] == "0")
-        #expect(variables["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == "65536")
+        #expect(variables["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == "78536", "the client keeps 13,000 tokens free by itself")
         #expect(variables["CLAUDE_CODE_MAX_OUTPUT_TOKENS"] == "16384")
         for name in ["ANTHROPIC_MODEL", "ANTHROPIC_DEFAULT_OPUS_MODEL", "ANTHROPIC_DEFAULT_SONNET_MODEL", "ANTHROPIC_DEFAULT_HAIKU_MODEL"] {
             #expect(variables[name] == "qwen3", "\(name)")
@@ -95,12 +95,34 @@ struct ClientEnvironmentTests {
         #expect(environment(settings([local, small], routes: routes))["ANTHROPIC_DEFAULT_HAIKU_MODEL"] == "tiny")
     }
 
-    @Test(arguments: [(8_192, "8192"), (32_768, "8192"), (65_536, "16384"), (131_072, nil), (nil, nil)] as [(Int?, String?)])
+    @Test(
+        arguments: [(1_024, "512"), (8_192, "4096"), (16_384, "8192"), (32_768, "8192"), (65_536, "16384"), (131_072, nil), (nil, nil)]
+            as [(Int?, String?)])
     func theAnswerLeavesRoomForThePrompt(window: Int?, expected: String?) {
         var backend = local
         backend.contextWindow = window
         #expect(environment(settings([backend]))["CLAUDE_CODE_MAX_OUTPUT_TOKENS"] == expected)
+        #expect(environment(settings([backend]))["CLAUDE_CODE_MAX_CONTEXT_TOKENS"] == window.map { String($0 + 13_000) })
         backend.maxOutputTokens = 1234
         #expect(environment(settings([backend]))["CLAUDE_CODE_MAX_OUTPUT_TOKENS"] == "1234")
+    }
+
+    /// Tools that wait for a search which is not offered would never be offered.
+    @Test(arguments: [(nil, "true"), (["Bash", "tool*"], "true"), (["Bash", "Read"], "false"), ([], "false")] as [([String]?, String)])
+    func toolsWaitForASearchWhereThereIsOne(tools: [String]?, expected: String) {
+        var backend = local
+        backend.shaping = tools.map { .init(tools: $0) }
+        #expect(environment(settings([backend]))["ENABLE_TOOL_SEARCH"] == expected)
+        #expect(environment(settings([backend]), caller: ["ENABLE_TOOL_SEARCH": "auto"])["ENABLE_TOOL_SEARCH"] == nil)
+        #expect(environment(settings([claude], default: "claude"))["ENABLE_TOOL_SEARCH"] == nil)
+    }
+
+    /// Each is of use on a machine of one's own alone, and a loss for Claude itself.
+    @Test func whatIsForLocalModelsAlone() {
+        let names = ["CLAUDE_CODE_ATTRIBUTION_HEADER", "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "CLAUDE_STREAM_IDLE_TIMEOUT_MS", "API_TIMEOUT_MS"]
+        let there = environment(settings([local]))
+        let claude = environment(settings([claude], default: "claude"), token: "t")
+        for name in names { #expect(there[name] != nil && claude[name] == nil, "\(name)") }
+        #expect(there["CLAUDE_STREAM_IDLE_TIMEOUT_MS"] == "300000")
     }
 }

@@ -3,7 +3,8 @@ import JSON
 /// Sessions that show each habit of the client which a prompt could break on.
 public enum ClientScenarios {
     public static let all: [(name: String, session: ClientSession)] = [
-        ("words alone", words(thinks: false)), ("words and thoughts", words(thinks: true)), ("tools", tools()), ("parallel results", parallel()),
+        ("words alone", words(thinks: false)), ("words and thoughts", words(thinks: true)), ("tools", tools(thinks: false)),
+        ("tools and thoughts", tools(thinks: true)), ("parallel results", parallel()),
         ("pictures", pictures()), ("reminders everywhere", reminders()), ("compact", compact()), ("search for tools", search()),
         ("sub-agent", subagent()),
         ("malformed calls", malformed()),
@@ -22,13 +23,15 @@ public enum ClientScenarios {
         return session
     }
 
-    private static func tools() -> ClientSession {
-        var session = ClientSession("tools")
+    private static func tools(thinks: Bool) -> ClientSession {
+        var session = ClientSession(thinks ? "thoughts" : "tools")
         session.say("Run the tests")
         session.remind(ClientSession.reminder)
         session.send()
         for step in 1...6 {
-            let ids = session.call([("Bash", ["command": .string("make test-\(step)"), "timeout": 120])], saying: step % 2 == 0 ? "Next." : nil)
+            let ids = session.call(
+                [("Bash", ["command": .string("make test-\(step)"), "timeout": 120])], saying: step % 2 == 0 ? "Next." : nil,
+                thinking: thinks ? "Step \(step)" : nil)
             session.results([(ids[0], .string("line 1\nline \(step)\n"))], isError: step == 3)
             session.send()
         }

@@ -28,7 +28,7 @@ public struct ClientSession: Sendable {
         self.agentID = agentID
         self.tools = tools
         let marked: JSON = ["type": "ephemeral"]
-        let rules = (1...60).map { "Rule \($0): say what was done, and nothing that was not." }.joined(separator: "\n")
+        let rules = (1...20).map { "Rule \($0): say what was done, and nothing that was not." }.joined(separator: "\n")
         let memory =
             "Notes of this folder are kept below /home/u/.notes\(folder)/memory.\n" + String(repeating: "Read them before you begin. ", count: 40)
         system = [
@@ -112,5 +112,5 @@ public struct ClientSession: Sendable {
 
     private mutating func add(_ role: String, _ blocks: [JSON]) { history.append(Turn(role: role, blocks: blocks)) }
     private static func text(_ text: String) -> JSON { ["type": "text", "text": .string(text)] }
-    private static func thought(_ text: String) -> JSON { ["type": "thinking", "thinking": .string(text), "signature": ""] }
+    private static func thought(_ text: String) -> JSON { ["type": "thinking", "thinking": .string(text), "signature": "anyclaude.v1.local"] }
 }

@@ -1,6 +1,6 @@
 import JSON
 
-/// Tools of the client's shape and size, in words of our own: some offered at once, some only after a search for them.
+/// Tools of the client's shape, in words of our own: some offered at once, some only after a search for them.
 public enum ClientTools {
     public static let offered: [JSON] = ["Agent", "Bash", "Edit", "Glob", "Grep", "Read", "Skill", "TaskList", "TaskStop", "ToolSearch", "Write"].map
     {
@@ -27,7 +27,7 @@ public enum ClientTools {
     }
 
     public static func tool(_ name: String) -> JSON {
-        let advice = (1...18).map {
+        let advice = (1...4).map {
             "\($0). Of \(name): do this with care where \"quotes\", line\nbreaks and paths as /var/\(name.lowercased()) occur."
         }
         return [

@@ -79,7 +79,9 @@ public struct PrefixStability: Sendable {
 
     /// The text of a message without breakpoints, which no template prints; a text alone in a list is that text.
     private static func words(_ message: JSON) -> String {
-        guard var object = message.objectValue, let parts = object["content"]?.arrayValue else { return message.text }
+        guard var object = message.objectValue else { return message.text }
+        object["cache_control"] = nil
+        guard let parts = object["content"]?.arrayValue else { return JSON.object(object).text }
         let plain = parts.map { part -> JSON in
             guard var part = part.objectValue else { return part }
             part["cache_control"] = nil

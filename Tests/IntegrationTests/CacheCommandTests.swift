@@ -7,7 +7,7 @@ extension IntegrationTests {
     @Suite struct CacheCommandTests {
         private static func ask(_ stack: Stack, system: String, question: String = "Hello") throws -> JSON {
             let body: JSON = [
-                "model": "claude-local", "max_tokens": 8, "temperature": 0, "system": .string(system),
+                "model": "claude-local", "max_tokens": 300, "temperature": 0, "system": .string(system),
                 "messages": [["role": "user", "content": .string(question)]],
             ]
             return try JSON(parsing: try stack.curl("/v1/messages", body: body.text).body)

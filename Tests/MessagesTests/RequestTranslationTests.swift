@@ -181,12 +181,38 @@ import Testing
         #expect(try Self.body(both, .native)["response_format"] == nil && Self.body(both, .generic)["response_format"] != nil)
     }
 
+    @Test(
+        arguments: [
+            (#"{"device_id":"d","account_uuid":"a","session_id":"s"}"#, "d"), ("user-1", "user-1"), (#"{"session_id":"s"}"#, nil), ("", nil),
+        ] as [(String, String?)])
+    func whoAsksIsToldWithoutTheSession(id: String, user: String?) throws {
+        let request = try Self.request([["role": "user", "content": "hi"]], ["metadata": ["user_id": .string(id)]])
+        #expect(try Self.body(request, .openrouter)["user"]?.stringValue == user)
+        for dialect in BackendDialect.all where dialect.name != "openrouter" { #expect(try Self.body(request, dialect)["user"] == nil) }
+    }
+
+    @Test func effortHasItsPlace() throws {
+        func body(_ effort: JSON, _ dialect: BackendDialect) throws -> JSONObject {
+            let more: JSONObject = ["output_config": ["effort": effort], "thinking": ["type": "adaptive"]]
+            return try Self.body(Self.request([["role": "user", "content": "hi"]], more), dialect)
+        }
+        for (effort, word) in [("low", "low"), ("xhigh", "high"), ("max", "high")] as [(JSON, JSON)] {
+            #expect(try body(effort, .vllm)["reasoning_effort"] == word)
+            #expect(try body(effort, .native)["chat_template_kwargs"]?["reasoning_effort"] == word)
+            #expect(try body(effort, .openrouter)["reasoning"] == ["effort": word])
+            #expect(try body(effort, .lmstudio)["reasoning_effort"] == nil)
+        }
+        #expect(try body("utmost", .vllm)["reasoning_effort"] == nil && body("utmost", .openrouter)["reasoning"] == ["enabled": true])
+    }
+
     @Test func limits() throws {
         let request = try Self.request([["role": "user", "content": "hi"]], ["max_tokens": 0, "stop_sequences": ["A"], "top_k": 5])
         #expect(try Self.body(request)["max_tokens"] == 1)
         #expect(try Self.body(request, .native)["max_tokens"] == 0)
         #expect(try Self.body(request)["top_k"] == nil)
         #expect(try Self.body(request)["stop"] == ["A"])
+        let many = try Self.request([["role": "user", "content": "hi"]], ["stop_sequences": ["A", "B", "C", "D", "E"]])
+        #expect(try Self.body(many)["stop"] == ["A", "B", "C", "D"] && Self.body(many, .vllm)["stop"]?[4] == "E")
     }
 
     @Test(arguments: [

@@ -48,6 +48,7 @@ public enum Explanation {
         switch type {
         case .boolean: "true or false"
         case .integer(let range): "an integer, \(range.lowerBound)...\(range.upperBound)"
+        case .decimal(let range): "a number, \(Decimals.text(range.lowerBound))...\(Decimals.text(range.upperBound))"
         case .string, .prose: "a text"
         case .choice(let choices): "one of \(choices.map(\.name).joined(separator: ", "))"
         case .duration(let range): "a duration, \(Quantity.text(milliseconds: range.lowerBound))...\(Quantity.text(milliseconds: range.upperBound))"
@@ -61,12 +62,14 @@ public enum Explanation {
         case .secret: "{ env: NAME }, { file: PATH } or { credential: NAME }"
         case .processors: "processors, as 0-3 or 0,2,4-7"
         case .names: "a list of names"
+        case .texts: "a list of texts"
         case .arguments: "a list: a program and its arguments"
         case .variables: "a mapping of variables to texts or secret references"
         case .section(let scope), .optional(let scope):
             "\(isOptional(type) ? "`none`, or a mapping" : "a mapping") of \(scope.keys.filter { $0.unused == nil }.map(\.name).joined(separator: ", "))"
         case .list(let scope): "a list of mappings of \(scope.keys.map(\.name).joined(separator: ", "))"
         case .named: "a mapping of names to mappings"
+        case .members: "a mapping, as the server's own API has it"
         case .files: "a list of paths, relative to this file"
         case .anything: "anything"
         }

@@ -7,6 +7,7 @@ enum SchemaTypes {
         switch type {
         case .boolean: ["type": "boolean"]
         case .integer(let range): integer(range)
+        case .decimal(let range): ["type": "number", "minimum": Decimals.json(range.lowerBound), "maximum": Decimals.json(range.upperBound)]
         case .string: text("^[^\\u0000]+$")
         case .prose: text(nil)
         case .choice(let choices): choice(choices)
@@ -27,6 +28,8 @@ enum SchemaTypes {
             ]
         case .names:
             ["type": "array", "maxItems": .integer(Checker.maximumElements), "items": ["type": "string", "pattern": .string(namePattern)]]
+        case .texts:
+            ["type": "array", "maxItems": .integer(Checker.maximumElements), "items": .object(text("^[^\\u0000]+$"))]
         case .arguments: arguments
         case .variables: variables
         case .section(let scope): SchemaDocument.object(scope)
@@ -38,6 +41,7 @@ enum SchemaTypes {
                 "type": "array", "maxItems": .integer(Inclusion.maximumFiles), "examples": [["models.yaml", "local/keys.yaml"]],
                 "items": ["type": "string", "maxLength": 1024, "pattern": "^(?![/~])(?!.*/$)[^\\u0000]+$"],
             ]
+        case .members: ["type": "object"]
         case .anything: [:]
         }
     }

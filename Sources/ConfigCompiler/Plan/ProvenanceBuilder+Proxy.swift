@@ -4,12 +4,12 @@ import LaunchPlan
 /// What the proxy is made from.
 extension ProvenanceBuilder {
     /// The keys of a backend that the proxy itself is made from.
-    private static let proxyKeys: Set<String> = [
+    private static let proxyKeys = Set<String>((ShapingKeys.all + ExtraKeys.all).map(\.name)).union([
         BackendKeys.kind.name, BackendKeys.engine.name, BackendKeys.baseUrl.name, BackendKeys.port.name, BackendKeys.apiKey.name,
         BackendKeys.model.name, BackendKeys.modelPath.name, BackendKeys.serverScript.name, BackendKeys.contextWindow.name,
         BackendKeys.maxTokens.name, BackendKeys.toolCallDialect.name, BackendKeys.reasoningFormat.name, BackendKeys.autoStartServer.name,
         BackendKeys.concurrency.name,
-    ]
+    ])
     /// Those of them that it is not made from where the backend is a worker: that is found by its name.
     private static let foundByLease: Set<String> = [BackendKeys.baseUrl.name, BackendKeys.port.name]
 

@@ -26,7 +26,7 @@ struct ProvenanceBuilder {
 
     private func workerInputs(_ backend: Backend, _ engine: EngineName) -> [Input] {
         let prefix = "backends.\(backend.name)."
-        let useless = Set((EngineChecks.unusable(engine) + Self.proxyOnly(engine)).map { prefix + $0 })
+        let useless = Set((EngineChecks.unusable(engine) + Self.proxyOnly(engine) + ShapingKeys.places + ExtraKeys.places).map { prefix + $0 })
         var inputs = flatten(backend.section, prefix, except: []).filter { !useless.contains($0.key) }
         if !backend.section.has(BackendKeys.engine) { inputs.append(derivedEngine(backend, engine)) }
         if backend[BackendKeys.pythonVenv] == nil, !useless.contains(prefix + BackendKeys.pythonVenv.name) {

@@ -70,7 +70,9 @@ struct ProxyService {
             apiKey: backend.apiKey == nil ? nil : Self.keyID(backend), contextWindow: backend[BackendKeys.contextWindow],
             maxOutputTokens: backend[BackendKeys.maxTokens], concurrency: backend[BackendKeys.concurrency],
             toolCallDialect: isNative ? nil : backend[BackendKeys.toolCallDialect],
-            reasoningFormat: isNative ? nil : backend[BackendKeys.reasoningFormat])
+            reasoningFormat: isNative ? nil : backend[BackendKeys.reasoningFormat],
+            shaping: ShapingPlan(section: backend.section).shaping, sampling: ShapingPlan(section: backend.section).sampling,
+            extras: ExtrasPlan(backend: backend).extras)
     }
 
     /// The dialect of a server that somebody else starts: the engine says it, where it is a server's name.

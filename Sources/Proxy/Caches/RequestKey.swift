@@ -46,6 +46,7 @@ struct RequestKey: Sendable {
             "longest": Self.number(backend.settings.maxOutputTokens),
             "calls": backend.settings.toolCallDialect.map { .string($0.rawValue) } ?? .null,
             "reasoning": backend.settings.reasoningFormat.map { .string($0.rawValue) } ?? .null,
+            "sampling": backend.sampling.json, "extra": .object(backend.extraBody),
         ])
         digest.add(.string(request.parts?.head?.digest ?? Self.headDigest(request.json)))
         for member in request.json.members where !Self.ignored.contains(member.key) && !Self.apart.contains(member.key) {
@@ -54,7 +55,8 @@ struct RequestKey: Sendable {
         }
         for message in request.parts?.messages ?? ContentDigest.ofMessages(request.json["messages"] ?? .null) { digest.add(.string(message)) }
         self.digest = digest.hex
-        isDeterministic = request.json["temperature"]?.doubleValue == 0 && request.thinking == .off
+        let temperature = request.json["temperature"] ?? backend.sampling.values[.temperature]
+        isDeterministic = temperature?.doubleValue == 0 && request.thinking == .off
         mayBeKept = isDeterministic || (policy == .sideCalls && isSideCall)
         sharing = isDeterministic ? self.digest : self.digest + "/" + (asker.session ?? "")
         mayShare = isDeterministic || asker.session != nil

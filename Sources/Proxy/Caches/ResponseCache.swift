@@ -9,7 +9,12 @@ final class ResponseCache: Sendable {
     struct Hit: Sendable {
         var message: JSON
         var ageSeconds: Int
+        /// Its tokens were counted by the server that computed it.
+        var isCounted: Bool
     }
+    /// Beside the message's own members, for ourselves.
+    private static let countedMember = "usage_is_counted"
+
     private let settings: ProxySettings.ResponseCache
     private let store: ResponseStore?
     private let metrics: ProxyMetrics
@@ -63,7 +68,7 @@ final class ResponseCache: Sendable {
             let message = try JSON(parsing: found.message)
             // What another version kept and this one cannot tell is asked for anew.
             guard MessageReplay.events(of: message, id: "", model: "") != nil else { return nil }
-            return Hit(message: message, ageSeconds: found.ageMs / 1000)
+            return Hit(message: message, ageSeconds: found.ageMs / 1000, isCounted: message[Self.countedMember]?.boolValue ?? false)
         } catch is CancellationError {
             return nil
         } catch {
@@ -73,11 +78,15 @@ final class ResponseCache: Sendable {
     }
 
     /// Keeps an answer that ended well and would end so again.
-    func keep(_ assembly: MessageAssembly, for key: RequestKey, answeredBy model: String) async {
+    ///
+    /// - Parameter isCounted: its usage is what a server counted, not an estimate.
+    func keep(_ assembly: MessageAssembly, isCounted: Bool = false, for key: RequestKey, answeredBy model: String) async {
         guard let store, key.mayBeKept, Self.isKeepable(assembly) else { return }
         do {
             let digest = key.digest(answeredBy: model)
-            try await store.save(assembly.json.text, for: digest, now: ResponseStore.nowMs, ttlMs: Self.spread(settings.ttlMs, by: digest))
+            var message = assembly.json.objectValue ?? [:]
+            message[Self.countedMember] = .bool(isCounted)
+            try await store.save(JSON.object(message).text, for: digest, now: ResponseStore.nowMs, ttlMs: Self.spread(settings.ttlMs, by: digest))
         } catch {
             logger.error("an answer cannot be kept", metadata: ["error": "\(error)"])
         }

@@ -22,6 +22,7 @@ final class Generation: Sendable {
         var model: String?
         var isCounted = false
         var reportsCache = false
+        var cost: Double?
         var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
         var nextListener = 0
         var wasDelivered = false
@@ -71,6 +72,8 @@ final class Generation: Sendable {
     var isCounted: Bool { state.withLock { $0.isCounted } }
     /// The server counts the prompt tokens that it found in its cache.
     var reportsCache: Bool { state.withLock { $0.reportsCache } }
+    /// What the answer cost, in US dollars, by a server that bills.
+    var cost: Double? { state.withLock { $0.cost } }
     /// From the beginning to the model's first word.
     var firstWord: Duration? { state.withLock { $0.first.map { $0 - begin } } }
 
@@ -80,6 +83,7 @@ final class Generation: Sendable {
     func setCounts(_ usage: OpenAI.Usage?) {
         state.withLock { state in
             state.isCounted = usage != nil
+            state.cost = usage?.cost?.doubleValue.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
             state.reportsCache = usage?.cachedTokens != nil
         }
     }

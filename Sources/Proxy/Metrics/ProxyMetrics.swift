@@ -17,6 +17,8 @@ final class ProxyMetrics: Sendable {
         static let toldAgain = "anyclaude_cache_response_bytes_total"
         static let firstByte = "anyclaude_upstream_first_byte_seconds"
         static let duration = "anyclaude_upstream_duration_seconds"
+        static let cost = "anyclaude_proxy_cost_dollars_total"
+        static let shaped = "anyclaude_shaping_bytes_total"
         static let retries = "anyclaude_upstream_retries_total"
         static let fallbacks = "anyclaude_upstream_fallbacks_total"
         static let breaker = "anyclaude_upstream_breaker"
@@ -37,6 +39,8 @@ final class ProxyMetrics: Sendable {
         registry.declare(Name.notRead, .counter, help: "Bytes of tools and system that were known by their bytes: neither read nor translated.")
         registry.declare(Name.notComputed, .counter, help: "Tokens of answers that were not computed for their request, prompt and answer.")
         registry.declare(Name.toldAgain, .counter, help: "Bytes of these answers.")
+        registry.declare(Name.cost, .counter, help: "What answers cost, in US dollars, by servers that bill.")
+        registry.declare(Name.shaped, .counter, help: "Bytes of requests before and after each part of shaping.")
         registry.declare(Name.firstByte, .histogram, help: "From the request to the first word of the model's answer.", bounds: seconds)
         registry.declare(Name.duration, .histogram, help: "From the request to the end of the model's answer.", bounds: seconds)
         registry.declare(Name.retries, .counter, help: "Requests that were sent to the same backend again.")
@@ -96,10 +100,19 @@ final class ProxyMetrics: Sendable {
     var tokensNotComputed: Int { Self.savings.reduce(0) { $0 + Int(registry.value(Name.notComputed, [("result", $1)])) } }
     var bytesToldAgain: Int { Self.savings.reduce(0) { $0 + Int(registry.value(Name.toldAgain, [("result", $1)])) } }
 
+    func countShaping(_ report: ShapingReport, backend: String) {
+        for step in report.steps {
+            let part = [("backend", backend), ("part", step.part.rawValue)]
+            registry.add(Double(step.before), to: Name.shaped, part + [("side", "before")])
+            registry.add(Double(step.after), to: Name.shaped, part + [("side", "after")])
+        }
+    }
+
     /// An answer of a model's server is over.
     func countAnswer(_ generation: Generation, backend: String) {
         if let first = generation.firstWord { registry.observe(first.inSeconds, in: Name.firstByte, [("backend", backend)]) }
         if let end = generation.end { registry.observe((end - generation.begin).inSeconds, in: Name.duration, [("backend", backend)]) }
+        if let cost = generation.cost { registry.add(cost, to: Name.cost, [("backend", backend)]) }
         guard generation.isComplete else { return }
         let usage = generation.message.usage
         let prompt = usage.prompt

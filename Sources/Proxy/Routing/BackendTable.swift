@@ -1,3 +1,4 @@
+import JSON
 import LaunchPlan
 import Messages
 
@@ -8,6 +9,11 @@ struct ResolvedBackend: Sendable {
     var key: String?
     /// Of calls in the text of its answers; nil where its server tells them apart.
     var toolCallDialect: (any ToolCallDialect)?
+    var shaping = RequestShaping()
+    var sampling = SamplingDefaults()
+    /// Members and headers of each request that come from the settings.
+    var extraBody: JSONObject = [:]
+    var extraHeaders: [(name: String, value: String)] = []
 
     var name: String { settings.name }
 
@@ -49,7 +55,7 @@ struct BackendTable: Sendable {
                 key = value
             }
             let calls = backend.toolCallDialect.flatMap { ToolCallDialects.named($0.rawValue) }
-            all.append(ResolvedBackend(settings: backend, dialect: dialect, key: key, toolCallDialect: calls))
+            all.append(try ResolvedBackend(backend, dialect, key: key, toolCallDialect: calls))
         }
         self.all = all
         byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
@@ -90,4 +96,10 @@ struct BackendTable: Sendable {
     }
 
     var defaultBackend: ResolvedBackend? { byName[settings.defaultBackend] }
+
+    /// The API itself, where requests go there that no route takes.
+    var passBackend: ResolvedBackend? {
+        guard let backend = defaultBackend, backend.settings.api == .anthropic else { return nil }
+        return backend
+    }
 }

@@ -14,6 +14,9 @@ struct Caller: Sendable, Equatable {
     /// Whose answers may be given to it again.
     var asker: RequestKey.Asker { RequestKey.Asker(credential: credential, session: conversation) }
 
+    /// The conversation by a name that says nothing to others, as long as 32 characters.
+    var opaqueConversation: String? { conversation.map { String(Digest.hex(Array("anyclaude conversation \($0)".utf8)).prefix(32)) } }
+
     init(_ request: Request) {
         let session = request.headers.value("x-claude-code-session-id")
         let names = [session, request.headers.value("x-claude-code-agent-id")].compactMap { $0 }

@@ -9,7 +9,9 @@ struct CountEndpoint: Sendable {
     let assembly: ProxyAssembly
 
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
-        let (json, parts) = try request.json(of: body, assembly.upstreams.prompts)
+        guard let (json, parts) = try assembly.json(of: body, in: request) else {
+            return try await assembly.passUnread(request, body, requestID, permit)
+        }
         let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes, isCount: true)
         RequestTrace.current?.note(call, streams: false)
         let caller = Caller(request)
@@ -20,6 +22,7 @@ struct CountEndpoint: Sendable {
             }
             var message = try MessagesRequest(json, isCount: true, version: request.apiVersion)
             message.parts = parts
+            message = try backend.shaping.shape(message).request
             let count = try await count(message, backend, caller, request)
             assembly.metrics.countRequest(backend: backend.name, status: 200)
             withExtendedLifetime(permit) {}

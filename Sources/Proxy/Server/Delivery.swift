@@ -39,7 +39,7 @@ struct Delivery: Sendable {
             assembly.metrics.countRequest(backend: backend.name, status: 200)
             return ServerSentEvents.response(headers: headers(cache: "hit", age: hit.ageSeconds)) { writer in
                 try await writer.raw(buffer(events, nil))
-                saved(events, "hit")
+                saved(events, hit)
                 withExtendedLifetime(permit) {}
             }
         case .generation(let live, let word):
@@ -57,7 +57,7 @@ struct Delivery: Sendable {
         case .kept(let hit, let model):
             let events = try events(of: hit, model)
             try await writer.raw(buffer(events, nil))
-            saved(events, "hit")
+            saved(events, hit)
             assembly.metrics.countRequest(backend: backend.name, status: 200)
         case .generation(let live, let word):
             guard let first = await live.listener.next() else { throw CancellationError() }
@@ -139,7 +139,7 @@ struct Delivery: Sendable {
             let usage = assembled.usage
             let json = withDiagnostics(assembled.json, usage, nil)
             return response(json, headers(cache: "hit", age: hit.ageSeconds)) {
-                assembly.metrics.saved(usage, bytes: json.bytes.count, result: "hit")
+                assembly.metrics.saved(hit.isCounted ? usage : MessageUsage(), bytes: json.bytes.count, result: "hit")
             }
         case .generation(let live, let word):
             while await live.listener.next() != nil {}
@@ -148,7 +148,10 @@ struct Delivery: Sendable {
             if let error = message.error { throw error }
             assembly.metrics.countRequest(backend: backend.name, status: 200)
             let json = withDiagnostics(message.json, message.usage, live.generation)
-            return response(json, headers(cache: word, live.generation)) {
+            var headers = headers(cache: word, live.generation)
+            // Of a stream it is known too late for a header.
+            if let cost = live.generation.cost { headers.set("x-anyclaude-cost", JSON.double(cost).text) }
+            return response(json, headers) {
                 delivered(live)
                 if word == "join" || word == "replay" { saved(live.generation, word) }
             }
@@ -174,12 +177,13 @@ struct Delivery: Sendable {
 
     /// An answer was told that was made for another request.
     private func saved(_ generation: Generation, _ word: String) {
-        assembly.metrics.saved(generation.message.usage, bytes: generation.bytes, result: word)
+        // Estimates are no savings.
+        assembly.metrics.saved(generation.isCounted ? generation.message.usage : MessageUsage(), bytes: generation.bytes, result: word)
     }
 
-    private func saved(_ events: [MessageEvent], _ word: String) {
-        let usage = events.compactMap { if case .messageDelta(_, _, let usage) = $0 { usage } else { nil } }.last
-        assembly.metrics.saved(usage ?? MessageUsage(), bytes: events.reduce(0) { $0 + $1.bytes.count }, result: word)
+    private func saved(_ events: [MessageEvent], _ hit: ResponseCache.Hit) {
+        let usage = hit.isCounted ? events.compactMap { if case .messageDelta(_, _, let usage) = $0 { usage } else { nil } }.last : nil
+        assembly.metrics.saved(usage ?? MessageUsage(), bytes: events.reduce(0) { $0 + $1.bytes.count }, result: "hit")
     }
 
     private func delivered(_ live: Live) {

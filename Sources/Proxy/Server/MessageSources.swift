@@ -36,7 +36,7 @@ struct MessageSources: Sendable {
             assembly.upstreams.history.note(.shared(message: generation.messageID), request: origin.request)
             return .generation(Delivery.Live(listener: generation.listen(), generation: generation, sharing: sharing), "replay")
         case .delivered(let generation) where key.mayBeKept && ResponseCache.isKeepable(generation.message):
-            return kept(ResponseCache.Hit(message: generation.message.json, ageSeconds: 0), message)
+            return kept(ResponseCache.Hit(message: generation.message.json, ageSeconds: 0, isCounted: generation.isCounted), message)
         case .delivered: return renewed(sharing, message, backend, key)
         case .new(let generation):
             assembly.metrics.countCache(layer: "response", result: "miss")
@@ -67,10 +67,14 @@ struct MessageSources: Sendable {
         } atEnd: { generation in
             assembly.metrics.countAnswer(generation, backend: backend.name)
             let usage = generation.message.usage
-            assembly.upstreams.history.count(
-                message: generation.messageID, prompt: usage.prompt, cached: generation.reportsCache ? usage.cacheRead : nil)
+            if generation.isCounted {
+                assembly.upstreams.history.count(
+                    message: generation.messageID, prompt: usage.prompt, cached: generation.reportsCache ? usage.cacheRead : nil)
+            }
             assembly.rates.charge(account, tokens: usage.input + usage.cacheCreation + usage.output)
-            if sharing != nil, let model = generation.model { await assembly.responses.keep(generation.message, for: key, answeredBy: model) }
+            if sharing != nil, let model = generation.model {
+                await assembly.responses.keep(generation.message, isCounted: generation.isCounted, for: key, answeredBy: model)
+            }
             generation.markSettled()
             assembly.generations.settle(sharing, generation)
         }

@@ -10,7 +10,9 @@ struct MessagesEndpoint: Sendable {
     let assembly: ProxyAssembly
 
     func respond(_ request: Request, _ body: ByteBuffer, _ requestID: String, _ permit: Gate.Permit) async throws -> Response {
-        let (json, parts) = try request.json(of: body, assembly.upstreams.prompts)
+        guard let (json, parts) = try assembly.json(of: body, in: request) else {
+            return try await assembly.passUnread(request, body, requestID, permit)
+        }
         let caller = Caller(request)
         let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes)
         RequestTrace.current?.note(call, streams: json["stream"]?.boolValue ?? false)

@@ -27,8 +27,11 @@ struct PassThrough: Sendable {
     func respond(_ request: Request, body: ByteBuffer, _ permit: Gate.Permit) async throws -> Response {
         let response = try await send(request, body)
         assembly.metrics.countRequest(backend: backend.name, status: Int(response.status.code))
+        var fields = Self.fields(response.headers)
+        // Without a length the end of a body would be written, which an answer to HEAD does not have.
+        if request.method == .head, fields[.contentLength] == nil { fields[.contentLength] = "0" }
         return Response(
-            status: HTTPResponse.Status(code: Int(response.status.code)), headers: Self.fields(response.headers),
+            status: HTTPResponse.Status(code: Int(response.status.code)), headers: fields,
             body: ResponseBody { writer in
                 for try await buffer in response.body { try await writer.write(buffer) }
                 try await writer.finish(nil)
@@ -65,10 +68,12 @@ struct PassThrough: Sendable {
         guard case .url(let base) = backend.settings.target else {
             throw AnthropicError(.api, "the backend `\(backend.name)` passes requests on and needs a URL", shouldRetry: false)
         }
+        try PassedPaths.check(request.uri.path, usesOwnKey: backend.key != nil)
         let headers = try headers(of: request)
         let url = UpstreamLocation(url: base).root(try Self.reference(request))
         let method = HTTPMethod(rawValue: request.method.rawValue)
-        let bytes = method == .GET || method == .HEAD ? nil : Self.withoutOwnThinking(body)
+        let hasBody = request.headers[.contentLength] != nil || request.headers[.transferEncoding] != nil
+        let bytes = hasBody ? Self.withoutOwnThinking(body) : nil
         var attempt = 1
         while true {
             let pass = try assembly.upstreams.health.admit(backend.name)

@@ -90,12 +90,9 @@ struct ProxyResponder: HTTPResponder {
         case (_, Self.chatPath): return notAllowed(request, path, "POST", requestID)
         case (_, _) where path.hasPrefix("/v1/"):
             // What is not ours is the API's own, where that is where requests go.
-            if let backend = passBackend {
+            if assembly.backends.passBackend != nil {
                 let permit = try assembly.gate.enter()
-                let body = try await body(of: request)
-                return try await assembly.answer(for: backend, requestID) {
-                    try await PassThrough(assembly: assembly, backend: backend).respond(request, body: body, permit)
-                }
+                return try await assembly.passUnread(request, try await body(of: request), requestID, permit)
             }
             return try await own(request, path, requestID)
         default: throw Self.nothing(request, path)
@@ -137,11 +134,6 @@ struct ProxyResponder: HTTPResponder {
         response.status = .methodNotAllowed
         response.headers.set("allow", allowed)
         return response
-    }
-
-    private var passBackend: ResolvedBackend? {
-        guard let backend = assembly.backends.defaultBackend, backend.settings.api == .anthropic else { return nil }
-        return backend
     }
 
     private func body(of request: Request) async throws -> ByteBuffer {

@@ -154,7 +154,7 @@ struct ChatUpstream: Sendable {
             }
         }
         let response = answer.response
-        RequestTrace.current?.note { [model = answer.model ?? request.model] in $0.answeringModel = model }
+        RequestTrace.current?.note { [model = answer.options.model ?? request.model] in $0.answeringModel = model }
         if answer.isHeld { upstreams.metrics.notResent(bytes: entry.bytes) }
         generation.setKV(response.headers.first(name: Native.cacheHeader))
         generation.setModel(backend.answeringModel(stated: response.headers.first(name: Native.modelHeader), named: answer.options.model))
@@ -219,6 +219,8 @@ struct ChatUpstream: Sendable {
         var options = RequestTranslation.Options(
             dialect: backend.dialect, model: backend.settings.model, contextWindow: backend.settings.contextWindow,
             maxOutputTokens: backend.settings.maxOutputTokens)
+        options.sampling = backend.sampling
+        options.extras = RequestExtras(body: backend.extraBody, session: caller.opaqueConversation)
         if backend.dialect.inlineSystem == .asked {
             let capabilities = try await capabilities(at: location)
             options.keepsInlineSystem = capabilities.inlineSystem
@@ -257,7 +259,7 @@ struct ChatUpstream: Sendable {
         // It must not push the conversation out of the worker's store.
         if backend.dialect.isNative, call.kinds.contains(.side) { body["side_call"] = true }
         return try await upstreams.client.send(
-            .POST, location.api("/chat/completions"), key: backend.key, text: entry.rendered.text(of: body))
+            .POST, location.api("/chat/completions"), key: backend.key, text: entry.rendered.text(of: body), headers: backend.extraHeaders)
     }
 
     /// Bytes in, events out, to the end of the body, so that the connection can serve again; but an answer that is whole before upstream
@@ -266,7 +268,6 @@ struct ChatUpstream: Sendable {
         _ response: HTTPClientResponse, _ generation: Generation, _ pass: BackendHealth.Pass, stream: MessageStream
     ) async throws {
         var stream = stream
-        defer { generation.setCounts(stream.usage) }
         var body = AnswerBody()
         do {
             for try await buffer in response.body {
@@ -292,6 +293,8 @@ struct ChatUpstream: Sendable {
         var events: [MessageEvent] = []
         for input in inputs { events += stream.receive(input) }
         if isNew, let id = stream.upstreamID { generation.setUpstreamID(id) }
+        // Before whoever listens hears of the end: what was saved is summed up then.
+        if !events.isEmpty { generation.setCounts(stream.usage) }
         generation.publish(events)
     }
 }

@@ -86,9 +86,13 @@ final class UpstreamClient: Sendable {
     }
 
     /// - Parameter text: the body, of JSON.
-    func send(_ method: HTTPMethod, _ url: String, key: String?, text: [UInt8]?, timeout: TimeAmount? = nil) async throws -> HTTPClientResponse {
+    func send(
+        _ method: HTTPMethod, _ url: String, key: String?, text: [UInt8]?, headers more: [(name: String, value: String)] = [],
+        timeout: TimeAmount? = nil
+    ) async throws -> HTTPClientResponse {
         var headers: HTTPHeaders = ["accept": "application/json, text/event-stream"]
         if text != nil { headers.add(name: "content-type", value: "application/json") }
+        for (name, value) in more { headers.add(name: name, value: value) }
         if let key { headers.add(name: "authorization", value: "Bearer \(key)") }
         return try await send(method, url, headers: headers, body: text.map { ByteBuffer(bytes: $0) }, timeout: timeout)
     }

@@ -73,19 +73,25 @@ final class WorkerKnowledge: Sendable {
 
     private func askModel(at location: UpstreamLocation, backend: ResolvedBackend, timeout: TimeAmount) async throws -> String {
         let now = ContinuousClock.now
-        var name: String?
-        let native = try? await client.exchange(
-            .GET, location.root("/api/v0/models"), key: backend.key, dialect: backend.dialect, timeout: timeout)
-        if let models = native?["data"]?.arrayValue {
-            name = models.first { $0["state"]?.stringValue == "loaded" && $0["type"]?.stringValue != "embeddings" }?["id"]?.stringValue
-        }
-        if name == nil {
-            let list = try await client.exchange(.GET, location.api("/models"), key: backend.key, dialect: backend.dialect, timeout: timeout)
-            name = list["data"]?[0]?["id"]?.stringValue
-        }
-        guard let name else { throw AnthropicError(.notFound, "the server at \(location.base) has no model loaded", shouldRetry: false) }
+        let models = try await offeredModels(at: location, backend: backend, timeout: timeout)
+        guard let name = models.first(where: \.answers)?.id else { throw OfferedModel.noneLoaded(models, at: location.base, backend.name) }
         state.withLock { $0.workers[location, default: Worker()].model = (name, now + .seconds(10)) }
         return name
+    }
+
+    /// Its own list says which models are loaded; the API's list, which all servers have, says none that it does not offer.
+    private func offeredModels(at location: UpstreamLocation, backend: ResolvedBackend, timeout: TimeAmount) async throws -> [OfferedModel] {
+        for path in ["/api/v0/models", "/api/v1/models"] {
+            do {
+                let list = try await client.exchange(.GET, location.root(path), key: backend.key, dialect: backend.dialect, timeout: timeout)
+                if let models = OfferedModel.list(list) { return models }
+            } catch let error as AnthropicError where error.kind != .timeout && error.kind != .authentication {
+                // Another server, or another version of it, has no such path.
+                continue
+            }
+        }
+        let list = try await client.exchange(.GET, location.api("/models"), key: backend.key, dialect: backend.dialect, timeout: timeout)
+        return OfferedModel.list(list) ?? []
     }
 
     /// The model that answers for a backend at this moment; nil where nobody says. Never from memory: the next process may stand at

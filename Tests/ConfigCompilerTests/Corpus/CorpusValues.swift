@@ -9,6 +9,8 @@ enum CorpusValues {
         switch type {
         case .boolean: [true, false]
         case .integer(let range): [range.lowerBound, (range.lowerBound + range.upperBound) / 2, range.upperBound].map { .integer($0) }
+        case .decimal(let range):
+            [range.lowerBound, (range.lowerBound + range.upperBound) / 2, range.upperBound].map { Decimals.json($0) } + [0.123456789]
         case .string: ["x", "a b", "ünïcödé 🦊", "~", "null", "yes", " ", "a: b", "#"]
         case .prose: ["", "any: text", "{"]
         case .choice(let choices): choices.flatMap { [$0.name] + $0.aliases }.map { .string($0) }
@@ -23,6 +25,7 @@ enum CorpusValues {
         case .secret: references + Checker.placeholders.sorted().map { .string($0) } + [nil]
         case .processors: ["0-3", "0,2,4-7", "8191", "0000-0001", "1,1", 0, 8191]
         case .names: [[], ["a"], ["a-b", "0"]]
+        case .texts: [[], ["a"], ["a b", "*", "ä"]]
         case .arguments: [["a"], ["./serve", "", "--port", "1"]]
         case .variables: [[:], ["A": "b", "_a1": "", "// x": 1], ["HF_TOKEN": ["env": "HF_TOKEN"]]]
         case .section: [nil, [:], ["// x": [1, nil]]]
@@ -30,6 +33,7 @@ enum CorpusValues {
         case .named: [nil, [:], ["claude": nil]]
         case .optional: ["none", nil, [:]]
         case .files: [[], ["a.yaml"], ["a/b.json", "c"]]
+        case .members: [[:], ["a": 1, "b": ["c": [nil, 0.5]], "// x": "y"]]
         case .anything: [nil, 1, "x", [], [:], false]
         }
     }
@@ -61,6 +65,7 @@ enum CorpusValues {
         switch type {
         case .integer(let range), .milliseconds(let range):
             [range.lowerBound - 1, range.upperBound + 1].map { .integer($0) } + [.string("\(range.lowerBound)"), .string("\(range.upperBound)s")]
+        case .decimal(let range): [Decimals.json(range.lowerBound - 1), Decimals.json(range.upperBound + 1), "0.5", true, [], nil]
         case .boolean: ["yes", "true", "off", 0, 1]
         case .string: ["a\u{0}b", "a${B}", "${}"]
         case .prose: ["${A}"]
@@ -78,6 +83,7 @@ enum CorpusValues {
         case .secret: badReferences
         case .processors: ["", "3-1", "8192", "0-8192", "0-", "-1", "a", "1 ", "1-2-3", "00001", "1,,2", 8192, -1, ["0"]]
         case .names: [[1], [nil], ["A"], ["-a"], ["a b"], ["${A}"], [["a"]], "a"]
+        case .texts: [[1], [nil], [""], ["a\u{0}"], ["${A}"], [["a"]], "a"]
         case .arguments: [[], [""], ["a", 1], ["a", nil], ["a\u{0}"], ["a", "b\u{0}"], ["${A}"], ["a", "${A}"], [["a"]], ["a", "\n"]]
         case .variables:
             [["1A": "x"], ["A-B": "x"], ["": "x"], ["A": 1], ["A": nil], ["A": true], ["A": ["x"]], ["A": [:]], ["A": "x\u{0}"], ["A": "${B}"]]
@@ -90,6 +96,7 @@ enum CorpusValues {
                 [1], [""], ["/a"], ["~/a"], ["a/"], ["a", nil], ["a\u{0}"], ["."], [".."], ["../a"], ["a/.."], ["a/../b"], ["x.json"],
                 .array((0...32).map { .string("f\($0)") }), .array((0..<32).map { .string("f\($0)") }), "a",
             ]
+        case .members: [[], "a", nil, 1, true]
         case .anything: []
         }
     }

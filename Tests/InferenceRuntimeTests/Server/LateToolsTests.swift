@@ -72,4 +72,19 @@ struct LateToolsTests {
         }
         #expect(failure?.status == 400 && failure?.param == "messages[0].late_tools")
     }
+
+    /// Qwen's own template, which tells tools line by line at the head.
+    @Test(.enabled(if: SharedOracle.isThere, "ANYCLAUDE_SHARED names no folder of oracle outputs")) func aRealTemplate() throws {
+        let template = try #require(try ChatTemplate.ofCheckpoint((SharedOracle.directory ?? "") + "/tiny-qwen3"))
+        let definition = LateTools.definition(of: Self.tool("Late"), in: template)
+        #expect(definition.hasPrefix(#"{"type": "function", "function": {"name": "Late""#) && definition.hasSuffix("}}"))
+        let call: JSON = ["id": "s", "type": "function", "function": ["name": "Head", "arguments": [:]]]
+        let asked: [JSON] = [["role": "user", "content": "go"], ["role": "assistant", "content": "", "tool_calls": [call]]]
+        func render(_ messages: [JSON]) throws -> String {
+            try template.render(messages: messages, tools: [Self.tool("Head")], addGenerationPrompt: false)
+        }
+        let before = try render(asked)
+        #expect(before.contains("\n" + definition.replacing("Late", with: "Head") + "\n"))
+        #expect(try render(asked + [["role": "tool", "content": .string("found\n" + definition)]]).hasPrefix(before))
+    }
 }

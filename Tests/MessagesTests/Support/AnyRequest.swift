@@ -52,7 +52,7 @@ struct AnyRequest {
                 roles =
                     switch last {
                     case "user": openCalls.isEmpty ? ["assistant", "system", "user"] : ["user"]
-                    case "system": ["assistant"]
+                    case "system": openCalls.isEmpty ? ["assistant"] : ["user"]
                     case "assistant": openCalls.isEmpty ? ["user"] : ["user", "system"]
                     default: ["user"]
                     }

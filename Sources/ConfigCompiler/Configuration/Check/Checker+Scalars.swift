@@ -72,6 +72,30 @@ extension Checker {
         return nil
     }
 
+    /// - Parameter range: in millionths.
+    mutating func decimal(_ node: SyntaxNode, _ range: ClosedRange<Int>, _ place: Place) -> Int? {
+        let number: Double
+        switch node.value {
+        case .integer(let value): number = Double(value)
+        case .number(let value): number = value.double
+        case .string(let text) where JSONNumber(text) != nil:
+            wrongType("a number", node, place, fixes: [Fix("remove the quotes", .safe, edits: [.init(node.span, text)])])
+            return nil
+        default:
+            wrongType("a number", node, place)
+            return nil
+        }
+        guard let millionths = Decimals.millionths(number, within: range) else {
+            let limits = "\(Decimals.text(range.lowerBound))...\(Decimals.text(range.upperBound))"
+            report(
+                Diagnostic(
+                    .outOfRange, "`\(place.name)` is outside \(limits)", at: node.span, label: "out of range", secondary: used(node),
+                    path: place.pointer))
+            return nil
+        }
+        return millionths
+    }
+
     /// The text of a node that must be one; nil where it was reported.
     mutating func string(_ node: SyntaxNode, _ expected: String, _ place: Place) -> String? {
         guard case .string(let text) = node.value else {

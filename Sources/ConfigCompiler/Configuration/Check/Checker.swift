@@ -107,15 +107,18 @@ struct Checker {
         switch spec.type {
         case .boolean: return boolean(node, place)
         case .integer(let range): return integer(node, range, place).map { .integer($0) }
+        case .decimal(let range): return decimal(node, range, place).map { .decimal($0) }
         case .milliseconds(let range):
             if case .integer = node.value { return integer(node, range, place).map { .milliseconds($0) } }
             return text(node, spec, place)
         case .string, .prose, .choice, .duration, .size, .path, .url, .host, .name, .httpPath: return text(node, spec, place)
         case .processors: return processors(node, spec, place)
         case .names: return names(node, place)
+        case .texts: return texts(node, place)
         case .secret: return spec.isRequired ? requiredSecret(node, place) : secret(node, place)
         case .arguments: return arguments(node, place)
         case .variables: return variables(node, place)
+        case .members: return members(node, place)
         case .section(let scope): return section(node, scope, place).map { .section($0) }
         case .list(let scope): return list(node, scope, place)
         case .named(let scope): return named(node, scope, place)

@@ -64,15 +64,9 @@ enum BackendKeys {
     ).otherwise("1 for mlx-textgen, which can do no more; else any number")
     static let maxBatch = Key<Int>.integer("maxBatch", 1...256, default: 8, "Requests that a native worker decodes together.")
 
-    private static let shaping = "requests are not reshaped for small models yet"
-    private static let removed = "the earlier tool removed it too"
+    private static let removed = "the earlier tool removed it too; `filterTier` is what took its place"
     static let unused: [KeySpec] = [
         Key.unused("compatibility", "the earlier tool never read it").spec,
-        Key.unused("safeSystemFilter", inert: [false], shaping).spec,
-        Key.unused("filterTier", shaping).spec,
-        Key.unused("stubToolDescriptions", inert: [false], shaping).spec,
-        Key.unused("toolAllowlist", shaping).spec,
-        Key.unused("stripPluginInstructions", inert: [false], shaping).spec,
         Key.unused("localSearch", inert: [false], "the proxy does no web searches").spec,
         Key.unused("distributed", "one model is served by one machine").spec,
         Key.unused("truncateSystemPrompt", inert: [false], removed).spec,
@@ -97,7 +91,7 @@ enum BackendKeys {
             reasoningFormat.spec, cache.spec, health.spec, restart.spec, stop.spec, resources.spec,
             idle.spec, logs.spec, replace.spec, autoStartServer.spec, startupTimeout.spec, dependsOn.spec, maxQueue.spec,
             maxBatch.spec, concurrency.spec,
-        ] + unused)
+        ] + ShapingKeys.all + ExtraKeys.all + unused)
 }
 
 enum CacheKeys {

@@ -7,6 +7,7 @@ extension CheckedValue {
         switch self {
         case .bool(let value): .bool(value)
         case .integer(let value): .integer(value)
+        case .decimal(let millionths): Decimals.json(millionths)
         case .milliseconds(let value): .string(Quantity.text(milliseconds: value))
         case .bytes(let value): .string(Quantity.text(bytes: value))
         case .text(let text): .string(text)
@@ -16,8 +17,10 @@ extension CheckedValue {
         case .secret(.reference(let reference)): reference.json
         case .processors(let numbers): .string(ProcessorList.text(numbers))
         case .names(let names): .array(names.map { .string($0.text) })
+        case .texts(let texts): .array(texts.map { .string($0) })
         case .arguments(let list): .array(list.map { .string($0) })
         case .variables(let values): .object(JSONObject(values.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: $0.value.json) }))
+        case .members(let json): json
         case .section(let section): section.json
         case .list(let sections): .array(sections.map(\.json))
         case .named(let named): .object(JSONObject(named.elements.map { .init(key: $0.name, value: $0.section.json) }))

@@ -6,6 +6,8 @@ import LaunchPlan
 enum CheckedValue: Sendable {
     case bool(Bool)
     case integer(Int)
+    /// In millionths.
+    case decimal(Int)
     case milliseconds(Int)
     case bytes(Int)
     case text(String)
@@ -16,8 +18,10 @@ enum CheckedValue: Sendable {
     /// Ascending.
     case processors([Int])
     case names([PlacedName])
+    case texts([String])
     case arguments([String])
     case variables([String: PlanValue])
+    case members(JSON)
     case section(Section)
     case list([Section])
     case named(NamedSections)

@@ -6,6 +6,11 @@ extension Key where Value == Bool {
         let key = Key(spec: KeySpec(name: name, type: .boolean, doc: doc)) { if case .bool(let value) = $0 { value } else { nil } }
         return DefaultedKey(key, value, .bool(value))
     }
+
+    /// One whose absence is neither.
+    static func flag(_ name: String, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .boolean, doc: doc)) { if case .bool(let value) = $0 { value } else { nil } }
+    }
 }
 
 extension Key where Value == Int {
@@ -33,6 +38,20 @@ extension Key where Value == Int {
     static func size(_ name: String, _ range: ClosedRange<Int>, _ doc: String) -> Key { number(name, .size(range), doc) }
     static func size(_ name: String, _ range: ClosedRange<Int>, default value: Int, _ doc: String) -> DefaultedKey<Int> {
         DefaultedKey(size(name, range, doc), value, .bytes(value))
+    }
+}
+
+/// A decimal fraction, as its canonical text.
+struct DecimalText: Sendable, Equatable {
+    var text: String
+}
+
+extension Key where Value == DecimalText {
+    /// - Parameter range: in millionths.
+    static func decimal(_ name: String, _ range: ClosedRange<Int>, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .decimal(range), doc: doc)) {
+            if case .decimal(let value) = $0 { DecimalText(text: Decimals.text(value)) } else { nil }
+        }
     }
 }
 
@@ -82,6 +101,9 @@ extension Key where Value == SecretChoice {
 }
 
 extension Key where Value == [String] {
+    static func texts(_ name: String, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .texts, doc: doc)) { if case .texts(let list) = $0 { list } else { nil } }
+    }
     static func arguments(_ name: String, _ doc: String) -> Key {
         Key(spec: KeySpec(name: name, type: .arguments, doc: doc)) { if case .arguments(let list) = $0 { list } else { nil } }
     }
@@ -136,6 +158,10 @@ extension Key where Value == ProbeChoice {
 }
 
 extension Key where Value == JSON {
+    static func members(_ name: String, _ doc: String) -> Key {
+        Key(spec: KeySpec(name: name, type: .members, doc: doc)) { if case .members(let json) = $0 { json } else { nil } }
+    }
+
     /// A key of the earlier tool that changes nothing here.
     static func unused(_ name: String, inert: [JSON] = [], _ reason: String) -> Key {
         var spec = KeySpec(name: name, type: .anything, doc: "Not used: \(reason).")

@@ -33,7 +33,7 @@ enum TextValue {
             }
             return .text(text)
         case .processors: return .processors(try ProcessorList.numbers(text))
-        case .boolean, .integer, .secret, .names, .arguments, .variables, .section, .list, .named, .optional, .files:
+        case .boolean, .integer, .decimal, .secret, .names, .texts, .arguments, .variables, .members, .section, .list, .named, .optional, .files:
             throw ValueFault(.wrongType, "is not a text")
         }
     }

@@ -4,6 +4,8 @@ import LaunchPlan
 indirect enum ValueType: Sendable {
     case boolean
     case integer(ClosedRange<Int>)
+    /// A number with at most six digits behind the point, within a range of millionths; a decimal text in the plan.
+    case decimal(ClosedRange<Int>)
     /// Any text that is not empty.
     case string
     /// Any text.
@@ -28,6 +30,8 @@ indirect enum ValueType: Sendable {
     case processors
     /// A list of names.
     case names
+    /// A list of texts; it may be empty.
+    case texts
     /// A program and its arguments.
     case arguments
     /// Variables of a process: texts or secrets.
@@ -40,6 +44,8 @@ indirect enum ValueType: Sendable {
     case optional(Scope)
     /// A list of other configurations; read with the files, before anything is checked.
     case files
+    /// A mapping of another program's own words.
+    case members
     /// Not looked at.
     case anything
 }

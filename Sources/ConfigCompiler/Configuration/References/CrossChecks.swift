@@ -42,6 +42,13 @@ struct CrossChecks {
             let used = [BackendKeys.engine.name, BackendKeys.port.name]
             withoutEffect(backend, Self.workerKeys.filter { !used.contains($0) }, "`autoStartServer` is false: somebody else starts it")
         }
+        if backend.kind != .openrouter {
+            withoutEffect(
+                backend, ExtraKeys.openRouter.map(\.name), "only a backend of the kind `openrouter` has a choice of providers", of: "OpenRouter")
+        }
+        if backend.kind != .lmstudio {
+            withoutEffect(backend, [ExtraKeys.ttl.name], "only a backend of the kind `lmstudio` loads models by itself", of: "LM Studio")
+        }
         if let url = section[BackendKeys.baseUrl], url.isOnThisMachine, backend.kind == .vllmMLX {
             let isStarted = started.contains(backend.name)
             if isStarted || section.has(BackendKeys.port), backend.port != url.port {
@@ -79,10 +86,11 @@ struct CrossChecks {
         BackendKeys.maxQueue.name, BackendKeys.maxBatch.name, BackendKeys.pythonVenv.name, BackendKeys.dependsOn.name,
     ]
 
-    private static let modelKeys: [String] = [
-        BackendKeys.model.name, BackendKeys.maxTokens.name, BackendKeys.contextWindow.name, BackendKeys.toolCallDialect.name,
-        BackendKeys.reasoningFormat.name,
-    ]
+    private static let modelKeys: [String] =
+        [
+            BackendKeys.model.name, BackendKeys.maxTokens.name, BackendKeys.contextWindow.name, BackendKeys.toolCallDialect.name,
+            BackendKeys.reasoningFormat.name,
+        ] + (ShapingKeys.all + [ExtraKeys.extraBody.spec]).map(\.name)
 
     /// A backend whose address is the proxy's own would send each request to itself, until no place is left.
     private mutating func selfReference(_ backend: Backend) {

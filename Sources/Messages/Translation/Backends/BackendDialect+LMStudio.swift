@@ -9,6 +9,7 @@ extension BackendDialect {
         dialect.understandsParallelToolCalls = false
         dialect.reasoningMember = "reasoning_content"
         dialect.discoversModel = true
+        dialect.samplingNames = .engine(repetition: "repeat_penalty")
         return dialect
     }()
 }

@@ -13,6 +13,7 @@ extension BackendDialect {
         dialect.tokenCounting = .applyTemplate
         dialect.reasoningMember = "reasoning_content"
         dialect.extra = ["cache_prompt": true]
+        dialect.samplingNames = .engine(repetition: "repeat_penalty")
         return dialect
     }()
 }

@@ -10,6 +10,7 @@ extension BackendDialect {
         dialect.effort = .templateArgument
         dialect.reasoningMember = "reasoning"
         dialect.notFoundMayMeanFailure = true
+        dialect.samplingNames = .engine(repetition: "repetition_penalty")
         return dialect
     }()
 }

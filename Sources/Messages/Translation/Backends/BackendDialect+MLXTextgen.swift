@@ -9,6 +9,7 @@ extension BackendDialect {
         dialect.understandsTopK = false
         // It generates on its event loop: a second request would stop even its health checks.
         dialect.maximumConcurrent = 1
+        dialect.samplingNames = .engine(repetition: "repetition_penalty")
         return dialect
     }()
 }

@@ -12,6 +12,7 @@ extension BackendDialect {
         dialect.reasoningMember = "reasoning_content"
         dialect.acceptsZeroMaxTokens = true
         dialect.isNative = true
+        dialect.samplingNames = .engine(repetition: "repetition_penalty")
         return dialect
     }()
 }

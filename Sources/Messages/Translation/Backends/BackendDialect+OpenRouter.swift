@@ -7,9 +7,11 @@ extension BackendDialect {
         dialect.formatsBesideTools = true
         dialect.thinkingSwitch = .reasoningObject
         dialect.keepsCacheControl = true
+        dialect.sessionMember = "session_id"
         dialect.printsToolsFirst = true
         dialect.sendsUser = true
         dialect.extra = ["usage": ["include": true]]
+        dialect.samplingNames = .engine(repetition: "repetition_penalty")
         return dialect
     }()
 }

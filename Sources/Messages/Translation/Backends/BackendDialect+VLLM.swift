@@ -6,6 +6,7 @@ extension BackendDialect {
         dialect.effort = .member
         dialect.tokenCounting = .tokenizeMessages
         dialect.reasoningMember = "reasoning"
+        dialect.samplingNames = .engine(repetition: "repetition_penalty")
         return dialect
     }()
 }

@@ -18,6 +18,8 @@ public struct BackendDialect: Sendable, Equatable {
     public var separatesContentFromToolCalls = false
     /// Cache breakpoints are meant for the provider behind the server.
     public var keepsCacheControl = false
+    /// The member of a request that names its conversation, so that the server keeps its requests together; nil where it has none.
+    public var sessionMember: String?
     /// The prompts behind the server have the tools before the system prompt's text, not behind it.
     public var printsToolsFirst = false
     /// `user` says who asks.
@@ -41,7 +43,11 @@ public struct BackendDialect: Sendable, Equatable {
     /// `max_tokens: 0` means prefill only; elsewhere one token is asked for and its text dropped.
     public var acceptsZeroMaxTokens = false
     public var understandsTopK = true
-    /// Stop sequences that a request may have; nil: any number.
+    /// The server's names for what a configuration says of sampling; what has none here is not sent.
+    public var samplingNames: [SamplingDefaults.Name: String] = [
+        .temperature: "temperature", .topP: "top_p", .presencePenalty: "presence_penalty", .frequencyPenalty: "frequency_penalty", .seed: "seed",
+    ]
+    /// Stop sequences that a request may have, the others being looked for here; nil: any number.
     public var maximumStops: Int?
     /// Members that every request carries.
     public var extra: JSONObject = [:]

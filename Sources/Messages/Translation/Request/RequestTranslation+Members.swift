@@ -22,7 +22,7 @@ extension RequestTranslation {
         }
     }
 
-    static func setSampling(_ request: MessagesRequest, _ options: Options, in body: inout JSONObject) throws(AnthropicError) {
+    static func setSampling(_ request: MessagesRequest, _ options: Options, in body: inout JSONObject) {
         if let wanted = request.maxTokens {
             let most = min(wanted, options.maxOutputTokens ?? wanted, options.contextWindow ?? wanted)
             body["max_tokens"] = .integer(options.dialect.acceptsZeroMaxTokens ? most : max(1, most))
@@ -30,10 +30,8 @@ extension RequestTranslation {
         for key in ["temperature", "top_p"] + (options.dialect.understandsTopK ? ["top_k"] : []) {
             if let value = request.json[key]?.unlessNull { body[key] = value }
         }
-        let stops = request.stopSequences
-        if let most = options.dialect.maximumStops, stops.count > most {
-            throw .invalid("stop_sequences: at most \(most) are understood by this backend, found \(stops.count)")
-        }
+        // Those that the server has no room for are looked for in the answer here, as all of them are.
+        let stops = request.stopSequences.prefix(options.dialect.maximumStops ?? .max)
         if !stops.isEmpty { body["stop"] = .array(stops.map(JSON.string)) }
     }
 

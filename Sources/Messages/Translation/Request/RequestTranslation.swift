@@ -28,6 +28,8 @@ public enum RequestTranslation {
         public var model: String?
         public var contextWindow: Int?
         public var maxOutputTokens: Int?
+        public var sampling = SamplingDefaults()
+        public var extras = RequestExtras()
 
         public init(
             dialect: BackendDialect, keepsInlineSystem: Bool? = nil, model: String? = nil, contextWindow: Int? = nil, maxOutputTokens: Int? = nil
@@ -96,12 +98,14 @@ public enum RequestTranslation {
             if !prefix.tools.isEmpty { body["tools"] = .array(prefix.tools) }
         }
         if !prefix.tools.isEmpty || !prefix.lateTools.isEmpty { setToolChoice(request, dialect, in: &body) }
-        try setSampling(request, options, in: &body)
+        setSampling(request, options, in: &body)
+        options.sampling.complete(&body, for: dialect)
         setThinking(request, dialect, in: &body)
         if let format = AnswerSchema(request, prefix: prefix, dialect: dialect)?.responseFormat { body["response_format"] = format }
         if dialect.keepsCacheControl, let cacheControl = request.json["cache_control"]?.unlessNull { body["cache_control"] = cacheControl }
         if dialect.sendsUser, let user = user(of: request) { body["user"] = .string(user) }
-        for member in dialect.extra.members { body[member.key] = member.value }
+        options.extras.complete(&body, for: dialect)
+        for member in dialect.extra.members where body[member.key] == nil { body[member.key] = member.value }
         // Upstream always streams: silence shows, an answer can be cancelled, and a whole one is the same stream folded.
         body["stream"] = true
         body["stream_options"] = ["include_usage": true]
@@ -114,6 +118,9 @@ public enum RequestTranslation {
         var body: JSONObject = ["model": .string(options.model ?? request.model), "messages": .array(prefix.messages + turns)]
         if !prefix.tools.isEmpty { body["tools"] = .array(prefix.tools) }
         body["chat_template_kwargs"] = templateArguments(of: request, dialect: options.dialect)
+        if let arguments = options.extras.body["chat_template_kwargs"] {
+            RequestExtras(body: ["chat_template_kwargs": arguments]).complete(&body, for: options.dialect)
+        }
         return body
     }
 
