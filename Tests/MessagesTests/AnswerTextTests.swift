@@ -64,6 +64,16 @@ import Testing
         #expect(try said("<think>hm</think>yes", length, hidden).thinking.isEmpty)
     }
 
+    @Test(arguments: [1, 3, 1000])
+    func theTokenThatEndsTheTurnIsNoText(length: Int) throws {
+        #expect(try said("yes<|im_end|>", length, Self.options()).texts == ["yes"])
+        let called = try said(Self.call + "<｜end▁of▁sentence｜>", length, Self.options())
+        #expect(called.texts.isEmpty && called.calls.count == 1 && called.problems.isEmpty)
+        // A model may write about it.
+        #expect(try said("a <|im_end|> b</s", length, Self.options()).texts == ["a <|im_end|> b</s"])
+        #expect(try said("yes<|im_end|>", length, Self.options(nil)).texts == ["yes<|im_end|>"])
+    }
+
     @Test func aCallThatALimitCutsIsNotMadeWhole() throws {
         let cut = String(Self.call.prefix(70))
         let result = try said(cut, 3, finish: "length", Self.options())

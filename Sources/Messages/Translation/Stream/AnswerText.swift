@@ -1,6 +1,7 @@
 /// The text of an answer as it comes: up to what ends it, and read for thinking and calls where the server leaves them in it.
 struct AnswerText: Sendable {
     private var scan: StopScan
+    private var turnEnd = TurnEnd()
     private var parser: OutputParser?
 
     init(_ options: MessageStream.Options) {
@@ -15,13 +16,16 @@ struct AnswerText: Sendable {
 
     /// - Parameter isComplete: false where a limit cut it: a call that was cut is not made whole.
     mutating func finish(isComplete: Bool) -> [OutputEvent] {
-        let events = events(of: scan.flush())
+        var events = events(of: scan.flush())
+        guard parser != nil else { return events }
         let isWhole = isComplete && stop == nil
-        return events + (parser?.finish(isComplete: isWhole) ?? [])
+        events += parser?.read(turnEnd.finish()) ?? []
+        events += parser?.finish(isComplete: isWhole) ?? []
+        return events
     }
 
     private mutating func events(of text: String) -> [OutputEvent] {
-        if parser != nil { return parser?.read(text) ?? [] }
+        if parser != nil { return parser?.read(turnEnd.read(text)) ?? [] }
         return text.isEmpty ? [] : [.text(text)]
     }
 }
