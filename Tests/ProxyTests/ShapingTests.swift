@@ -29,7 +29,7 @@ import Testing
             #expect(body["tools"]?.arrayValue?.count == 1)
             #expect(body["tools"]?[0]?["function"]?["description"] == "Runs a command.")
             #expect(body["messages"]?[0]?["content"] == "Be brief.\n\n/no_think")
-            #expect(body["chat_template_kwargs"] == ["enable_thinking": false])
+            #expect(body["chat_template_kwargs"]?["enable_thinking"] == false)
             #expect(body["temperature"] == 0.7 && body["top_k"] == 20 && body["min_p"] == 0 && body["repetition_penalty"] == 1.05)
             let explained = try #require(proxy.assembly.upstreams.history.find("last").record?.shaping.arrayValue)
             #expect(explained.map { $0["part"] } == ["tools", "tool_descriptions", "prompt", "thinking"])
