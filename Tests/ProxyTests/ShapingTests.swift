@@ -59,7 +59,9 @@ import Testing
         func key(_ sampling: ProxySettings.Sampling?) throws -> RequestKey {
             var settings = ChatUpstreamTests.url("http://127.0.0.1:1/v1", dialect: "generic")
             settings.sampling = sampling
-            return RequestKey(try MessagesRequest(ProxyUnderTest.request()), backend: try ResolvedBackend(settings, .generic, key: nil), session: nil)
+            return RequestKey(
+                try MessagesRequest(ProxyUnderTest.request()), backend: try ResolvedBackend(settings, .generic, key: nil),
+                asker: .init(credential: ""))
         }
         let plain = try key(nil)
         let cold = try key(.init(temperature: "0"))
