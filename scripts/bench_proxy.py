@@ -284,8 +284,8 @@ def measure(options, bench, report):
         scenarios = [
             ("a whole answer, 1 at a time", ["-c", 1], 4000, 200, "anthropic"),
             ("a whole answer, 16 at a time", ["-c", 16], 8000, 200, "anthropic"),
-            ("a stream of 200 deltas, 1 at a time", ["--stream", "-c", 1], 600, 40, "anthropic"),
-            ("a stream of 200 deltas, 8 at a time", ["--stream", "-c", 8], 1200, 40, "anthropic"),
+            ("a stream of 200 deltas, 1 at a time", ["--stream", "-c", 1, "--text", "long"], 600, 40, "anthropic"),
+            ("a stream of 200 deltas, 8 at a time", ["--stream", "-c", 8, "--text", "long"], 1200, 40, "anthropic"),
             ("a stream of 200 deltas, one each 5 ms, 32 at a time", ["--stream", "-c", 32, "--text", "paced"], 320, 0, "anthropic"),
         ]
         for title, arguments, count, slow, api in scenarios:

@@ -3,8 +3,9 @@
 
   proxy_upstream.py PORT [--deltas 200] [--max-seconds 900]
 
-A request's last message decides the answer: `soak KIND SEED` is one of KINDS, `idle` is a head and then nothing, all else is a stream of
-as many deltas as --deltas says (`paced`: one each five milliseconds), or a short whole answer. What the steady kinds answer, `expected` says, so that a client can tell a lost
+A request's last message decides the answer: `soak KIND SEED` is one of KINDS, `idle` is a head and then nothing, `long` has as many deltas
+as --deltas says, `paced` the same with five milliseconds between two, and all else is a short answer, streamed or whole as it was asked
+for: a proxy that streams from its upstream for clients that do not gets no longer answer than one that does not. What the steady kinds answer, `expected` says, so that a client can tell a lost
 word. It prints `ready` once it listens.
 """
 
@@ -75,7 +76,7 @@ def events(kind, seed):
 
 
 class Connection(asyncio.Protocol):
-    deltas = []
+    deltas, few = [], []
 
     def connection_made(self, transport):
         self.transport, self.buffer, self.task = transport, bytearray(), None
@@ -118,7 +119,7 @@ class Connection(asyncio.Protocol):
         if text == "paced":
             self.task = asyncio.ensure_future(self.pace())
             return None
-        for delta in self.deltas:
+        for delta in self.deltas if text == "long" else self.few:
             self.transport.write(delta)
         self.transport.write(framed(DONE) + LAST)
 
@@ -181,10 +182,13 @@ class Connection(asyncio.Protocol):
 
 
 async def main(options):
-    texts = [{"content": f" tok{number}"} for number in range(options.deltas)]
-    usage = {"prompt_tokens": 12, "completion_tokens": options.deltas, "total_tokens": 12 + options.deltas}
-    parts = [chunk({"role": "assistant", "content": ""}), *[chunk(text) for text in texts], chunk({}, "stop"), chunk({}, usage=usage)]
-    Connection.deltas = [framed(part) for part in parts]
+    def parts(words):
+        usage = {"prompt_tokens": 12, "completion_tokens": len(words), "total_tokens": 12 + len(words)}
+        chunks = [chunk({"role": "assistant", "content": ""}), *[chunk({"content": word}) for word in words], chunk({}, "stop"), chunk({}, usage=usage)]
+        return [framed(part) for part in chunks]
+
+    Connection.deltas = parts([f" tok{number}" for number in range(options.deltas)])
+    Connection.few = parts(["Hello", " from", " the", " upstream", "."])
     server = await asyncio.get_running_loop().create_server(Connection, "127.0.0.1", options.port, backlog=4096)
     print("ready", flush=True)
     async with server:

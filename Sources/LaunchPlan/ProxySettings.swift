@@ -95,11 +95,13 @@ public struct ProxySettings: Codable, Sendable, Equatable {
         public var shaping: Shaping?
         public var sampling: Sampling?
         public var extras: Extras?
+        /// Nil leaves it to what the server's dialect can take.
+        public var images: Images?
 
         public init(
             name: String, api: API, dialect: String, target: Target, model: String? = nil, apiKey: String? = nil, contextWindow: Int? = nil,
             maxOutputTokens: Int? = nil, concurrency: Int? = nil, toolCallDialect: ToolCallDialect? = nil, reasoningFormat: ReasoningFormat? = nil,
-            shaping: Shaping? = nil, sampling: Sampling? = nil, extras: Extras? = nil
+            shaping: Shaping? = nil, sampling: Sampling? = nil, extras: Extras? = nil, images: Images? = nil
         ) {
             self.name = name
             self.api = api
@@ -115,10 +117,11 @@ public struct ProxySettings: Codable, Sendable, Equatable {
             self.shaping = shaping
             self.sampling = sampling
             self.extras = extras
+            self.images = images
         }
 
         enum CodingKeys: String, CodingKey {
-            case name, api, dialect, target, model, concurrency, shaping, sampling, extras
+            case name, api, dialect, target, model, concurrency, shaping, sampling, extras, images
             case apiKey = "api_key"
             case contextWindow = "context_window"
             case maxOutputTokens = "max_output_tokens"

@@ -47,6 +47,19 @@ import Testing
         #expect(codes(text.replacing("qwen3-coder", with: "qwen")) == [.unknownChoice])
     }
 
+    /// Servers refuse pictures where the model cannot see, and the whole conversation with them.
+    @Test func picturesAreSentOrDescribed() throws {
+        let text = """
+            backend: gguf
+            backends:
+              gguf: { kind: vllm-mlx, engine: llama-server, model: ./m.gguf, images: described }
+            """
+        #expect(try #require(try proxy(text).settings.backends.first).images == .described && codes(text).isEmpty)
+        #expect(try #require(try proxy(text.replacing(", images: described", with: "")).settings.backends.first).images == nil)
+        let native = text.replacing("llama-server", with: "native")
+        #expect(try codes(native).contains(.withoutEffect) && proxy(native).settings.backends.first?.images == nil)
+    }
+
     @Test func routesShareAndFallBack() throws {
         let text = """
             backend: claude

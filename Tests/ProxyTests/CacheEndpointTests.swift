@@ -115,6 +115,21 @@ import Testing
         }
     }
 
+    /// An explanation says what the backend's settings made of the request.
+    @Test func shapingIsExplained() async throws {
+        let worker = try Self.worker()
+        var settings = Self.settings(worker, token: "t")
+        settings.backends[0].shaping = .init(tools: ["Read"])
+        let tool = { (name: String) -> JSON in ["name": .string(name), "input_schema": ["type": "object"]] }
+        try await ProxyUnderTest.run(settings, secrets: ["t": "secret"]) { proxy in
+            let headers = ["x-api-key": "secret"]
+            let answer = try await proxy.post(Self.body("a", ["tools": [tool("Read"), tool("Write")]]), headers: headers)
+            #expect(answer.status == 200, "\(answer.text)")
+            let explanation = try await proxy.get("/v1/anyclaude/cache/explain", headers: headers).json
+            #expect(explanation["shaping"]?[0]?["removed"] == ["Write"], "\(explanation.text)")
+        }
+    }
+
     @Test func whatConcernsOthersNeedsAToken() async throws {
         let worker = try Self.worker()
         try await ProxyUnderTest.run(Self.settings(worker)) { proxy in

@@ -25,17 +25,23 @@ import Testing
     private static func exchange(
         _ api: RawServer, _ request: String, _ body: [UInt8] = body, key: String? = nil, token: String? = nil, until end: String
     ) async throws -> String {
+        String(decoding: try await bytes(api, request, body, key: key, token: token, until: end), as: UTF8.self)
+    }
+
+    private static func bytes(
+        _ api: RawServer, _ request: String, _ body: [UInt8] = body, key: String? = nil, token: String? = nil, until end: String
+    ) async throws -> [UInt8] {
         var backend = EndpointTests.claude(api.base)
         backend.apiKey = key.map { _ in "k" }
         var secrets: [String: String] = [:]
         secrets["k"] = key
         secrets["t"] = token
-        let answer = Mutex("")
+        let answer = Mutex<[UInt8]>([])
         try await ProxyUnderTest.run(ProxyUnderTest.settings(backend, token: token.map { _ in "t" }), secrets: secrets) { proxy in
             let client = try RawClient(port: proxy.port)
             client.send(request + String(decoding: body, as: UTF8.self))
-            let text = await client.read(until: end)
-            answer.withLock { $0 = text }
+            let bytes = await client.bytes(until: end)
+            answer.withLock { $0 = bytes }
         }
         return answer.withLock { $0 }
     }
@@ -113,10 +119,11 @@ import Testing
                 }
                 return [head] + chunks + [Array("0\r\n\r\n".utf8)]
             }
-            let text = try await Self.exchange(api, Self.head("/v1/messages", ["Connection: close"]), until: "0\r\n\r\n")
-            let body = try #require(text.firstRange(of: "\r\n\r\n")).upperBound
-            #expect(Self.unchunked(Array(text[body...].utf8)) == bytes, "\(size): \(text)")
-            #expect(text.lowercased().contains("content-type: text/event-stream; charset=utf-8"))
+            let answer = try await Self.bytes(api, Self.head("/v1/messages", ["Connection: close"]), until: "0\r\n\r\n")
+            let body = try #require(answer.firstRange(of: Array("\r\n\r\n".utf8))).upperBound
+            #expect(Self.unchunked(Array(answer[body...])) == bytes, "\(size)")
+            let head = String(decoding: answer[..<body], as: UTF8.self).lowercased()
+            #expect(head.contains("content-type: text/event-stream; charset=utf-8"))
         }
     }
 

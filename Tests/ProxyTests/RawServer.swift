@@ -22,20 +22,24 @@ final class RawServer: Sendable {
     }
     let port: Int
     private let listener: CInt
-    private let seen = Mutex<[Seen]>([])
+    /// Shared with the queue, which may outlive the server for a moment.
+    private final class Received: Sendable {
+        let requests = Mutex<[Seen]>([])
+    }
+    private let received = Received()
 
     /// - Parameter pieces: what is sent to a request, each with a write of its own; then the connection ends.
     init(_ pieces: @escaping @Sendable (Seen) -> [[UInt8]]) throws {
         (listener, port) = try ListeningSocket.bind(host: "127.0.0.1", port: 0)
         let flags = fcntl(listener, F_GETFL)
         _ = fcntl(listener, F_SETFL, flags & ~O_NONBLOCK)
-        let (listener, seen) = (listener, seen)
+        let (listener, received) = (listener, received)
         DispatchQueue(label: "raw-server").async {
             while true {
                 let connection = accept(listener, nil, nil)
                 guard connection >= 0 else { return }
                 if let request = Self.read(connection) {
-                    seen.withLock { $0.append(request) }
+                    received.requests.withLock { $0.append(request) }
                     for piece in pieces(request) {
                         guard send(connection, piece, piece.count, CInt(MSG_NOSIGNAL)) == piece.count else { break }
                     }
@@ -55,7 +59,7 @@ final class RawServer: Sendable {
     }
 
     var base: String { "http://127.0.0.1:\(port)" }
-    var requests: [Seen] { seen.withLock { $0 } }
+    var requests: [Seen] { received.requests.withLock { $0 } }
 
     private static func read(_ connection: CInt) -> Seen? {
         var head: [UInt8] = []

@@ -45,7 +45,9 @@ import Testing
         let server = try ScriptedServer { _ in
             Worker.answer(
                 "an answer nobody logs",
-                usage: ["prompt_tokens": 40, "completion_tokens": 3, "total_tokens": 43, "prompt_tokens_details": ["cached_tokens": 30]])
+                usage: [
+                    "prompt_tokens": 40, "completion_tokens": 3, "total_tokens": 43, "prompt_tokens_details": ["cached_tokens": 30], "cost": 0.00125,
+                ])
         }
         let headers = ["x-claude-code-session-id": "5f0c-1", "x-claude-code-agent-id": "not an id: it has words"]
         let (lines, text) = try await Self.logged(Self.backend(server), until: 1) { proxy in
@@ -61,6 +63,7 @@ import Testing
         #expect(line["model"]?.stringValue == "m" && line["answered_by"]?.stringValue == "real-model" && line["backend"]?.stringValue == "b")
         #expect(line["status"]?.intValue == 200 && line["outcome"]?.stringValue == "answered" && line["stream"]?.boolValue == true)
         #expect(line["tokens"] == ["input": 40, "output": 3, "cached": 30] && line["stop_reason"]?.stringValue == "end_turn")
+        #expect(line["cost"]?.doubleValue == 0.00125)
         #expect(line["cache"] == ["response": "miss", "prompt": "miss"] && line["retries"]?.intValue == 0)
         let (first, total) = (line["first_byte_ms"]?.doubleValue ?? -1, line["total_ms"]?.doubleValue ?? -1)
         #expect(first > 0 && total >= first && line["bytes_in"]?.intValue ?? 0 > 50 && line["bytes_out"]?.intValue ?? 0 > 200)

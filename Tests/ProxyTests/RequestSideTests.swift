@@ -46,6 +46,20 @@ import Testing
         #expect(body?["chat_template_kwargs"]?["enable_thinking"] == false && body?["model"] == "m")
     }
 
+    @Test func theSettingsSayWhetherTheModelSees() throws {
+        for (images, sees) in [(nil, true), (.described, false), (.sent, true)] as [(ProxySettings.Images?, Bool)] {
+            var backend = Self.backend("http://127.0.0.1:1/v1", dialect: "llama-server")
+            backend.images = images
+            let table = try BackendTable(ProxyUnderTest.settings(backend), secrets: [:])
+            #expect((table.defaultBackend?.dialect.images != nil) == sees)
+            // Of what the server itself can read, nothing changes.
+            #expect(table.defaultBackend?.dialect.images?.formats.contains("image/webp") != true)
+        }
+        var blind = Self.backend("http://127.0.0.1:1/v1", dialect: "mlx-lm")
+        blind.images = .sent
+        #expect(try BackendTable(ProxyUnderTest.settings(blind), secrets: [:]).defaultBackend?.dialect.images != nil)
+    }
+
     @Test func whoCannotCountSaysSo() async throws {
         let worker = try ScriptedServer { _ in Worker.status(422) }
         try await ProxyUnderTest.run(ProxyUnderTest.settings(Self.backend(worker.base, dialect: "vllm"))) { proxy in

@@ -29,8 +29,11 @@ import Testing
             #expect(body["tools"]?.arrayValue?.count == 1)
             #expect(body["tools"]?[0]?["function"]?["description"] == "Runs a command.")
             #expect(body["messages"]?[0]?["content"] == "Be brief.\n\n/no_think")
-            #expect(body["chat_template_kwargs"] == ["enable_thinking": false])
+            #expect(body["chat_template_kwargs"]?["enable_thinking"] == false)
             #expect(body["temperature"] == 0.7 && body["top_k"] == 20 && body["min_p"] == 0 && body["repetition_penalty"] == 1.05)
+            let explained = try #require(proxy.assembly.upstreams.history.find("last").record?.shaping.arrayValue)
+            #expect(explained.map { $0["part"] } == ["tools", "tool_descriptions", "prompt", "thinking"])
+            #expect(explained[0]["removed"] == ["Skill"] && explained[0]["bytes_before"] != explained[0]["bytes_after"])
             let metrics = proxy.assembly.metrics.text
             #expect(metrics.contains("anyclaude_shaping_bytes_total{backend=\"w\",part=\"tools\",side=\"before\"}"), "\(metrics)")
         }
@@ -59,7 +62,9 @@ import Testing
         func key(_ sampling: ProxySettings.Sampling?) throws -> RequestKey {
             var settings = ChatUpstreamTests.url("http://127.0.0.1:1/v1", dialect: "generic")
             settings.sampling = sampling
-            return RequestKey(try MessagesRequest(ProxyUnderTest.request()), backend: try ResolvedBackend(settings, .generic, key: nil), session: nil)
+            return RequestKey(
+                try MessagesRequest(ProxyUnderTest.request()), backend: try ResolvedBackend(settings, .generic, key: nil),
+                asker: .init(credential: ""))
         }
         let plain = try key(nil)
         let cold = try key(.init(temperature: "0"))

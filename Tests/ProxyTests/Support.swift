@@ -256,13 +256,15 @@ final class RawClient: Sendable {
     }
 
     /// What was received, up to and with `end`.
-    func read(until end: String) async -> String {
+    func read(until end: String) async -> String { String(decoding: await bytes(until: end), as: UTF8.self) }
+
+    func bytes(until end: String) async -> [UInt8] {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { [self] in
                 var received: [UInt8] = []
                 var byte: UInt8 = 0
                 while !received.suffix(end.utf8.count).elementsEqual(end.utf8), recv(descriptor, &byte, 1, 0) == 1 { received.append(byte) }
-                continuation.resume(returning: String(decoding: received, as: UTF8.self))
+                continuation.resume(returning: received)
             }
         }
     }

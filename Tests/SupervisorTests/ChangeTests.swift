@@ -207,7 +207,10 @@ import Testing
         world.begin(.init(kind: .apply, target: Fixture.target(Fixture.service("new", notifies: true, endpointPort: 8082))))
         #expect(world.state("old") == "ready")
         world.notifyReady("new")
+        #expect(world.serving("old") != nil)
         world.elapse(1000)
+        #expect(world.serving("old") == nil)
+        world.handle(.unused(service: "old"))
         #expect(world.state("old") == "stopping")
     }
 

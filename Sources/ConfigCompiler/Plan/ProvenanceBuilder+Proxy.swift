@@ -8,7 +8,7 @@ extension ProvenanceBuilder {
         BackendKeys.kind.name, BackendKeys.engine.name, BackendKeys.baseUrl.name, BackendKeys.port.name, BackendKeys.apiKey.name,
         BackendKeys.model.name, BackendKeys.modelPath.name, BackendKeys.serverScript.name, BackendKeys.contextWindow.name,
         BackendKeys.maxTokens.name, BackendKeys.toolCallDialect.name, BackendKeys.reasoningFormat.name, BackendKeys.autoStartServer.name,
-        BackendKeys.concurrency.name,
+        BackendKeys.concurrency.name, BackendKeys.images.name,
     ])
     /// Those of them that it is not made from where the backend is a worker: that is found by its name.
     private static let foundByLease: Set<String> = [BackendKeys.baseUrl.name, BackendKeys.port.name]
@@ -16,7 +16,7 @@ extension ProvenanceBuilder {
     /// Those of them that the proxy is not made from where a worker of this engine is started for the backend.
     private static func unusedKeys(of engine: EngineName) -> Set<String> {
         foundByLease.union(engine.adapter.hasOneModelID ? [BackendKeys.model.name, BackendKeys.modelPath.name] : [])
-            .union(engine == .native ? [BackendKeys.toolCallDialect.name, BackendKeys.reasoningFormat.name] : [])
+            .union(engine == .native ? [BackendKeys.toolCallDialect.name, BackendKeys.reasoningFormat.name, BackendKeys.images.name] : [])
     }
 
     /// That there is a command says how the worker is spoken to, whatever the command is.

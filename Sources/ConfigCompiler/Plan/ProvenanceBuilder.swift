@@ -58,7 +58,7 @@ struct ProvenanceBuilder {
 
     /// What the engine's program is not told of: the proxy is, and the preflight.
     private static func proxyOnly(_ engine: EngineName) -> [String] {
-        [BackendKeys.concurrency.name, BackendKeys.toolCallDialect.name, BackendKeys.reasoningFormat.name] + untold(engine)
+        [BackendKeys.concurrency.name, BackendKeys.toolCallDialect.name, BackendKeys.reasoningFormat.name, BackendKeys.images.name] + untold(engine)
     }
 
     private static func untold(_ engine: EngineName) -> [String] {

@@ -72,7 +72,7 @@ struct ProxyService {
             toolCallDialect: isNative ? nil : backend[BackendKeys.toolCallDialect],
             reasoningFormat: isNative ? nil : backend[BackendKeys.reasoningFormat],
             shaping: ShapingPlan(section: backend.section).shaping, sampling: ShapingPlan(section: backend.section).sampling,
-            extras: ExtrasPlan(backend: backend).extras)
+            extras: ExtrasPlan(backend: backend).extras, images: isNative ? nil : backend[BackendKeys.images])
     }
 
     /// The dialect of a server that somebody else starts: the engine says it, where it is a server's name.

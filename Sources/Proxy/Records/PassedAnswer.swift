@@ -59,6 +59,7 @@ struct PassedAnswer: Sendable {
         usage.output = max(usage.output, new.output)
         usage.cacheCreation = max(usage.cacheCreation, new.cacheCreation)
         usage.cacheRead = max(usage.cacheRead, new.cacheRead)
+        usage.cost = new.cost ?? usage.cost
     }
 
     mutating func finish() {

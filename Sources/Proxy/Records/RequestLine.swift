@@ -11,6 +11,7 @@ import Messages
 /// | `model` `backend` `answered_by` | what was asked for, where it went, who answered |
 /// | `status` `error` `outcome` | `answered`, `error` or `left` (the client, before it had all) |
 /// | `stream` `stop_reason` `tokens` | as the model's server counted them; `cached` of `input` came from its cache |
+/// | `cost` | as the provider said it, in its unit |
 /// | `cache` | what each layer did: `response` (hit, join, replay, miss, bypass), `prompt`, `kv` |
 /// | `retries` `bytes_in` `bytes_out` | |
 /// | `first_word_ms` `first_byte_ms` `total_ms` | from the request's head on: the model's first word, the first byte to the client, all |
@@ -33,6 +34,7 @@ enum RequestLine {
         line["stream"] = facts.streams.map(JSON.bool)
         line["stop_reason"] = answer.stop.map(JSON.string)
         line["tokens"] = answer.tokens
+        line["cost"] = answer.cost
         var cache: JSONObject = [:]
         cache["response"] = facts.responseCache.map(JSON.string)
         cache["prompt"] = facts.promptCache.map(JSON.string)
@@ -64,6 +66,7 @@ struct AnswerFacts: Sendable {
     var error: AnthropicError.Kind?
     var stop: String?
     var tokens: JSON?
+    var cost: JSON?
     var kv: String?
     var firstWord: Duration?
     private static let longestWord = 256
@@ -77,6 +80,7 @@ struct AnswerFacts: Sendable {
             error = passed.error
             stop = passed.stop
             tokens = Self.tokens(passed.usage, knowsCached: true)
+            cost = passed.usage.cost
         case .kept(let usage): tokens = Self.tokens(usage, knowsCached: true)
         case .generation(let generation):
             let message = generation.message
@@ -85,6 +89,7 @@ struct AnswerFacts: Sendable {
             kv = generation.kv.map { String($0.prefix(Self.longestWord)) }
             firstWord = generation.firstWord
             tokens = Self.tokens(message.usage, knowsCached: generation.reportsCache)
+            cost = message.usage.cost
         }
     }
 

@@ -63,13 +63,17 @@ final class RequestTrace: Sendable {
             Facts(
                 requestID: requestID, startedMs: WallClock.nowMs, method: request.method.rawValue, path: String(path.prefix(Self.longestName)),
                 session: identifier("x-claude-code-session-id"), agent: identifier("x-claude-code-agent-id")))
-        exchange = records.capture.map { CapturedExchange(request, requestID, capture: $0) }
+        // A capture that is replayed must not grow by it.
+        let isReplay = request.headers.value(Self.replayHeader) != nil
+        exchange = isReplay ? nil : records.capture.map { CapturedExchange(request, requestID, capture: $0) }
     }
 
     /// The response was never sent: its client had gone before its head.
     deinit { end(wasLeft: true) }
 
     private static let longestName = 128
+    /// Said by `anyclaude replay`, with the id of the captured request.
+    static let replayHeader = "x-anyclaude-replay"
 
     /// What a client calls itself, where it is an id and no text.
     private static func identifier(_ text: String) -> String? {

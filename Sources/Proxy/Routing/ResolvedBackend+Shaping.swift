@@ -5,6 +5,12 @@ import Messages
 extension ResolvedBackend {
     init(_ settings: ProxySettings.Backend, _ dialect: BackendDialect, key: String?, toolCallDialect: (any ToolCallDialect)? = nil) throws(ProxyError)
     {
+        var dialect = dialect
+        switch settings.images {
+        case .sent?: dialect.images = dialect.images ?? BackendDialect.Images()
+        case .described?: dialect.images = nil
+        case nil: break
+        }
         self.init(
             settings: settings, dialect: dialect, key: key, toolCallDialect: toolCallDialect,
             shaping: settings.shaping.map(RequestShaping.init) ?? RequestShaping(),

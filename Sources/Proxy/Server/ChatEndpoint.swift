@@ -20,9 +20,11 @@ struct ChatEndpoint: Sendable {
         let chat = try OpenAI.ChatRequest(json)
         let caller = Caller(request)
         let call = ProxySettings.Call(json, headers: request.headers, bytes: body.readableBytes)
+        RequestTrace.current?.note(call, streams: chat.stream)
         let targets = try assembly.backends.targets(for: call, affinity: caller.conversation)
         _ = try assembly.rates.admit(caller.account)
         for (index, backend) in targets.enumerated() {
+            RequestTrace.current?.note(backend: backend)
             let question = ChatExchange.Question(chat: chat, request: request, caller: caller, permit: permit, hasOthers: index < targets.count - 1)
             do {
                 return try await answer(of: backend, question, requestID)

@@ -74,9 +74,10 @@ struct MessageExchange: Sendable {
     private func delivery(
         of message: MessagesRequest, by backend: ResolvedBackend, _ others: ArraySlice<ResolvedBackend>
     ) async throws -> Delivery {
-        let message = try assembly.shaped(message, for: backend)
+        let (message, report) = try assembly.shaped(message, for: backend)
         let sources = MessageSources(
-            assembly: assembly, call: call, caller: caller, hasOthers: !others.isEmpty, origin: .init(request: requestID, asker: caller.asker))
+            assembly: assembly, call: call, caller: caller, hasOthers: !others.isEmpty,
+            origin: .init(request: requestID, asker: caller.asker, shaping: report.json))
         let source = try await sources.source(of: message, backend, request)
         RequestTrace.current?.note(source)
         var delivery = Delivery(

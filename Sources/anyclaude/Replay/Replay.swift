@@ -38,7 +38,7 @@ struct Replay {
             outcome.skipped = "what was captured cannot be compared: \(error)"
             return outcome
         }
-        var headers: [String: String] = ["x-anyclaude-cache": "bypass"]
+        var headers: [String: String] = ["x-anyclaude-cache": "bypass", "x-anyclaude-replay": exchange.id]
         for field in exchange.request.headers where Self.kept.contains(where: field.name.hasPrefix) { headers[field.name] = field.value }
         let stopwatch = Stopwatch()
         let answer = try target.http.answer(

@@ -35,6 +35,9 @@ enum BackendKeys {
         "reasoningFormat", ProxySettings.ReasoningFormat.choices,
         "How thinking is marked, for a server that leaves it in the answer's text: the proxy reads it there."
     ).otherwise("none: the server tells thinking apart")
+    static let images = Key<ProxySettings.Images>.choice(
+        "images", ProxySettings.Images.choices, "What becomes of pictures in a conversation: servers refuse them where the model cannot see."
+    ).otherwise("`sent`, but `described` with the native engine, mlx-lm and mlx-textgen")
     static let cache = Key<Section>.section("cache", CacheKeys.scope, "The store of computed keys and values (layer 3).")
     static let health = Key<Section>.section("health", HealthKeys.scope, "When a worker counts as started, ready and alive.")
     static let restart = Key<Section>.section("restart", RestartKeys.scope, "What happens after an exit that nobody asked for.")
@@ -88,7 +91,7 @@ enum BackendKeys {
             kind.spec, enabled.spec, description.spec, engine.spec, baseUrl.spec, port.spec, apiKey.spec, model.spec, modelPath.spec,
             serverScript.spec,
             pythonVenv.spec, command.spec, environment.spec, contextWindow.spec, maxTokens.spec, toolCallDialect.spec,
-            reasoningFormat.spec, cache.spec, health.spec, restart.spec, stop.spec, resources.spec,
+            reasoningFormat.spec, images.spec, cache.spec, health.spec, restart.spec, stop.spec, resources.spec,
             idle.spec, logs.spec, replace.spec, autoStartServer.spec, startupTimeout.spec, dependsOn.spec, maxQueue.spec,
             maxBatch.spec, concurrency.spec,
         ] + ShapingKeys.all + ExtraKeys.all + unused)

@@ -19,6 +19,17 @@ extension ProxySettings.ToolCallDialect {
     }
 }
 
+extension ProxySettings.Images {
+    static let choices = allCases.map { Choice($0.rawValue, $0.doc) }
+
+    private var doc: String {
+        switch self {
+        case .sent: "the model sees them"
+        case .described: "the model is told in words that there was one, its format and its size"
+        }
+    }
+}
+
 extension ProxySettings.ReasoningFormat {
     static let choices = allCases.map { Choice($0.rawValue, $0.doc) }
 

@@ -89,7 +89,7 @@ struct CrossChecks {
     private static let modelKeys: [String] =
         [
             BackendKeys.model.name, BackendKeys.maxTokens.name, BackendKeys.contextWindow.name, BackendKeys.toolCallDialect.name,
-            BackendKeys.reasoningFormat.name,
+            BackendKeys.reasoningFormat.name, BackendKeys.images.name,
         ] + (ShapingKeys.all + [ExtraKeys.extraBody.spec]).map(\.name)
 
     /// A backend whose address is the proxy's own would send each request to itself, until no place is left.

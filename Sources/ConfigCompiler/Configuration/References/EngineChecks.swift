@@ -61,7 +61,8 @@ enum EngineChecks {
         func cache(_ names: [String]) -> [String] { names.map { "\(BackendKeys.cache.name).\($0)" } }
         let allButEnable = cache(CacheKeys.scope.keys.map(\.name).filter { $0 != CacheKeys.enable.name })
         return switch engine {
-        case .native: [python, script, command, BackendKeys.toolCallDialect.name, BackendKeys.reasoningFormat.name]
+        case .native:
+            [python, script, command, BackendKeys.toolCallDialect.name, BackendKeys.reasoningFormat.name, BackendKeys.images.name]
         case .mlxTextgen: batch + [script, command] + cache([CacheKeys.maxBytes.name, CacheKeys.warm.name]) + [threads]
         case .mlxLM:
             batch + [script, command, threads]
