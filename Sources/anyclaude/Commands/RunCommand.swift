@@ -11,7 +11,8 @@ struct RunCommand: Command {
     @Option(help: ArgumentHelp("Where requests go that no route takes, instead of what the file says.", valueName: "NAME")) var backend: String?
     @Flag(help: captureHelp) var capture = false
     @Flag(help: "Take over an instance whose plan came from another folder.") var replace = false
-    @Argument(parsing: .postTerminator, help: ArgumentHelp("The program and its arguments; options alone are those of `claude`.", valueName: "program"))
+    @Argument(
+        parsing: .postTerminator, help: ArgumentHelp("The program and its arguments; options alone are those of `claude`.", valueName: "program"))
     var program: [String] = []
 
     private var overrides: [Override] { (backend.map { [.backend($0)] } ?? []) + (capture ? [.capture] : []) }
