@@ -155,6 +155,8 @@ let package = Package(
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ]),
         tests("anyclaude", ["anyclaude", "Messages", "Control", "LaunchPlan", "JSON"]),
-        tests("Integration", ["ConfigurationTwins", "JSON", "Control", "LaunchPlan"], exclude: ["Fakes", "Python", "Systemd", "requirements.txt"]),
+        tests(
+            "Integration", ["ConfigurationTwins", "JSON", "Control", "LaunchPlan"],
+            exclude: ["Fakes", "Python", "Systemd", "requirements.txt", "requirements-client.txt"]),
     ]
 )

@@ -14,7 +14,7 @@ struct ModelList {
             var object: JSONObject = [
                 "type": "model", "id": .string(BackendTable.aliasPrefix + backend.name), "display_name": .string("\(model) (\(backend.name))"),
                 // The API's own word for a date that is not known.
-                "created_at": "1970-01-01T00:00:00Z", "object": "model", "created": 0, "owned_by": "anyclaude",
+                "created_at": "1970-01-01T00:00:00Z", "lifecycle": "active", "object": "model", "created": 0, "owned_by": "anyclaude",
             ]
             object["max_input_tokens"] = (backend.settings.contextWindow ?? windows[backend.name]).map(JSON.integer)
             object["max_tokens"] = backend.settings.maxOutputTokens.map(JSON.integer)
