@@ -3,8 +3,9 @@
 
   test_llama_server.py PROGRAMS [--venv FOLDER]
 
-Through the proxy: an answer as a stream and whole, a system message in mid-conversation, a tool round trip, what does not fit in the window, a
-client that leaves. llama.cpp is compiled into --venv the first time (ten minutes on two cores). Exit code 69 where the packages cannot be had.
+Through the proxy: an answer as a stream and whole, a system message in mid-conversation, a tool round trip, what does not fit in the window.
+Its server must be told not to break an answer off for the next request, be it that of a probe. llama.cpp is compiled into --venv
+the first time (ten minutes on two cores). Exit code 69 where the packages cannot be had.
 """
 import argparse
 import json
@@ -122,9 +123,10 @@ backends:
   llama:
     kind: vllm-mlx
     engine: command
-    command: [{python}, -m, llama_cpp.server, --model, {model}, --port, "{worker}", --n_ctx, "{WINDOW}", --n_threads, "2"]
+    command: [{python}, -m, llama_cpp.server, --model, {model}, --port, "{worker}", --n_ctx, "{WINDOW}", --n_threads, "2", --interrupt_requests, "false"]
     port: {worker}
     model: demo
+    toolCallDialect: hermes
     health: {{ startup: {{ http: /v1/models, timeout: 120s }}, readiness: {{ http: /v1/models }} }}
 """)
         stack.must("apply")

@@ -14,13 +14,15 @@ final class ConnectionDrain: ChannelDuplexHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    static let patience = TimeAmount.seconds(1)
-
+    private let patience: @Sendable () -> TimeAmount
     private var underWay = 0
     private var isDraining = false
     /// The word to drain was passed on: nothing waits any more.
     private var isPassed = false
     private var waiting: Scheduled<Void>?
+
+    /// - Parameter patience: how long a client that is about to ask may take; asked when the wait begins.
+    init(patience: @escaping @Sendable () -> TimeAmount) { self.patience = patience }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .head = unwrapInboundIn(data) {
@@ -60,7 +62,7 @@ final class ConnectionDrain: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func wait(_ context: ChannelHandlerContext) {
-        waiting = context.eventLoop.assumeIsolated().scheduleTask(in: Self.patience) { self.pass(context) }
+        waiting = context.eventLoop.assumeIsolated().scheduleTask(in: patience()) { self.pass(context) }
     }
 
     private func pass(_ context: ChannelHandlerContext) {

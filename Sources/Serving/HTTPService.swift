@@ -24,6 +24,7 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
     private let responder: Responder
     private let idleTimeout: TimeAmount
     private let headTimeout: TimeAmount
+    private let patience: @Sendable () -> TimeAmount
     private let logger: Logger
     private let onConnection: @Sendable (any Channel) throws -> Void
     private let onRunning: @Sendable () throws -> Void
@@ -32,17 +33,19 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
     ///   - listeners: listening sockets; owned and closed by the service.
     ///   - idleTimeout: how long a connection may be silent between requests.
     ///   - headTimeout: how long the head of a request may take from its first byte on.
+    ///   - patience: how long a drain waits for a request on a connection that seems idle.
     ///   - onConnection: puts what comes before HTTP, as TLS does, into the pipeline of each connection; called on its event loop.
     ///   - onRunning: called once, when all listeners accept.
     public init(
         listeners: [CInt], responder: Responder, idleTimeout: TimeAmount = .seconds(120), headTimeout: TimeAmount = .seconds(15),
-        logger: Logger,
+        patience: @escaping @Sendable () -> TimeAmount = { .seconds(1) }, logger: Logger,
         onConnection: @escaping @Sendable (any Channel) throws -> Void = { _ in }, onRunning: @escaping @Sendable () throws -> Void = {}
     ) {
         self.listeners = listeners
         self.responder = responder
         self.idleTimeout = idleTimeout
         self.headTimeout = headTimeout
+        self.patience = patience
         self.logger = logger
         self.onConnection = onConnection
         self.onRunning = onRunning
@@ -66,7 +69,7 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
                 try await response.body.write(try await writer.writeHead(response.head))
             },
             configuration: .init(
-                additionalChannelHandlers: [RequestHeadDeadline.Reader(), ConnectionDrain()], idleTimeout: idleTimeout,
+                additionalChannelHandlers: [RequestHeadDeadline.Reader(), ConnectionDrain(patience: patience)], idleTimeout: idleTimeout,
                 httpDecoderConfiguration: .init(maxHeaderFieldSize: Self.maximumHead, maxHeaderListSize: Self.maximumHead)))
         let headTimeout = headTimeout
         let accepted = AcceptedConnections()

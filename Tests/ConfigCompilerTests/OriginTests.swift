@@ -190,8 +190,8 @@ import Testing
             }
             #expect(!found.isEmpty, "\(key)")
             for one in found {
-                // A name alone is that of each key that is called so.
-                let isNamesake = !key.contains(".") && one.hasSuffix(".\(key)")
+                // A name alone is that of each key that is called so, and of what is below one.
+                let isNamesake = !key.contains(".") && (one.hasSuffix(".\(key)") || one.contains(".\(key)."))
                 #expect(one == key || one.hasPrefix("\(key).") || one.hasPrefix("\(key)[]") || isNamesake, "\(key): \(one)")
             }
         }

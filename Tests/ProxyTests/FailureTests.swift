@@ -135,13 +135,18 @@ import Testing
         }
     }
 
+    /// A server that takes longer than many pings to say that it cannot.
+    private static func slow() throws -> ScriptedServer {
+        try ScriptedServer { _ in
+            try await Task.sleep(for: .milliseconds(500))
+            return Worker.status(503)
+        }
+    }
+
     /// The head and pings are sent; then the first backend gives up, and the client hears one well-formed answer of the next.
     @Test(arguments: [false, true])
     func pingsAreFollowedByTheWordsOfAnother(passes: Bool) async throws {
-        let silent = try ScriptedServer { _ in
-            try await Task.sleep(for: .seconds(600))
-            return Worker.status(500)
-        }
+        let slow = try Self.slow()
         let other = try ScriptedServer { _ in
             guard passes else { return Worker.answer("from another") }
             return ServerSentEvents.response { writer in
@@ -149,7 +154,7 @@ import Testing
             }
         }
         let settings = ProxyUnderTest.settings(
-            Self.url(silent), fallback: [passes ? Self.claude(other) : Self.url(other, "other")], limits: .init(firstByteTimeoutMs: 300, pingMs: 20))
+            Self.url(slow), fallback: [passes ? Self.claude(other) : Self.url(other, "other")], limits: .init(pingMs: 20))
         try await ProxyUnderTest.run(settings) { (proxy) async throws in
             let answer = try await proxy.post(ProxyUnderTest.request("hi", ["stream": true]))
             #expect(answer.text.contains("event: ping") && !answer.text.contains("event: error"), "\(answer.text)")
@@ -159,15 +164,11 @@ import Testing
     }
 
     @Test func pingsAreFollowedByTheErrorOfTheLast() async throws {
-        let silent = try ScriptedServer { _ in
-            try await Task.sleep(for: .seconds(600))
-            return Worker.status(500)
-        }
+        let slow = try Self.slow()
         let busy = try ScriptedServer { _ in
             Answers.json(["type": "error", "error": ["type": "overloaded_error", "message": "full"]], status: .init(code: 529))
         }
-        let settings = ProxyUnderTest.settings(
-            Self.url(silent), fallback: [Self.claude(busy)], limits: .init(firstByteTimeoutMs: 200, pingMs: 20))
+        let settings = ProxyUnderTest.settings(Self.url(slow), fallback: [Self.claude(busy)], limits: .init(pingMs: 20))
         try await ProxyUnderTest.run(settings) { (proxy) async throws in
             let answer = try await proxy.post(ProxyUnderTest.request("hi", ["stream": true]))
             #expect(answer.text.components(separatedBy: "event: error").count == 2 && answer.text.contains("overloaded_error"), "\(answer.text)")
@@ -191,24 +192,33 @@ import Testing
 
     // MARK: left alone
 
-    @Test func aBackendThatFailsIsLeftAloneUntilItIsWell() async throws {
-        let isWell = Mutex(false)
-        let server = try ScriptedServer { _ in isWell.withLock { $0 } ? Worker.answer("hello") : Worker.status(500) }
-        let settings = ProxyUnderTest.settings(Self.url(server), breaker: .init(failures: 2, openMs: 150, maxOpenMs: 150))
+    @Test func aBackendThatFailsIsLeftAlone() async throws {
+        let server = try ScriptedServer { _ in Worker.status(500) }
+        let settings = ProxyUnderTest.settings(Self.url(server), breaker: .init(failures: 2, openMs: 600_000, maxOpenMs: 600_000))
         try await ProxyUnderTest.run(settings) { (proxy) async throws in
             func ask(_ number: Int) async throws -> ProxyUnderTest.Answer { try await proxy.post(ProxyUnderTest.request("n\(number)")) }
             for number in 0..<2 { #expect(try await ask(number).status == 500) }
-            let refused = try await ask(2)
-            #expect(refused.status == 529 && refused.headers["retry-after"] == "1" && refused.text.contains("left alone"), "\(refused.text)")
+            for number in 2..<5 {
+                let refused = try await ask(number)
+                #expect(refused.status == 529 && refused.headers["retry-after"].flatMap { Int($0) } ?? 0 > 0 && refused.text.contains("left alone"))
+            }
             #expect(server.count(Self.chat) == 2, "it gates")
             #expect(proxy.assembly.metrics.text.contains(#"anyclaude_upstream_breaker{backend="w"} 2"#))
+        }
+    }
+
+    @Test func aBackendThatIsWellAgainIsAskedAgain() async throws {
+        let isWell = Mutex(false)
+        let server = try ScriptedServer { _ in isWell.withLock { $0 } ? Worker.answer("hello") : Worker.status(500) }
+        let settings = ProxyUnderTest.settings(Self.url(server), breaker: .init(failures: 1, openMs: 50, maxOpenMs: 50))
+        try await ProxyUnderTest.run(settings) { (proxy) async throws in
+            func ask(_ number: Int) async throws -> ProxyUnderTest.Answer { try await proxy.post(ProxyUnderTest.request("n\(number)")) }
+            #expect(try await ask(0).status == 500)
             // One request tries it, and fails.
-            try await eventually { try await ask(3).status == 500 }
-            #expect(server.count(Self.chat) == 3)
-            #expect(try await ask(4).status == 529)
+            try await eventually { try await ask(1).status == 500 }
             isWell.withLock { $0 = true }
-            try await eventually { try await ask(5).status == 200 }
-            #expect(try await ask(6).status == 200)
+            try await eventually { try await ask(2).status == 200 }
+            #expect(try await ask(3).status == 200)
             #expect(proxy.assembly.metrics.text.contains(#"anyclaude_upstream_breaker{backend="w"} 0"#))
         }
     }

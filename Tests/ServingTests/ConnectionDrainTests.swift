@@ -72,7 +72,7 @@ import Testing
     private static func connection() throws -> (EmbeddedChannel, Passed) {
         let passed = Passed()
         let channel = EmbeddedChannel()
-        try channel.pipeline.syncOperations.addHandlers([ConnectionDrain(), passed])
+        try channel.pipeline.syncOperations.addHandlers([ConnectionDrain(patience: { .seconds(1) }), passed])
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         return (channel, passed)
     }

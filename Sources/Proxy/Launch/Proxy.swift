@@ -33,8 +33,11 @@ public enum Proxy {
             throw error
         }
         let probes = HTTPService(listeners: launch.probeListeners, responder: ProxyResponder(assembly, asksForToken: false), logger: logger)
+        let retirement = assembly.upstreams.directory.retirement
         let server = HTTPService(
-            listeners: launch.listeners, responder: ProxyResponder(assembly, asksForToken: true), logger: logger,
+            listeners: launch.listeners, responder: ProxyResponder(assembly, asksForToken: true),
+            // With a successor nobody waits for this one's end, and a client may be slow.
+            patience: { retirement.hasTime ? .seconds(10) : .seconds(1) }, logger: logger,
             onConnection: { try tls?.protect($0) },
             onRunning: {
                 SupervisorReports(logger: logger).ready(status: "serving")
@@ -48,7 +51,7 @@ public enum Proxy {
             services: probeServices.map { .init(service: $0) }
                 + [
                     .init(
-                        service: DrainingServer(server, assembly.generations, drain, assembly.upstreams.directory.retirement),
+                        service: DrainingServer(server, assembly.generations, drain, retirement),
                         successTerminationBehavior: .gracefullyShutdownGroup)
                 ],
             gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)

@@ -25,6 +25,8 @@ final class Retirement: Sendable {
         for waiter in waiters { waiter.finish() }
     }
 
+    var hasTime: Bool { state.withLock { $0.hasTime } }
+
     /// Returns when the time for what was begun is over.
     ///
     /// - Parameters:

@@ -21,9 +21,10 @@ extension Supervisor {
         let machine = unit.machine
         let live = live[unit.id]
         return ServiceStatus(
-            name: unit.name, role: unit.service.role.rawValue, state: machine.state, pid: live.map { Int($0.pid) },
+            name: unit.name, role: unit.service.role.rawValue, state: unit.isLeaving ? .stopping : machine.state, pid: live.map { Int($0.pid) },
             uptimeMs: live?.uptimeMs, restarts: max(0, machine.starts - 1), lastExit: machine.lastExit?.description,
-            message: machine.state == .ready ? machine.statusText : machine.problem ?? machine.statusText,
+            message: unit.isLeaving
+                ? "ends with its last answer" : machine.state == .ready ? machine.statusText : machine.problem ?? machine.statusText,
             endpoint: machine.state == .ready ? endpoint(of: unit.id).map(Self.text) : nil,
             privateSocket: live.flatMap { Self.privateSocket(of: unit.service, $0.directory) })
     }

@@ -19,6 +19,8 @@ struct PromptSizer {
     func find(_ tokens: Int) throws -> Sized? {
         var words = max(1, tokens / 2)
         var best: Sized?
+        var before: (words: Int, tokens: Int)?
+        let target = Double(tokens) * (1 - Self.tolerance / 2)
         // No tokenizer makes one token of two words: whoever counts fewer does not count the prompt.
         var bounds = 0...max(1, 2 * tokens)
         for _ in 0..<Self.rounds {
@@ -32,9 +34,11 @@ struct PromptSizer {
                 if words == 1 { return best ?? Sized(words: words, text: text, tokens: counted) }
                 bounds = bounds.lowerBound...max(bounds.lowerBound, min(bounds.upperBound, words - 1))
             }
-            // By the share so far, and within what is known.
-            let aim = Int(Double(words) * Double(tokens) * (1 - Self.tolerance / 2) / Double(max(1, counted)))
-            let next = max(1, min(max(aim, bounds.lowerBound + 1), bounds.upperBound))
+            // On the line through the last two counts, since a template is there without any words; first by the share. Within what is known.
+            let slope = before.map { Double(counted - $0.tokens) / Double(words - $0.words) } ?? 0
+            let aim = slope > 0 ? Double(words) + (target - Double(counted)) / slope : Double(words) * target / Double(max(1, counted))
+            before = (words, counted)
+            let next = max(1, min(max(Int(min(max(aim, 0), Double(bounds.upperBound))), bounds.lowerBound + 1), bounds.upperBound))
             if next == words { break }
             words = next
         }

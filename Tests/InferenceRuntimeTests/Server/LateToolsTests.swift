@@ -80,10 +80,11 @@ struct LateToolsTests {
         #expect(definition.hasPrefix(#"{"type": "function", "function": {"name": "Late""#) && definition.hasSuffix("}}"))
         let call: JSON = ["id": "s", "type": "function", "function": ["name": "Head", "arguments": [:]]]
         let asked: [JSON] = [["role": "user", "content": "go"], ["role": "assistant", "content": "", "tool_calls": [call]]]
-        func render(_ messages: [JSON]) throws -> String {
-            try template.render(messages: messages, tools: [Self.tool("Head")], addGenerationPrompt: false)
+        func render(_ messages: [JSON], asks: Bool = false) throws -> String {
+            try template.render(messages: messages, tools: [Self.tool("Head")], addGenerationPrompt: asks)
         }
-        let before = try render(asked)
+        // What the worker was asked, before it called a tool: that is what its cache holds.
+        let before = try render(Array(asked.prefix(1)), asks: true)
         #expect(before.contains("\n" + definition.replacing("Late", with: "Head") + "\n"))
         #expect(try render(asked + [["role": "tool", "content": .string("found\n" + definition)]]).hasPrefix(before))
     }
