@@ -53,7 +53,7 @@ extension KVStore {
     private static func read(
         _ nodes: [PrefixTree.Node], into blocks: [KVBlock], from disk: SegmentDirectory, _ layout: ck_kv_layout, threads: Int
     ) -> [SegmentDirectory.ReadResult] {
-        let results = Mutex(Array(repeating: SegmentDirectory.ReadResult.dead, count: nodes.count))
+        let results = Locking.Mutex(Array(repeating: SegmentDirectory.ReadResult.dead, count: nodes.count))
         let next = Atomic<Int>(0)
         @Sendable func work() {
             while case let index = next.add(1, ordering: .relaxed).oldValue, index < nodes.count {
