@@ -120,13 +120,14 @@ struct PrefixTreeTests {
         // The first waits for the writer, the second will never be written, the third is.
         tree.setQueued(key(1), true)
         tree.setRecord(key(3), RecordLocation(segment: 1, offset: 0, length: 10))
-        let unwritten = tree.releaseMemory(blocks: 1)
-        #expect(unwritten.map(\.key) == [key(2)])
-        let written = tree.releaseMemory(blocks: 1)
+        // What is returned holds its block: no such value outlives its statement here.
+        let unwritten = tree.releaseMemory(blocks: 1).map(\.key)
+        #expect(unwritten == [key(2)])
+        let written = tree.releaseMemory(blocks: 1).map(\.key)
         #expect(written.isEmpty)
         #expect(tree[key(3)]?.block == nil && tree[key(1)]?.block != nil)
-        let last = tree.releaseMemory(blocks: 1)
-        #expect(last.map(\.key) == [key(1)] && last.allSatisfy(\.isQueued))
+        let last = tree.releaseMemory(blocks: 1).map { ($0.key, $0.isQueued) }
+        #expect(last.map(\.0) == [key(1)] && last.allSatisfy(\.1))
         #expect(budget.count == 0)
     }
 
@@ -148,8 +149,8 @@ struct PrefixTreeTests {
     @Test func aWholeChainIsReleasedFromItsEnd() throws {
         var tree = PrefixTree(root: root)
         _ = try keep(TinyModel.tokens(900), in: &tree)
-        let released = tree.releaseMemory(blocks: 3)
-        #expect(released.map(\.start) == [768, 512, 256])
+        let released = tree.releaseMemory(blocks: 3).map(\.start)
+        #expect(released == [768, 512, 256])
         #expect(tree.match(TinyModel.tokens(900)[...]).tokens == 256)
         #expect(budget.count == 1)
     }
