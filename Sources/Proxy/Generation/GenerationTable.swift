@@ -16,11 +16,11 @@ final class GenerationTable: Sendable {
     fileprivate struct State {
         var byKey: [String: Generation] = [:]
         var unshared: [ObjectIdentifier: Generation] = [:]
+        var waiting = WaitingAnswers(keep: GenerationTable.keep, maximumBytes: 64 << 20)
         var isClosing = false
     }
     private let state = Mutex(State())
     private static let keep = Duration.seconds(600)
-    private static let maximumKeptBytes = 64 << 20
 
     /// For one request alone.
     func unshared() -> Generation {
@@ -50,8 +50,12 @@ final class GenerationTable: Sendable {
         state.withLock { state in
             state.unshared[ObjectIdentifier(generation)] = nil
             guard let key, state.byKey[key] === generation, generation.isSettled else { return }
-            if !generation.isComplete || generation.wasDelivered { state.byKey[key] = nil }
-            state.shrink(keep: Self.keep, bytes: Self.maximumKeptBytes)
+            if !generation.isComplete || generation.wasDelivered {
+                state.forget(key)
+            } else {
+                state.waiting.add(key, bytes: generation.bytes, end: generation.end ?? .now)
+            }
+            for key in state.waiting.shrink(.now) { state.byKey[key] = nil }
         }
     }
 
@@ -61,7 +65,7 @@ final class GenerationTable: Sendable {
     func clear() -> Int {
         state.withLock { state in
             let over = state.byKey.filter(\.value.isOver).map(\.key)
-            for key in over { state.byKey[key] = nil }
+            for key in over { state.forget(key) }
             return over.count
         }
     }
@@ -87,17 +91,13 @@ extension GenerationTable.State {
     fileprivate mutating func renew(_ key: String) -> Generation {
         let generation = Generation()
         if let other = byKey[key], !other.isOver { unshared[ObjectIdentifier(other)] = other }
+        forget(key)
         byKey[key] = generation
         return generation
     }
 
-    /// The oldest leave first.
-    fileprivate mutating func shrink(keep: Duration, bytes: Int) {
-        var kept = 0
-        let finished = byKey.compactMap { key, generation in generation.end.map { (key, generation, $0) } }.sorted { $0.2 > $1.2 }
-        for (key, generation, end) in finished {
-            kept += generation.bytes
-            if kept > bytes || end + keep < .now { byKey[key] = nil }
-        }
+    fileprivate mutating func forget(_ key: String) {
+        byKey[key] = nil
+        waiting.forget(key)
     }
 }
