@@ -6,44 +6,19 @@ import Messages
 final class Lease: Sendable {
     /// What the supervisor has said, and who waits to hear more.
     final class Shared: Sendable {
-        private struct State {
-            var reply: LeaseReply?
-            var changes = 0
-            var waiters: [Int: AsyncStream<Void>.Continuation] = [:]
-            var nextWaiter = 0
-        }
         let service: String
-        private let state = Mutex(State())
+        private let observed = Observed<LeaseReply?>(nil)
 
         init(service: String) { self.service = service }
 
-        var reply: LeaseReply? { state.withLock { $0.reply } }
-        var changes: Int { state.withLock { $0.changes } }
-        var waiters: Int { state.withLock { $0.waiters.count } }
+        var reply: LeaseReply? { observed.value }
+        var changes: Int { observed.changes }
+        var waiters: Int { observed.waiters }
 
-        func set(_ reply: LeaseReply) {
-            let waiters = state.withLock { state in
-                state.reply = reply
-                state.changes += 1
-                defer { state.waiters = [:] }
-                return state.waiters.values
-            }
-            for waiter in waiters { waiter.finish() }
-        }
+        func set(_ reply: LeaseReply) { observed.set(reply) }
 
         /// Returns when there is more than `seen` changes, or the task is cancelled.
-        func change(after seen: Int) async {
-            let (stream, continuation) = AsyncStream<Void>.makeStream()
-            let id: Int? = state.withLock { state in
-                if state.changes > seen { return nil }
-                state.nextWaiter += 1
-                state.waiters[state.nextWaiter] = continuation
-                return state.nextWaiter
-            }
-            guard let id else { return }
-            for await _ in stream {}
-            state.withLock { $0.waiters[id] = nil }
-        }
+        func change(after seen: Int) async { await observed.change(after: seen) }
     }
 
     private let shared: Shared
