@@ -99,6 +99,14 @@ extension JSON {
         swap(&writer.bytes, &text)
     }
 
+    /// Writes the text of a string, with its quotes, behind what is there.
+    public static func write(_ string: String, to text: inout [UInt8]) {
+        var writer = JSONWriter()
+        swap(&writer.bytes, &text)
+        writer.writeString(string)
+        swap(&writer.bytes, &text)
+    }
+
     /// The compact text, members in their order.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 

@@ -14,14 +14,15 @@ public enum MessageEvent: Sendable, Equatable {
         case inputJSON(String)
     }
 
-    case messageStart(id: String, model: String, usage: MessageUsage)
+    // The rare and large ones are boxes, so that the many deltas are small.
+    indirect case messageStart(id: String, model: String, usage: MessageUsage)
     case blockStart(index: Int, Block)
     case blockDelta(index: Int, Delta)
     case blockStop(index: Int)
-    case messageDelta(stop: StopReason, stopSequence: String?, usage: MessageUsage)
+    indirect case messageDelta(stop: StopReason, stopSequence: String?, usage: MessageUsage)
     case messageStop
     case ping
-    case error(AnthropicError)
+    indirect case error(AnthropicError)
 
     /// The `event:` line.
     public var name: String {
@@ -62,8 +63,39 @@ public enum MessageEvent: Sendable, Equatable {
         }
     }
 
+    /// Nothing follows it.
+    public var isLast: Bool {
+        switch self {
+        case .messageStop, .error: true
+        default: false
+        }
+    }
+
     /// The event as it goes over the wire.
-    public var bytes: [UInt8] { SSEWriter.event(name, data: json.bytes) }
+    public var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        write(to: &bytes)
+        return bytes
+    }
+
+    /// Writes `bytes` behind what is there.
+    public func write(to bytes: inout [UInt8]) {
+        guard case .blockDelta(let index, let delta) = self else {
+            bytes += SSEWriter.event(name, data: json.bytes)
+            return
+        }
+        // Nearly all of a stream: the same bytes without a tree. JSON has no line breaks that would have to be split.
+        let (type, key, text) = delta.parts
+        bytes.append("event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":")
+        bytes += String(index).utf8
+        bytes.append(",\"delta\":{\"type\":\"")
+        bytes.append(type)
+        bytes.append("\",\"")
+        bytes.append(key)
+        bytes.append("\":")
+        JSON.write(text, to: &bytes)
+        bytes.append("}}\n\n")
+    }
 }
 
 public enum StopReason: String, Sendable {
@@ -86,12 +118,23 @@ extension MessageEvent.Block {
 }
 
 extension MessageEvent.Delta {
-    var json: JSON {
+    fileprivate var parts: (type: StaticString, key: StaticString, text: String) {
         switch self {
-        case .text(let text): ["type": "text_delta", "text": .string(text)]
-        case .thinking(let text): ["type": "thinking_delta", "thinking": .string(text)]
-        case .signature(let text): ["type": "signature_delta", "signature": .string(text)]
-        case .inputJSON(let text): ["type": "input_json_delta", "partial_json": .string(text)]
+        case .text(let text): ("text_delta", "text", text)
+        case .thinking(let text): ("thinking_delta", "thinking", text)
+        case .signature(let text): ("signature_delta", "signature", text)
+        case .inputJSON(let text): ("input_json_delta", "partial_json", text)
         }
+    }
+
+    var json: JSON {
+        let (type, key, text) = parts
+        return ["type": .string(type.description), key.description: .string(text)]
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func append(_ text: StaticString) {
+        append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 }

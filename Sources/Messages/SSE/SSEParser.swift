@@ -1,3 +1,5 @@
+import Glibc
+
 /// Incremental parser of `text/event-stream`: bytes in, in any split; whole events out.
 ///
 /// Lines end in LF, CRLF or CR; comments and unknown fields are passed over; a field's value loses one leading space; an event
@@ -23,35 +25,37 @@ public struct SSEParser: Sendable {
     public mutating func feed(_ bytes: UnsafeRawBufferPointer) throws(SSEError) -> [ServerSentEvent] {
         var events: [ServerSentEvent] = []
         var start = 0
-        var index = 0
         if afterReturn, let first = bytes.first {
             afterReturn = false
-            if first == 0x0A {
-                index = 1
-                start = 1
-            }
+            if first == 0x0A { start = 1 }
         }
-        while index < bytes.count {
-            let byte = bytes[index]
-            guard byte == 0x0A || byte == 0x0D else {
-                index += 1
-                continue
+        while let end = Self.lineEnd(in: bytes, from: start) {
+            let rest = UnsafeRawBufferPointer(rebasing: bytes[start..<end])
+            if line.isEmpty {
+                if let event = try take(rest) { events.append(event) }
+            } else {
+                line.append(contentsOf: rest)
+                if let event = try endLine() { events.append(event) }
             }
-            line.append(contentsOf: bytes[start..<index])
-            if let event = try endLine() { events.append(event) }
-            index += 1
-            if byte == 0x0D {
-                if index == bytes.count {
-                    afterReturn = true
-                } else if bytes[index] == 0x0A {
-                    index += 1
-                }
+            start = end + 1
+            guard bytes[end] == 0x0D else { continue }
+            if start == bytes.count {
+                afterReturn = true
+            } else if bytes[start] == 0x0A {
+                start += 1
             }
-            start = index
         }
         line.append(contentsOf: bytes[start...])
         try checkBound()
         return events
+    }
+
+    /// The place of the next LF or CR.
+    private static func lineEnd(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int? {
+        guard let base = bytes.baseAddress, start < bytes.count else { return nil }
+        func first(_ byte: CInt, upTo end: Int) -> Int? { memchr(base + start, byte, end - start).map { UnsafeRawPointer($0) - base } }
+        let feed = first(0x0A, upTo: bytes.count)
+        return first(0x0D, upTo: feed ?? bytes.count) ?? feed
     }
 
     /// The stream has ended: the event that was under way, if it has data.
@@ -61,16 +65,27 @@ public struct SSEParser: Sendable {
     }
 
     private mutating func endLine() throws(SSEError) -> ServerSentEvent? {
-        defer { line.removeAll(keepingCapacity: true) }
+        var whole: [UInt8] = []
+        swap(&whole, &line)
+        let event = try whole.withUnsafeBufferPointer { (buffer) throws(SSEError) in try take(UnsafeRawBufferPointer(buffer)) }
+        whole.removeAll(keepingCapacity: true)
+        swap(&whole, &line)
+        return event
+    }
+
+    /// One line, without its end.
+    private mutating func take(_ bytes: UnsafeRawBufferPointer) throws(SSEError) -> ServerSentEvent? {
+        var line = bytes[...]
         if atStart {
             atStart = false
-            if line.starts(with: [0xEF, 0xBB, 0xBF]) { line.removeFirst(3) }
+            if line.starts(with: [0xEF, 0xBB, 0xBF]) { line = line.dropFirst(3) }
         }
+        guard line.count <= maximumEventBytes else { throw tooLong }
         guard !line.isEmpty else { return dispatch() }
         let colon = line.firstIndex(of: UInt8(ascii: ":"))
         let field = line[..<(colon ?? line.endIndex)]
-        var value = colon.map { line[($0 + 1)...] } ?? []
-        if value.first == 0x20 { value.removeFirst() }
+        var value = colon.map { line[($0 + 1)...] } ?? line[line.endIndex...]
+        if value.first == 0x20 { value = value.dropFirst() }
         if field.elementsEqual("data".utf8) {
             if hasData { data.append(0x0A) }
             data.append(contentsOf: value)
@@ -92,8 +107,8 @@ public struct SSEParser: Sendable {
     }
 
     private func checkBound() throws(SSEError) {
-        guard line.count <= maximumEventBytes, data.count <= maximumEventBytes else {
-            throw SSEError(message: "an event of the stream is longer than \(maximumEventBytes) bytes")
-        }
+        guard line.count <= maximumEventBytes, data.count <= maximumEventBytes else { throw tooLong }
     }
+
+    private var tooLong: SSEError { SSEError(message: "an event of the stream is longer than \(maximumEventBytes) bytes") }
 }

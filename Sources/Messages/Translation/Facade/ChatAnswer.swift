@@ -39,7 +39,8 @@ public struct ChatAnswer: Sendable {
             source = .chat(stream)
             return events
         case (.messages, .failure(let error)): return [.error(error)]
-        case (.messages, .end): return []
+        // A piece is of chat chunks.
+        case (.messages, .end), (.messages, .piece): return []
         case (.messages, .chunk(let json)):
             // A server that does not stream.
             if json["type"] == "message" { return MessageReplay.events(of: json, id: "", model: "") ?? [] }

@@ -11,6 +11,8 @@ public struct AnswerBody: Sendable {
         case whole([UInt8])
     }
     private var form = Form.unknown
+    /// The server has named its answer: what follows may be read for its pieces alone.
+    private var isNamed = false
     /// A whole answer may be this long; more is an error, never memory.
     private static let maximumBytes = 32 << 20
 
@@ -30,7 +32,7 @@ public struct AnswerBody: Sendable {
             form = .unknown
             defer { form = .events(parser) }
             do {
-                return try parser.feed(bytes).map(Self.input)
+                return try parser.feed(bytes).map { input($0) }
             } catch {
                 return [.failure(AnthropicError(.api, error.message))]
             }
@@ -50,7 +52,7 @@ public struct AnswerBody: Sendable {
         case .unknown: return [.end]
         case .events(var parser):
             do {
-                return try (parser.finish().map { [Self.input($0)] } ?? []) + [.end]
+                return try (parser.finish().map { [input($0)] } ?? []) + [.end]
             } catch {
                 return [.failure(AnthropicError(.api, error.message))]
             }
@@ -67,10 +69,12 @@ public struct AnswerBody: Sendable {
     /// `data`, `event`, `id`, `retry`, a comment, or the mark of the byte order.
     private static func beginsEvent(_ byte: UInt8) -> Bool { [0x3A, 0x64, 0x65, 0x69, 0x72, 0xEF].contains(byte) }
 
-    private static func input(_ event: ServerSentEvent) -> MessageStream.Input {
+    private mutating func input(_ event: ServerSentEvent) -> MessageStream.Input {
+        if isNamed, let piece = PlainChunk(event.data) { return .piece(piece) }
         if event.data.elementsEqual(OpenAI.streamEnd.utf8) { return .end }
         do {
             let json = try JSON(parsing: event.data)
+            isNamed = isNamed || json["id"]?.stringValue?.isEmpty == false
             guard event.name == "error", json["error"] == nil else { return .chunk(json) }
             return .chunk(["error": json])
         } catch {

@@ -50,6 +50,8 @@ extension MessageStream {
 
     public enum Input: Sendable {
         case chunk(JSON)
+        /// A chunk that is no more than that, behind one that was named.
+        case piece(PlainChunk)
         /// `[DONE]`, or the end of the body.
         case end
         /// Upstream cannot go on.

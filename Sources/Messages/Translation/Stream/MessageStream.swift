@@ -57,6 +57,7 @@ public struct MessageStream: Sendable {
             } catch {
                 fail(UpstreamFailure.error(inStream: error), &events)
             }
+        case .piece(let piece): take(piece, &events)
         case .end: finish(&events)
         case .failure(let error): fail(error, &events)
         }
@@ -65,11 +66,21 @@ public struct MessageStream: Sendable {
 
     // MARK: chunks
 
+    private mutating func take(_ piece: PlainChunk, _ events: inout [MessageEvent]) {
+        start(&events)
+        take(.init(delta: piece.kind == .text ? .init(content: piece.text) : .init(reasoning: piece.text)), &events)
+        checkBounds(&events)
+    }
+
     private mutating func take(_ chunk: OpenAI.ChatChunk, _ events: inout [MessageEvent]) {
         if let usage = chunk.usage { self.usage = usage.merged(over: self.usage) }
         if upstreamID == nil, !chunk.id.isEmpty { upstreamID = chunk.id }
         start(&events)
         if let choice = chunk.choices.first { take(choice, &events) }
+        checkBounds(&events)
+    }
+
+    private mutating func checkBounds(_ events: inout [MessageEvent]) {
         if calls.isTooLong {
             fail(AnthropicError(.api, "the answer has more than \(ToolCallQueue.maximumCalls) tool calls", shouldRetry: false), &events)
         } else if calls.bytes + trailingBytes + blocks.space.utf8.count > options.maximumHeldBytes {
