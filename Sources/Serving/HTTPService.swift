@@ -66,7 +66,8 @@ where Responder.Context: RequestContext, Responder.Context.Source == Application
                     response = Self.failure(error, request: request, context: context)
                 }
                 guard request.method != .head else { return try await writer.writeResponse(Self.withoutBody(response.head)) }
-                try await response.body.write(try await writer.writeHead(response.head))
+                let isWhole = response.body.contentLength != nil
+                try await response.body.write(ChannelBodyWriter(channel, head: response.head, isWhole: isWhole))
             },
             configuration: .init(
                 additionalChannelHandlers: [RequestHeadDeadline.Reader(), ConnectionDrain(patience: patience)], idleTimeout: idleTimeout,

@@ -99,10 +99,21 @@ public final class MetricsRegistry: Sendable {
     }
 
     private static func render(_ labels: Labels) -> String {
-        labels.map { label in
-            let value = label.value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
-            return "\(label.name)=\"\(value)\""
-        }.joined(separator: ",")
+        var text = ""
+        for label in labels {
+            if !text.isEmpty { text += "," }
+            text += label.name
+            text += "=\""
+            text += escaped(label.value)
+            text += "\""
+        }
+        return text
+    }
+
+    private static func escaped(_ value: String) -> String {
+        // Hardly any has one of them, and each count of a request comes by here.
+        guard value.utf8.contains(where: { $0 == 0x5C || $0 == 0x22 || $0 == 0x0A }) else { return value }
+        return value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
     }
 
     private static func braced(_ labels: String) -> String { labels.isEmpty ? "" : "{\(labels)}" }

@@ -42,6 +42,9 @@ public enum ServerSentEvents {
         /// Bytes that are events already.
         public mutating func raw(_ bytes: ByteBuffer) async throws { try await body.write(bytes) }
 
+        /// For whoever is on the connection's event loop; nil where each write has to be waited for.
+        public var immediate: ImmediateOutput? { (body as? any ImmediateBodyWriter)?.immediate }
+
         mutating func finish() async throws { try await body.finish(nil) }
     }
 }
