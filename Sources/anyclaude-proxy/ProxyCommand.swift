@@ -28,6 +28,7 @@ struct ProxyCommand: AsyncParsableCommand {
     var untilInputEnds = false
 
     func run() async throws {
+        Proxy.chooseEventLoops()
         do {
             if let replay {
                 return try await Proxy.replay(file: replay, backend: backend, host: host, port: port, untilInputEnds: untilInputEnds)

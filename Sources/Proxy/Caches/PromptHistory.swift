@@ -14,6 +14,8 @@ final class PromptHistory: Sendable {
     fileprivate struct State {
         /// The oldest first.
         var records: [PromptRecord] = []
+        /// Their messages, as nearly each one that is asked for is new.
+        var known: Set<String> = []
         var pieces = 0
         /// Requests that were answered by the answer to another, or from the response cache; the oldest first.
         var others: [(request: String, note: Other)] = []
@@ -44,11 +46,8 @@ final class PromptHistory: Sendable {
                 record.earlier = .init(
                     message: earlier.message, request: earlier.request, time: earlier.time, loss: loss, isExtended: outline.extends(earlier.outline))
             }
-            state.records.append(record)
-            state.pieces += outline.pieces.count
-            while state.records.count > Self.maximumRecords || state.pieces > Self.maximumPieces {
-                state.pieces -= state.records.removeFirst().outline.pieces.count
-            }
+            state.append(record)
+            state.shrink(toRecords: Self.maximumRecords, pieces: Self.maximumPieces)
         }
     }
 
@@ -89,7 +88,28 @@ final class PromptHistory: Sendable {
 }
 
 extension PromptHistory.State {
+    fileprivate mutating func append(_ record: PromptRecord) {
+        records.append(record)
+        known.insert(record.message)
+        pieces += record.outline.pieces.count
+    }
+
+    /// Some more than one are given up at once, so that the others are not moved for each that comes.
+    fileprivate mutating func shrink(toRecords maximum: Int, pieces most: Int) {
+        var count = records.count > maximum + maximum / 8 ? records.count - maximum : 0
+        var left = pieces - records.prefix(count).reduce(0) { $0 + $1.outline.pieces.count }
+        while left > most, count < records.count {
+            left -= records[count].outline.pieces.count
+            count += 1
+        }
+        guard count > 0 else { return }
+        for record in records.prefix(count) { known.remove(record.message) }
+        records.removeFirst(count)
+        pieces = left
+    }
+
     fileprivate mutating func remove(message: String) {
+        guard known.remove(message) != nil else { return }
         guard let index = records.lastIndex(where: { $0.message == message }) else { return }
         pieces -= records.remove(at: index).outline.pieces.count
     }

@@ -37,17 +37,7 @@ struct RequestKey: Sendable {
         policy: ProxySettings.ResponseCache.Policy? = nil
     ) {
         var digest = ContentDigest()
-        digest.add([
-            "asker": .string(asker.credential), "api": version.map(JSON.string) ?? .null,
-            "backend": .string(backend.name), "dialect": .string(backend.dialect.name), "model": backend.settings.model.map(JSON.string) ?? .null,
-            "target": .string("\(backend.settings.target)"),
-            // What the translation makes of the request.
-            "version": .string(Version.current), "window": Self.number(backend.settings.contextWindow),
-            "longest": Self.number(backend.settings.maxOutputTokens),
-            "calls": backend.settings.toolCallDialect.map { .string($0.rawValue) } ?? .null,
-            "reasoning": backend.settings.reasoningFormat.map { .string($0.rawValue) } ?? .null,
-            "sampling": backend.sampling.json, "extra": .object(backend.extraBody),
-        ])
+        digest.add(["asker": .string(asker.credential), "api": version.map(JSON.string) ?? .null, "backend": .string(backend.identity ?? Self.identity(of: backend))])
         digest.add(.string(request.parts?.head?.digest ?? Self.headDigest(request.json)))
         for member in request.json.members where !Self.ignored.contains(member.key) && !Self.apart.contains(member.key) {
             digest.add(.string(member.key))
@@ -60,6 +50,20 @@ struct RequestKey: Sendable {
         mayBeKept = isDeterministic || (policy == .sideCalls && isSideCall)
         sharing = isDeterministic ? self.digest : self.digest + "/" + (asker.session ?? "")
         mayShare = isDeterministic || asker.session != nil
+    }
+
+    /// The digest of all that is a backend's own in an answer, and of what the translation makes of a request for it.
+    static func identity(of backend: ResolvedBackend) -> String {
+        let settings = backend.settings
+        var digest = ContentDigest()
+        digest.add([
+            "backend": .string(settings.name), "dialect": .string(backend.dialect.name), "model": settings.model.map(JSON.string) ?? .null,
+            "target": .string("\(settings.target)"), "version": .string(Version.current), "window": number(settings.contextWindow),
+            "longest": number(settings.maxOutputTokens), "calls": settings.toolCallDialect.map { .string($0.rawValue) } ?? .null,
+            "reasoning": settings.reasoningFormat.map { .string($0.rawValue) } ?? .null, "sampling": backend.sampling.json,
+            "extra": .object(backend.extraBody),
+        ])
+        return digest.hex
     }
 
     /// The digest of tools and system, as the body's reader keeps it.

@@ -23,7 +23,7 @@ final class Generation: Sendable {
         var isCounted = false
         var reportsCache = false
         var cost: Double?
-        var listeners: [Int: AsyncStream<Void>.Continuation] = [:]
+        var listeners: [(id: Int, news: NewsSignal)] = []
         var nextListener = 0
         var wasDelivered = false
         var isSettled = false
@@ -152,11 +152,13 @@ final class Generation: Sendable {
 
     func publish(_ events: [MessageEvent]) {
         guard !events.isEmpty else { return }
-        let listeners = state.withLock { state -> [AsyncStream<Void>.Continuation] in
+        let listeners = state.withLock { state in
+            guard !state.isOver else { return state.listeners }
+            state.lastEvent = .now
             for event in events where !state.isOver { state.append(event, limit: Self.maximumBytes) }
-            return Array(state.listeners.values)
+            return state.listeners
         }
-        for listener in listeners { listener.yield() }
+        for listener in listeners { listener.news.raise() }
     }
 
     /// Nothing, where the answer is over already.
@@ -189,20 +191,20 @@ final class Generation: Sendable {
     // MARK: the listening
 
     func listen() -> Listener {
-        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        let (id, past) = state.withLock { $0.add(continuation) }
-        return listener(id, past, stream)
+        let news = NewsSignal()
+        let (id, past) = state.withLock { $0.add(news) }
+        return listener(id, past, news)
     }
 
     /// For those who come later: nil where the answer is given up.
     func join() -> Listener? {
-        let (stream, continuation) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        guard let (id, past) = state.withLock({ state in state.isAbandoned ? nil : state.add(continuation) }) else { return nil }
-        return listener(id, past, stream)
+        let news = NewsSignal()
+        guard let (id, past) = state.withLock({ state in state.isAbandoned ? nil : state.add(news) }) else { return nil }
+        return listener(id, past, news)
     }
 
-    private func listener(_ id: Int, _ past: Int, _ signals: AsyncStream<Void>) -> Listener {
-        Listener(past: past, signals: signals, read: { self.events(from: $0) }, leave: { self.leave(id) })
+    private func listener(_ id: Int, _ past: Int, _ news: NewsSignal) -> Listener {
+        Listener(past: past, news: news, read: { self.events(from: $0) }, leave: { self.leave(id) })
     }
 
     private func events(from position: Int) -> (events: ArraySlice<MessageEvent>, isOver: Bool) {
@@ -210,10 +212,12 @@ final class Generation: Sendable {
     }
 
     private func leave(_ id: Int) {
-        let isLast = state.withLock { state in
-            state.listeners.removeValue(forKey: id)?.finish()
-            return state.listeners.isEmpty && !state.isOver
+        let (left, isLast) = state.withLock { state in
+            let index = state.listeners.firstIndex { $0.id == id }
+            let left = index.map { state.listeners.remove(at: $0) }
+            return (left, state.listeners.isEmpty && !state.isOver)
         }
+        left?.news.end()
         guard isLast else { return }
         Task {
             try await Task.sleep(for: linger)
@@ -247,9 +251,9 @@ extension Generation.State {
         return task
     }
 
-    mutating func add(_ listener: AsyncStream<Void>.Continuation) -> (id: Int, past: Int) {
+    mutating func add(_ news: NewsSignal) -> (id: Int, past: Int) {
         defer { nextListener += 1 }
-        listeners[nextListener] = listener
+        listeners.append((nextListener, news))
         return (nextListener, events.count)
     }
 
@@ -259,7 +263,6 @@ extension Generation.State {
         events.append(event)
         assembly.add(event)
         bytes += event.size
-        lastEvent = .now
         switch event {
         case .ping: break
         case .error, .messageStop:

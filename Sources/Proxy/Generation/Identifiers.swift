@@ -8,7 +8,16 @@ enum Identifiers {
 
     private static func random(_ prefix: String) -> String {
         var generator = SystemRandomNumberGenerator()
-        let characters = (0..<24).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] }
-        return prefix + String(decoding: characters, as: UTF8.self)
+        var text = Array(prefix.utf8)
+        text.reserveCapacity(text.count + 24)
+        // Each word is a system call, and holds eight characters: the part that does not divide evenly is one in 84,000.
+        for _ in 0..<3 {
+            var word = generator.next()
+            for _ in 0..<8 {
+                text.append(alphabet[Int(word % 62)])
+                word /= 62
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 }

@@ -8,32 +8,46 @@ final class Listener: Sendable {
     private let leave: @Sendable () -> Void
     /// Pings before this position were for others.
     private let past: Int
-    private let signals: AsyncStream<Void>
+    private let news: NewsSignal
     private let position = Mutex(0)
 
-    init(past: Int, signals: AsyncStream<Void>, read: @escaping Read, leave: @escaping @Sendable () -> Void) {
+    init(past: Int, news: NewsSignal, read: @escaping Read, leave: @escaping @Sendable () -> Void) {
         self.read = read
         self.leave = leave
         self.past = past
-        self.signals = signals
+        self.news = news
     }
 
     deinit { leave() }
 
     /// The next events; nil after the last, or when the task is cancelled.
     func next() async -> [MessageEvent]? {
-        var iterator = signals.makeAsyncIterator()
         while true {
-            let position = position.withLock { $0 }
-            let (slice, isOver) = read(position)
-            if !slice.isEmpty {
-                self.position.withLock { $0 += slice.count }
-                let events = slice.enumerated().filter { position + $0.offset >= past || $0.element != .ping }.map(\.element)
-                if !events.isEmpty { return events }
-                continue
-            }
-            if isOver { return nil }
-            guard await iterator.next() != nil else { return nil }
+            let (events, isOver) = take()
+            if !events.isEmpty { return Array(events) }
+            guard !isOver, await news.wait() else { return nil }
         }
     }
+
+    /// Waits for the last event; returns too when the task is cancelled.
+    func end() async {
+        while !take().isOver { guard await news.wait() else { return } }
+    }
+
+    /// The events since the last ones that were taken; none may be a false alarm.
+    ///
+    /// - Returns: `isOver` where none follows these.
+    func take() -> (events: ArraySlice<MessageEvent>, isOver: Bool) {
+        position.withLock { position in
+            let (events, isOver) = read(position)
+            let start = position
+            position += events.count
+            guard start < past, events.contains(.ping) else { return (events, isOver) }
+            let own = events.enumerated().filter { start + $0.offset >= past || $0.element != .ping }.map(\.element)
+            return (own[...], isOver)
+        }
+    }
+
+    /// Calls whenever `take` has more, on whatever thread that comes.
+    func follow(_ call: @escaping @Sendable () -> Void) { news.follow(call) }
 }

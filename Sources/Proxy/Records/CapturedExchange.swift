@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import HTTPTypes
 import Hummingbird
 import JSON
@@ -118,47 +117,26 @@ final class CapturedExchange: Sendable {
     func failed(_ number: Int, _ error: any Error) { state.withLock { $0.questions[number].failure = "\(error)" } }
 
     /// The answer, noted while it is read.
-    func following(_ response: HTTPClientResponse, _ number: Int) -> HTTPClientResponse {
+    func following(_ response: UpstreamResponse, _ number: Int) -> UpstreamResponse {
         state.withLock { state in
             state.questions[number].status = Int(response.status.code)
             state.questions[number].answerHeaders = response.headers.map { ($0.name, $0.value) }
         }
         var response = response
-        response.body = .stream(FollowedBody(body: response.body, exchange: self, number: number))
+        response.body = response.body.noting { [self] part in
+            switch part {
+            case .success(let buffer): came(buffer, number)
+            case .failure(let error): failed(number, error)
+            }
+        }
         return response
     }
 
-    fileprivate func came(_ buffer: ByteBuffer, _ number: Int) {
+    private func came(_ buffer: ByteBuffer, _ number: Int) {
         let time = time
         state.withLock { state in
             if take(buffer.readableBytes, &state) { state.questions[number].answer.add(buffer, at: time) }
         }
-    }
-
-    /// The body of an answer, noted as it is read, with the way it ends.
-    private struct FollowedBody: AsyncSequence, Sendable {
-        let body: HTTPClientResponse.Body
-        let exchange: CapturedExchange
-        let number: Int
-
-        struct AsyncIterator: AsyncIteratorProtocol {
-            var inner: HTTPClientResponse.Body.AsyncIterator
-            let exchange: CapturedExchange
-            let number: Int
-
-            mutating func next() async throws -> ByteBuffer? {
-                do {
-                    let buffer = try await inner.next()
-                    if let buffer { exchange.came(buffer, number) }
-                    return buffer
-                } catch {
-                    exchange.failed(number, error)
-                    throw error
-                }
-            }
-        }
-
-        func makeAsyncIterator() -> AsyncIterator { AsyncIterator(inner: body.makeAsyncIterator(), exchange: exchange, number: number) }
     }
 
     // MARK: the line

@@ -4,6 +4,7 @@ import LaunchPlan
 import Locking
 import Messages
 import NIOCore
+import Serving
 
 /// What becomes known of one request on its way through the proxy, for its line in the request log.
 ///
@@ -179,9 +180,11 @@ extension RequestTrace {
 }
 
 /// Tells the trace of what is sent.
-private struct TracedWriter: ResponseBodyWriter {
+private struct TracedWriter: ImmediateBodyWriter {
     var inner: any ResponseBodyWriter
     let trace: RequestTrace
+
+    var immediate: ImmediateOutput? { (inner as? any ImmediateBodyWriter)?.immediate?.noting { [trace] in trace.sent($0) } }
 
     mutating func write(_ buffer: ByteBuffer) async throws {
         trace.sent(buffer)

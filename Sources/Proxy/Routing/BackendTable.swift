@@ -14,6 +14,8 @@ struct ResolvedBackend: Sendable {
     /// Members and headers of each request that come from the settings.
     var extraBody: JSONObject = [:]
     var extraHeaders: [(name: String, value: String)] = []
+    /// `RequestKey.identity`, computed once; nil until it is.
+    var identity: String?
 
     var name: String { settings.name }
 
@@ -55,7 +57,9 @@ struct BackendTable: Sendable {
                 key = value
             }
             let calls = backend.toolCallDialect.flatMap { ToolCallDialects.named($0.rawValue) }
-            all.append(try ResolvedBackend(backend, dialect, key: key, toolCallDialect: calls))
+            var resolved = try ResolvedBackend(backend, dialect, key: key, toolCallDialect: calls)
+            resolved.identity = RequestKey.identity(of: resolved)
+            all.append(resolved)
         }
         self.all = all
         byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Glibc
 import HTTPTypes
 import Hummingbird

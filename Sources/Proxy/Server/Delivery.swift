@@ -86,32 +86,37 @@ struct Delivery: Sendable {
             isSilent = isSilent && events.allSatisfy { $0 == .ping }
             if isSilent, let what = live.generation.waitsFor { try await writer.comment(Self.comment("waiting for \(what)")) }
             try await writer.raw(buffer(events, live.generation))
-            switch events.last {
-            case .messageStop?:
-                delivered(live)
-                if word == "join" || word == "replay" { saved(live.generation, word) }
-                return assembly.metrics.countRequest(backend: backend.name, status: 200)
-            case .error(let error)?: return assembly.metrics.countRequest(backend: backend.name, status: error.status)
-            default: batch = await live.listener.next()
+            if let last = events.last, last.isLast { return ended(by: last, live, word) }
+            if !isSilent, let output = writer.immediate {
+                let pump = EventPump(live.listener, to: output) { buffer($0, live.generation) }
+                return ended(by: try await pump.run(), live, word)
             }
+            batch = await live.listener.next()
         }
         throw CancellationError()
+    }
+
+    private func ended(by last: MessageEvent, _ live: Live, _ word: String) {
+        if case .error(let error) = last { return assembly.metrics.countRequest(backend: backend.name, status: error.status) }
+        delivered(live)
+        if word == "join" || word == "replay" { saved(live.generation, word) }
+        assembly.metrics.countRequest(backend: backend.name, status: 200)
     }
 
     /// A comment is one line, whatever a service says of itself.
     private static func comment(_ text: String) -> String { String(text.map { $0.isNewline ? " " : $0 }) }
 
-    private func buffer(_ events: [MessageEvent], _ generation: Generation?) -> ByteBuffer {
-        var buffer = ByteBuffer()
+    private func buffer(_ events: some Sequence<MessageEvent>, _ generation: Generation?) -> ByteBuffer {
+        var bytes: [UInt8] = []
         for event in events {
             guard diagnosis != nil, case .messageStart(_, _, let usage) = event, var data = event.json.objectValue else {
-                buffer.writeBytes(event.bytes)
+                event.write(to: &bytes)
                 continue
             }
             data["message"] = data["message"].map { withDiagnostics($0, usage, generation) }
-            buffer.writeBytes(SSEWriter.event(event.name, data: JSON.object(data).bytes))
+            bytes += SSEWriter.event(event.name, data: JSON.object(data).bytes)
         }
-        return buffer
+        return ByteBuffer(bytes: bytes)
     }
 
     /// - Parameter generation: nil where the answer is a kept one, for which no prompt was read.
@@ -142,7 +147,7 @@ struct Delivery: Sendable {
                 assembly.metrics.saved(hit.isCounted ? usage : MessageUsage(), bytes: json.bytes.count, result: "hit")
             }
         case .generation(let live, let word):
-            while await live.listener.next() != nil {}
+            await live.listener.end()
             try Task.checkCancellation()
             let message = live.generation.message
             if let error = message.error { throw error }

@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Control
 import Glibc
 import HTTPTypes
@@ -64,7 +63,7 @@ struct PassThrough: Sendable {
     }
 
     /// The head of the answer. What could not be sent is sent again; where another backend can be asked, one that takes nothing is an error.
-    private func send(_ request: Request, _ body: ByteBuffer) async throws -> HTTPClientResponse {
+    private func send(_ request: Request, _ body: ByteBuffer) async throws -> UpstreamResponse {
         guard case .url(let base) = backend.settings.target else {
             throw AnthropicError(.api, "the backend `\(backend.name)` passes requests on and needs a URL", shouldRetry: false)
         }

@@ -20,7 +20,7 @@ struct ChatExchange: Sendable {
     }
     let backend: ResolvedBackend
     let question: Question
-    let response: HTTPClientResponse
+    let response: UpstreamResponse
     let lease: Lease?
     private let place: Turnstile.Place?
 
@@ -56,7 +56,7 @@ struct ChatExchange: Sendable {
 
     private static func message(
         _ chat: OpenAI.ChatRequest, _ upstreams: Upstreams, _ backend: ResolvedBackend, _ location: UpstreamLocation, _ headers: HTTPHeaders
-    ) async throws -> HTTPClientResponse {
+    ) async throws -> UpstreamResponse {
         let version = APIVersion(header: headers.first(name: "anthropic-version"))
         let options = ChatToMessages.Options(
             model: backend.settings.model, maxTokens: backend.settings.maxOutputTokens ?? usualLimit, allowsSampling: version == .of2023)
@@ -66,7 +66,7 @@ struct ChatExchange: Sendable {
 
     private static func completion(
         _ chat: OpenAI.ChatRequest, _ upstreams: Upstreams, _ backend: ResolvedBackend, _ location: UpstreamLocation
-    ) async throws -> HTTPClientResponse {
+    ) async throws -> UpstreamResponse {
         let body = try await body(of: chat, upstreams, backend, location)
         return try await upstreams.client.send(.POST, location.api("/chat/completions"), key: backend.key, json: .object(body))
     }

@@ -1,4 +1,4 @@
-import AsyncHTTPClient
+import Locking
 import Messages
 import NIOCore
 
@@ -18,36 +18,64 @@ extension ChatUpstream {
     /// Bytes in, events out, to the end of the body, so that the connection can serve again; but an answer that is whole before upstream
     /// ends it is left there, which upstream takes as its end.
     func relay(
-        _ response: HTTPClientResponse, _ generation: Generation, _ pass: BackendHealth.Pass, stream: MessageStream
+        _ response: UpstreamResponse, _ generation: Generation, _ pass: BackendHealth.Pass, stream: MessageStream
     ) async throws {
-        var stream = stream
-        var body = AnswerBody()
+        let reader = AnswerReader(generation, pass, stream)
         do {
-            for try await buffer in response.body {
-                generation.touch()
-                publish(buffer.withUnsafeReadableBytes { body.feed($0) }, &stream, generation)
-                if generation.hasContent { pass.report(.success) }
-                if stream.isCutShort { return }
-            }
+            try await response.body.read { reader.take($0) }
         } catch {
             try Task.checkCancellation()
             // What was still to come is a count.
-            if stream.isDecided { return publish([.end], &stream, generation) }
-            if !generation.hasContent {
-                throw UpstreamUnreachable(url: response.url?.absoluteString ?? backend.name, reason: "\(error)", wasSent: true)
-            }
+            if reader.isDecided { return reader.end() }
+            if !generation.hasContent { throw UpstreamUnreachable(url: response.url, reason: "\(error)", wasSent: true) }
             throw AnthropicError(.api, "the model's server broke off its answer: \(error)")
         }
-        publish(body.finish(), &stream, generation)
+        reader.finish()
+    }
+}
+
+/// A server's bytes told to a generation, as they come.
+private final class AnswerReader: Sendable {
+    private struct State {
+        var body = AnswerBody()
+        var stream: MessageStream
+    }
+    private let state: Mutex<State>
+    private let generation: Generation
+    private let pass: BackendHealth.Pass
+
+    init(_ generation: Generation, _ pass: BackendHealth.Pass, _ stream: MessageStream) {
+        self.generation = generation
+        self.pass = pass
+        state = Mutex(State(stream: stream))
     }
 
-    private func publish(_ inputs: [MessageStream.Input], _ stream: inout MessageStream, _ generation: Generation) {
-        let isNew = stream.upstreamID == nil
-        var events: [MessageEvent] = []
-        for input in inputs { events += stream.receive(input) }
-        if isNew, let id = stream.upstreamID { generation.setUpstreamID(id) }
-        // Before whoever listens hears of the end: what was saved is summed up then.
-        if !events.isEmpty { generation.setCounts(stream.usage) }
-        generation.publish(events)
+    var isDecided: Bool { state.withLock { $0.stream.isDecided } }
+
+    /// - Returns: false where the answer is whole, whatever still comes.
+    func take(_ part: ByteBuffer) -> Bool {
+        generation.touch()
+        let isCutShort = tell { body in part.withUnsafeReadableBytes { body.feed($0) } }
+        if generation.hasContent { pass.report(.success) }
+        return !isCutShort
+    }
+
+    /// The body has ended.
+    func finish() { _ = tell { $0.finish() } }
+
+    /// The answer has ended, though its body was cut.
+    func end() { _ = tell { _ in [.end] } }
+
+    private func tell(_ read: (inout AnswerBody) -> [MessageStream.Input]) -> Bool {
+        state.withLock { state in
+            let isNew = state.stream.upstreamID == nil
+            var events: [MessageEvent] = []
+            for input in read(&state.body) { events += state.stream.receive(input) }
+            if isNew, let id = state.stream.upstreamID { generation.setUpstreamID(id) }
+            // Before whoever listens hears of the end: what was saved is summed up then.
+            if !events.isEmpty { generation.setCounts(state.stream.usage) }
+            generation.publish(events)
+            return state.stream.isCutShort
+        }
     }
 }

@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import JSON
 import LaunchPlan
 import Messages
@@ -168,7 +167,7 @@ struct ChatUpstream: Sendable {
     }
 
     /// What an answer that is none says.
-    private func refusal(_ response: HTTPClientResponse, _ body: [UInt8], _ location: UpstreamLocation, _ lease: Lease?) -> any Error {
+    private func refusal(_ response: UpstreamResponse, _ body: [UInt8], _ location: UpstreamLocation, _ lease: Lease?) -> any Error {
         let status = Int(response.status.code)
         // A worker that loads or drains took nothing: it, or its successor, is waited for like one that does not listen yet.
         if status == 503, isService { return UpstreamUnreachable(url: location.base, reason: "not ready (503)", wasSent: false) }
@@ -183,7 +182,7 @@ struct ChatUpstream: Sendable {
     }
 
     struct Answer {
-        var response: HTTPClientResponse
+        var response: UpstreamResponse
         /// The prefix was not sent, as the worker holds it.
         var isHeld: Bool
         var options: RequestTranslation.Options
@@ -242,7 +241,7 @@ struct ChatUpstream: Sendable {
 
     private func post(
         _ entry: PromptCache.Entry, _ turns: [JSON], isHeld: Bool, _ options: RequestTranslation.Options, _ location: UpstreamLocation
-    ) async throws -> HTTPClientResponse {
+    ) async throws -> UpstreamResponse {
         var body = try RequestTranslation.body(
             of: request, prefix: entry.prefix, turns: turns, heldPrefix: isHeld ? entry.digest : nil, options: options)
         // It must not push the conversation out of the worker's store.

@@ -16,9 +16,10 @@ struct UpstreamUnreachable: Error, CustomStringConvertible {
     var description: String { "cannot reach the model's server at \(url): \(reason)" }
 }
 
-/// The HTTP client of all upstreams.
+/// The HTTP client of all upstreams: one of each event loop, so that a connection to a server is where its client's is. (One for all that
+/// is told which loop to use keeps no connection: it counts them as beyond its limit.)
 final class UpstreamClient: Sendable {
-    private let client: HTTPClient
+    private let clients: [(loop: any EventLoop, client: HTTPClient)]
     /// To the response's head; prefill may come before it.
     private let headTimeout: TimeAmount
     /// An error's body, or a small answer: more is cut off.
@@ -35,42 +36,52 @@ final class UpstreamClient: Sendable {
         // A refused connection is news at once: the lease says when to try again.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .automatic
-        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        clients = MultiThreadedEventLoopGroup.singleton.makeIterator().map { [configuration] loop in
+            (loop, HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration))
+        }
         headTimeout = .milliseconds(Int64(limits.firstByteTimeoutMs))
     }
 
-    func shutdown() async throws { try await client.shutdown() }
+    func shutdown() async throws { for (_, client) in clients { try await client.shutdown() } }
+
+    /// The caller's, or any.
+    private func nearest() throws -> (loop: any EventLoop, client: HTTPClient) {
+        let current = MultiThreadedEventLoopGroup.currentEventLoop
+        guard let client = clients.first(where: { $0.loop === current }) ?? clients.randomElement() else { throw HTTPClientError.alreadyShutdown }
+        return client
+    }
 
     /// - Throws: `UpstreamUnreachable` where no response came, `AnthropicError` (timeout) where it took too long.
     func send(
         _ method: HTTPMethod, _ url: String, headers: HTTPHeaders = [:], body: ByteBuffer? = nil, timeout: TimeAmount? = nil
-    ) async throws -> HTTPClientResponse {
-        var request = HTTPClientRequest(url: url)
-        request.method = method
-        request.headers = headers
-        if let body { request.body = .bytes(body) }
-        guard let exchange = RequestTrace.current?.exchange else { return try await perform(request, timeout) }
+    ) async throws -> UpstreamResponse {
+        guard let exchange = RequestTrace.current?.exchange else { return try await perform(method, url, headers, body, timeout) }
         let question = exchange.asked(method, url, headers, body)
         do {
-            return exchange.following(try await perform(request, timeout), question)
+            return exchange.following(try await perform(method, url, headers, body, timeout), question)
         } catch {
             exchange.failed(question, error)
             throw error
         }
     }
 
-    private func perform(_ request: HTTPClientRequest, _ timeout: TimeAmount?) async throws -> HTTPClientResponse {
+    private func perform(
+        _ method: HTTPMethod, _ url: String, _ headers: HTTPHeaders, _ body: ByteBuffer?, _ timeout: TimeAmount?
+    ) async throws -> UpstreamResponse {
         do {
-            return try await client.execute(request, timeout: timeout ?? headTimeout)
+            let request = try HTTPClient.Request(url: url, method: method, headers: headers, body: body.map { .byteBuffer($0) })
+            let (loop, client) = try nearest()
+            let (head, transfer) = try await UpstreamTransfer.begin(request, by: client, on: loop, headTimeout: timeout ?? headTimeout)
+            return UpstreamResponse(url: url, status: head.status, headers: head.headers, body: UpstreamBody(transfer))
         } catch let error as CancellationError {
             throw error
         } catch let error as HTTPClientError where error == .cancelled {
             throw CancellationError()
         } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
-            throw AnthropicError(.timeout, "the model's server at \(request.url) did not answer in time")
+            throw AnthropicError(.timeout, "the model's server at \(url) did not answer in time")
         } catch {
             try Task.checkCancellation()
-            throw UpstreamUnreachable(url: request.url, reason: "\(error)", wasSent: !Self.isRefusal(error))
+            throw UpstreamUnreachable(url: url, reason: "\(error)", wasSent: !Self.isRefusal(error))
         }
     }
 
@@ -81,7 +92,7 @@ final class UpstreamClient: Sendable {
         return (error as? HTTPClientError) == .connectTimeout
     }
 
-    func send(_ method: HTTPMethod, _ url: String, key: String?, json: JSON?, timeout: TimeAmount? = nil) async throws -> HTTPClientResponse {
+    func send(_ method: HTTPMethod, _ url: String, key: String?, json: JSON?, timeout: TimeAmount? = nil) async throws -> UpstreamResponse {
         try await send(method, url, key: key, text: json?.bytes, timeout: timeout)
     }
 
@@ -89,7 +100,7 @@ final class UpstreamClient: Sendable {
     func send(
         _ method: HTTPMethod, _ url: String, key: String?, text: [UInt8]?, headers more: [(name: String, value: String)] = [],
         timeout: TimeAmount? = nil
-    ) async throws -> HTTPClientResponse {
+    ) async throws -> UpstreamResponse {
         var headers: HTTPHeaders = ["accept": "application/json, text/event-stream"]
         if text != nil { headers.add(name: "content-type", value: "application/json") }
         for (name, value) in more { headers.add(name: name, value: value) }
@@ -113,18 +124,18 @@ final class UpstreamClient: Sendable {
         }
     }
 
-    static func failure(_ response: HTTPClientResponse, _ body: [UInt8], _ dialect: BackendDialect) -> AnthropicError {
+    static func failure(_ response: UpstreamResponse, _ body: [UInt8], _ dialect: BackendDialect) -> AnthropicError {
         UpstreamFailure.error(
             status: Int(response.status.code), body: body,
             retryAfter: retryAfter(of: response), dialect: dialect)
     }
 
-    static func retryAfter(of response: HTTPClientResponse) -> Int? {
+    static func retryAfter(of response: UpstreamResponse) -> Int? {
         response.headers.first(name: "retry-after").flatMap { RetryAfter.seconds($0, now: Glibc.time(nil)) }
     }
 
     /// The body's first `limit` bytes; an error where it is cut off by the connection.
-    static func bytes(of response: HTTPClientResponse, upTo limit: Int = smallBody) async throws -> [UInt8] {
+    static func bytes(of response: UpstreamResponse, upTo limit: Int = smallBody) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         for try await buffer in response.body {
             bytes.append(contentsOf: buffer.readableBytesView.prefix(limit - bytes.count))
