@@ -219,6 +219,7 @@ struct ChatUpstream: Sendable {
         var options = RequestTranslation.Options(
             dialect: backend.dialect, model: backend.settings.model, contextWindow: backend.settings.contextWindow,
             maxOutputTokens: backend.settings.maxOutputTokens)
+        options.signature = backend.signature
         options.sampling = backend.sampling
         options.extras = RequestExtras(body: backend.extraBody, session: caller.opaqueConversation)
         if backend.dialect.inlineSystem == .asked {
