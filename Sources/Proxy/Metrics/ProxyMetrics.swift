@@ -109,19 +109,17 @@ final class ProxyMetrics: Sendable {
     }
 
     /// An answer of a model's server is over.
-    func countAnswer(_ generation: Generation, backend: String) {
-        if let first = generation.firstWord { registry.observe(first.inSeconds, in: Name.firstByte, [("backend", backend)]) }
-        if let end = generation.end { registry.observe((end - generation.begin).inSeconds, in: Name.duration, [("backend", backend)]) }
-        if let cost = generation.cost { registry.add(cost, to: Name.cost, [("backend", backend)]) }
-        guard generation.isComplete else { return }
-        let usage = generation.message.usage
-        let prompt = usage.prompt
-        guard generation.isCounted else { return registry.add(to: Name.uncounted, [("backend", backend)]) }
+    func countAnswer(_ figures: AnswerFigures, backend: String) {
+        if let first = figures.firstWord { registry.observe(first.inSeconds, in: Name.firstByte, [("backend", backend)]) }
+        if let duration = figures.duration { registry.observe(duration.inSeconds, in: Name.duration, [("backend", backend)]) }
+        if let cost = figures.cost { registry.add(cost, to: Name.cost, [("backend", backend)]) }
+        guard figures.isComplete else { return }
+        guard let usage = figures.usage else { return registry.add(to: Name.uncounted, [("backend", backend)]) }
         let kinds = [("input", usage.input), ("output", usage.output), ("cache_read", usage.cacheRead), ("cache_creation", usage.cacheCreation)]
         for (kind, count) in kinds { registry.add(Double(count), to: Name.tokens, [("backend", backend), ("kind", kind)]) }
-        guard generation.reportsCache else { return countCache(layer: "kv", result: "unknown") }
+        guard figures.reportsCache else { return countCache(layer: "kv", result: "unknown") }
         countCache(layer: "kv", result: usage.cacheRead > 0 ? "hit" : "miss")
-        registry.add(Double(prompt), to: Name.kvPrompt)
+        registry.add(Double(usage.prompt), to: Name.kvPrompt)
         registry.add(Double(usage.cacheRead), to: Name.kvCached)
     }
 

@@ -82,6 +82,14 @@ struct AnswerFacts: Sendable {
             tokens = Self.tokens(passed.usage, knowsCached: true)
             cost = passed.usage.cost
         case .kept(let usage): tokens = Self.tokens(usage, knowsCached: true)
+        case .chat(let meter):
+            let facts = meter.facts
+            error = facts.error?.kind
+            stop = facts.finishReason.map { String($0.rawValue.prefix(Self.longestWord)) }
+            firstWord = meter.firstWord
+            guard let usage = facts.usage else { return }
+            tokens = Self.tokens(usage.message, knowsCached: usage.cachedTokens != nil)
+            cost = usage.cost
         case .generation(let generation):
             let message = generation.message
             error = message.error?.kind

@@ -16,6 +16,7 @@ final class RequestTrace: Sendable {
     enum Source: Sendable {
         case generation(Generation)
         case kept(MessageUsage)
+        case chat(ChatMeter)
     }
 
     struct Facts: Sendable {
