@@ -52,6 +52,14 @@ import Testing
         }
     }
 
+    /// Clients pass over a field that they do not know.
+    @Test(arguments: ["", "\n", "\n\n"]) func anErrorThatStandsInNoDataIsToldAsOne(end: String) throws {
+        let word = SSEWriter.event(data: chunk(["content": "Half"]).bytes)
+        let (passed, facts) = try Self.feed([word + Array((#"error: {"code":400,"message":"no"}"# + end).utf8)])
+        #expect(passed.joined().elementsEqual(word + Array("data: {\"error\":{\"code\":400,\"message\":\"no\"}}\n\n".utf8)))
+        #expect(facts.error == .invalid("no"))
+    }
+
     @Test func anEventWithoutAnEndIsBounded() {
         #expect(throws: SSEError.self) {
             try Self.feed(Array(repeating: Array(repeating: 0x61, count: 1 << 20), count: 17))

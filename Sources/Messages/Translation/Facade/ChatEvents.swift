@@ -3,7 +3,8 @@ import JSON
 /// The bytes of a streamed chat completion that passes through, event by event: whole events alone go on, so that a comment may stand
 /// between any two, and each is read beside it.
 ///
-/// What goes on is what came, byte for byte; but where the client did not ask for the usage, the chunk that says nothing else stays here.
+/// What goes on is what came, byte for byte; but where the client did not ask for the usage, the chunk that says nothing else stays here, and
+/// an error that clients would pass over, as it stands in no `data`, is told as they know it.
 public struct ChatEvents: Sendable {
     private static let maximumBytes = 16 << 20
     private let dropsUsage: Bool
@@ -22,7 +23,7 @@ public struct ChatEvents: Sendable {
         var passed: [UInt8] = []
         var start = 0
         while let end = endOfEvent() {
-            if try read(pending[start..<end]) { passed += pending[start..<end] }
+            passed += try read(pending[start..<end])
             start = end
         }
         pending.removeSubrange(..<start)
@@ -34,9 +35,8 @@ public struct ChatEvents: Sendable {
     /// The stream has ended: what was under way.
     public mutating func finish() throws(SSEError) -> [UInt8] {
         defer { pending = [] }
-        var isWanted = try read(pending[...])
-        if let last = try parser.finish(), !take(last) { isWanted = false }
-        return isWanted ? pending : []
+        let passed = try read(pending[...])
+        return try parser.finish().map { take($0, passed) } ?? passed
     }
 
     /// The next place behind an empty line.
@@ -63,16 +63,20 @@ public struct ChatEvents: Sendable {
         }
     }
 
-    /// - Returns: whether it is for the client.
-    private mutating func read(_ event: ArraySlice<UInt8>) throws(SSEError) -> Bool {
-        var isWanted = true
-        for event in try parser.feed(Array(event)) where !take(event) { isWanted = false }
-        return isWanted
+    /// - Returns: what the client gets of it.
+    private mutating func read(_ event: ArraySlice<UInt8>) throws(SSEError) -> [UInt8] {
+        var passed = Array(event)
+        for event in try parser.feed(passed) { passed = take(event, passed) }
+        return passed
     }
 
-    @discardableResult
-    private mutating func take(_ event: ServerSentEvent) -> Bool {
-        guard let json = try? JSON(parsing: event.data) else { return true }
-        return !(facts.take(json) && dropsUsage)
+    private mutating func take(_ event: ServerSentEvent, _ bytes: [UInt8]) -> [UInt8] {
+        guard let json = try? JSON(parsing: event.data) else { return bytes }
+        if event.name == "error", json["error"] == nil {
+            let error: JSON = ["error": json]
+            facts.take(error)
+            return SSEWriter.event(data: error.bytes)
+        }
+        return facts.take(json) && dropsUsage ? [] : bytes
     }
 }
