@@ -19,6 +19,7 @@ final class ProxyMetrics: Sendable {
         static let duration = "anyclaude_upstream_duration_seconds"
         static let cost = "anyclaude_proxy_cost_dollars_total"
         static let shaped = "anyclaude_shaping_bytes_total"
+        static let leftOut = "anyclaude_tools_left_out_total"
         static let retries = "anyclaude_upstream_retries_total"
         static let fallbacks = "anyclaude_upstream_fallbacks_total"
         static let breaker = "anyclaude_upstream_breaker"
@@ -41,6 +42,7 @@ final class ProxyMetrics: Sendable {
         registry.declare(Name.toldAgain, .counter, help: "Bytes of these answers.")
         registry.declare(Name.cost, .counter, help: "What answers cost, in US dollars, by servers that bill.")
         registry.declare(Name.shaped, .counter, help: "Bytes of requests before and after each part of shaping.")
+        registry.declare(Name.leftOut, .counter, help: "Requests that offered a tool which only the API itself can run, by kind of tool.")
         registry.declare(Name.firstByte, .histogram, help: "From the request to the first word of the model's answer.", bounds: seconds)
         registry.declare(Name.duration, .histogram, help: "From the request to the end of the model's answer.", bounds: seconds)
         registry.declare(Name.retries, .counter, help: "Requests that were sent to the same backend again.")
@@ -107,6 +109,8 @@ final class ProxyMetrics: Sendable {
             registry.add(Double(step.after), to: Name.shaped, part + [("side", "after")])
         }
     }
+
+    func countLeftOut(tool: String, backend: String) { registry.add(to: Name.leftOut, [("backend", backend), ("tool", tool)]) }
 
     /// An answer of a model's server is over.
     func countAnswer(_ figures: AnswerFigures, backend: String) {
