@@ -88,6 +88,18 @@ final class PromptHistory: Sendable {
     }
 
     func clear() { state.withLock { $0 = State() } }
+
+    /// Forgets the prompts of a session.
+    ///
+    /// - Returns: how many there were.
+    func clear(_ session: SessionName) -> Int {
+        state.withLock { state in
+            let count = state.records.count
+            state.records.removeAll { $0.asker.session.map(session.covers) ?? false }
+            state.pieces = state.records.reduce(0) { $0 + $1.outline.pieces.count }
+            return count - state.records.count
+        }
+    }
 }
 
 extension PromptHistory.State {

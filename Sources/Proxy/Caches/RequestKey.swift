@@ -14,6 +14,8 @@ struct RequestKey: Sendable {
     }
     /// Of all that decides the answer, and of who may have it.
     let digest: String
+    /// Session and agent of who asks; empty where the client does not say.
+    let session: String
     /// The answer is the same each time: temperature 0, no thinking.
     let isDeterministic: Bool
     /// The answer may be given again after its delivery.
@@ -58,7 +60,8 @@ struct RequestKey: Sendable {
         let temperature = request.json["temperature"] ?? backend.sampling.values[.temperature]
         isDeterministic = temperature?.doubleValue == 0 && request.thinking == .off
         mayBeKept = isDeterministic || (policy == .sideCalls && isSideCall)
-        sharing = isDeterministic ? self.digest : self.digest + "/" + (asker.session ?? "")
+        session = asker.session ?? ""
+        sharing = isDeterministic ? self.digest : self.digest + "/" + session
         mayShare = isDeterministic || asker.session != nil
     }
 
