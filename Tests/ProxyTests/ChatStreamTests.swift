@@ -212,7 +212,7 @@ import Testing
             }
         }
         let (lines, _) = try await RequestLogTests.logged(Self.backend(server), until: 2) { proxy in
-            let refused = try await proxy.post(Self.request(["max_tokens": 1]), to: Self.path)
+            let refused = try await proxy.post(Self.request(["max_tokens": 1, "stream": false]), to: Self.path)
             let broken = try await proxy.post(Self.request(), to: Self.path)
             #expect(refused.status == 500 && broken.text.contains("no room"))
         }
