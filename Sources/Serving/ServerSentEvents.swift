@@ -4,18 +4,23 @@ import NIOCore
 
 /// A response of server-sent events, each sent as soon as it is written (WHATWG HTML, section 9.2).
 public enum ServerSentEvents {
+    /// What goes with such a response, beside `others`.
+    public static func fields(_ others: HTTPFields = [:]) -> HTTPFields {
+        var headers = others
+        headers[.contentType] = "text/event-stream; charset=utf-8"
+        headers[.cacheControl] = "no-cache"
+        // Reverse proxies would otherwise hold events back.
+        if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
+        return headers
+    }
+
     /// - Parameter stream: writes the events; the response ends when it returns, and is cut when it throws. Writing throws when
     ///   the client has gone.
     public static func response(
         headers: HTTPFields = [:], _ stream: @escaping @Sendable (_ writer: inout EventWriter) async throws -> Void
     ) -> Response {
-        var headers = headers
-        headers[.contentType] = "text/event-stream; charset=utf-8"
-        headers[.cacheControl] = "no-cache"
-        // Reverse proxies would otherwise hold events back.
-        if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
-        return Response(
-            status: .ok, headers: headers,
+        Response(
+            status: .ok, headers: fields(headers),
             body: ResponseBody { body in
                 var writer = EventWriter(body: body)
                 try await stream(&writer)

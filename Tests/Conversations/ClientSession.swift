@@ -112,5 +112,11 @@ public struct ClientSession: Sendable {
 
     private mutating func add(_ role: String, _ blocks: [JSON]) { history.append(Turn(role: role, blocks: blocks)) }
     private static func text(_ text: String) -> JSON { ["type": "text", "text": .string(text)] }
-    private static func thought(_ text: String) -> JSON { ["type": "thinking", "thinking": .string(text), "signature": "anyclaude.v1.local"] }
+
+    /// The mark of the backend whose answers the client keeps, with what a server that says more of its reasoning wants back.
+    static let mark = "anyclaude.v1.local"
+    private static func thought(_ text: String) -> JSON {
+        let details: JSON = ["details": [["type": "reasoning.text", "text": .string(text), "signature": "S", "index": 0]]]
+        return ["type": "thinking", "thinking": .string(text), "signature": .string(mark + details.text)]
+    }
 }

@@ -68,8 +68,9 @@ public struct PrefixStability: Sendable {
     private func prompt(of body: JSON) throws -> Prompt {
         let request = try MessagesRequest(body)
         let prefix = RenderedPrefix(try RequestTranslation.prefix(of: request, dialect: dialect), dialect: dialect)
-        let turns = try RequestTranslation.turns(
-            of: request, prefix: prefix.prefix, options: .init(dialect: dialect, keepsInlineSystem: inlineSystem))
+        var options = RequestTranslation.Options(dialect: dialect, keepsInlineSystem: inlineSystem)
+        options.signature = ClientSession.mark
+        let turns = try RequestTranslation.turns(of: request, prefix: prefix.prefix, options: options)
         let outline = PromptOutline(
             model: request.model, head: prefix.head, messages: turns,
             parameters: RequestTranslation.templateArguments(of: request, dialect: dialect))

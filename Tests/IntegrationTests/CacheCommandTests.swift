@@ -46,6 +46,15 @@ extension IntegrationTests {
             #expect(status.output.contains("2 response") && status.output.contains("3 kv"), "\(status.output)")
             #expect(try JSON(parsing: try stack.anyclaude("status", "--json").output)["caches"]?["response"]?["hits"] == 1)
 
+            let question: JSON = [
+                "model": "claude-local", "max_tokens": 300, "temperature": 0, "messages": [["role": "user", "content": "Hello"]],
+            ]
+            _ = try stack.curl("/v1/messages", "-H", "x-claude-code-session-id: one", body: question.text)
+            try stack.wait(for: "its answer to be kept") { try Self.json(stack, "stats")["response"]?["entries"] == 3 }
+            let forgotten = try stack.anyclaude("cache", "clear", "--session", "one")
+            #expect(forgotten.output.contains("forgot 1 kept answers") && forgotten.output.contains("and 1 prompts of one"), "\(forgotten.output)")
+            #expect(try Self.json(stack, "stats")["response"]?["entries"] == 2)
+
             #expect(try Self.json(stack, "clear")["responses"] == 2)
             #expect(try Self.json(stack, "stats")["response"]?["entries"] == 0)
             #expect(try stack.anyclaude("cache", "explain").status != 0)

@@ -26,6 +26,21 @@ import Testing
         }
     }
 
+    /// Older servers of llama.cpp end a stream so, with no `data` at all.
+    @Test(arguments: ["\n", "\r\n", "\r"]) func anErrorInThePlaceOfAnEvent(end: String) {
+        let error = #"error: {"code":503,"message":"slot unavailable","type":"unavailable_error"}"# + end + end
+        let word = "data: \(chunk(["content": "Half"]).text)"
+        for (text, words) in [(error, []), (word + end + end + error, ["Half"]), (word + end + end + word + end + error, ["Half"])] {
+            for pieces in [[Array(text.utf8)], text.utf8.map { [$0] }] {
+                let result = Self.check(pieces)
+                #expect(result.problems.isEmpty && result.texts == words && !result.stopped)
+                #expect(result.error == AnthropicError(.overloaded, "slot unavailable", retryAfter: 2))
+            }
+        }
+        #expect(Self.check("error: it broke" + end).error == AnthropicError(.api, "it broke"))
+        #expect(Self.check("error:" + end + word + end + end).error?.message.contains("before the answer was complete") == true)
+    }
+
     @Test func eventsInAnyForm() {
         let forms = [
             "data: {\"choices\":[{\"delta\":{\"content\":\"hi\"},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n",

@@ -11,7 +11,8 @@ import Testing
     }
 
     static func body(_ request: MessagesRequest, _ dialect: BackendDialect = .generic, inline: Bool? = nil) throws -> JSONObject {
-        let options = RequestTranslation.Options(dialect: dialect, keepsInlineSystem: inline)
+        var options = RequestTranslation.Options(dialect: dialect, keepsInlineSystem: inline)
+        options.signature = "anyclaude.v1.local"
         let prefix = try RequestTranslation.prefix(of: request, dialect: dialect)
         return try RequestTranslation.body(
             of: request, prefix: prefix, turns: RequestTranslation.turns(of: request, prefix: prefix, options: options), options: options)

@@ -130,6 +130,26 @@ import Testing
         }
     }
 
+    /// The model cannot search, and the user is told why.
+    @Test func toolsThatAreLeftOutAreSaidAndCounted() async throws {
+        let worker = try Self.worker()
+        let tools: JSON = [
+            ["name": "Read", "input_schema": ["type": "object"]], ["type": "web_search_20250305", "name": "web_search"],
+            ["type": "mcp_of_tomorrow", "name": "x"],
+        ]
+        try await ProxyUnderTest.run(Self.settings(worker, token: "t"), secrets: ["t": "secret"]) { proxy in
+            let headers = ["x-api-key": "secret"]
+            for system in ["a", "b"] { #expect(try await proxy.post(Self.body(system, ["tools": tools]), headers: headers).status == 200) }
+            let explanation = try await proxy.get("/v1/anyclaude/cache/explain", headers: headers).json
+            #expect(explanation["left_out"] == ["web_search_20250305", "mcp_of_tomorrow"], "\(explanation.text)")
+            let metrics = proxy.assembly.metrics.text
+            #expect(metrics.contains(#"anyclaude_tools_left_out_total{backend="b",tool="web_search"} 2"#), "\(metrics)")
+            #expect(metrics.contains(#"anyclaude_tools_left_out_total{backend="b",tool="mcp"} 2"#))
+            #expect(try await proxy.post(Self.body("c"), headers: headers).status == 200)
+            #expect(try await proxy.get("/v1/anyclaude/cache/explain", headers: headers).json["left_out"] == nil)
+        }
+    }
+
     @Test func whatConcernsOthersNeedsAToken() async throws {
         let worker = try Self.worker()
         try await ProxyUnderTest.run(Self.settings(worker)) { proxy in

@@ -57,10 +57,12 @@ import Testing
     @Test func aStreamPassesByteByByte() async throws {
         let server = try ScriptedServer { _ in Worker.answer("hello", usage: ["prompt_tokens": 3, "completion_tokens": 1]) }
         try await ProxyUnderTest.run(ProxyUnderTest.settings(Self.backend(server))) { proxy in
-            let got = try await proxy.post(Self.request(["stream": true]), to: Self.path)
+            let got = try await proxy.post(Self.request(["stream": true, "stream_options": ["include_usage": true]]), to: Self.path)
             let straight = try await proxy.client.send(.POST, server.base + "/chat/completions", key: nil, json: [:])
             let bytes = try await UpstreamClient.bytes(of: straight)
-            #expect(got.text == String(decoding: bytes, as: UTF8.self) && got.headers["content-type"]?.hasPrefix("text/event-stream") == true)
+            // A machine that is slow hears a comment or two.
+            let text = got.text.replacing(": ping\n\n", with: "")
+            #expect(text == String(decoding: bytes, as: UTF8.self) && got.headers["content-type"]?.hasPrefix("text/event-stream") == true)
         }
     }
 

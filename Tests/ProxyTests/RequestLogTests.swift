@@ -70,6 +70,31 @@ import Testing
         for word in ["nobody", "words", "sk-of-the-backend"] { #expect(!text.contains(word), "\(word)") }
     }
 
+    /// Two that wait for one answer have paid for one.
+    @Test func anAnswerIsPaidForOnce() async throws {
+        let opening = Observed(false)
+        let server = try ScriptedServer { _ in
+            if !opening.value { await opening.change(after: 0) }
+            return Worker.answer("hello", usage: ["prompt_tokens": 40, "completion_tokens": 3, "cost": 0.5])
+        }
+        let (lines, _) = try await Self.logged(Self.backend(server), until: 2) { proxy in
+            defer { opening.set(true) }
+            @Sendable func ask() async throws -> Int {
+                try await proxy.post(ProxyUnderTest.request("hi", ["stream": true]), headers: ["x-claude-code-session-id": "s"]).status
+            }
+            async let first = ask()
+            try await eventually { proxy.assembly.generations.running == 1 }
+            async let second = ask()
+            try await eventually { proxy.assembly.metrics.cache("response", "join") == 1 }
+            opening.set(true)
+            #expect(try await [first, second] == [200, 200])
+        }
+        #expect(Set(lines.map { $0["cache"]?["response"]?.stringValue }) == ["miss", "join"])
+        for line in lines {
+            #expect(line["tokens"]?["output"] == 3 && line["cost"]?.doubleValue == (line["cache"]?["response"] == "miss" ? 0.5 : nil), "\(line)")
+        }
+    }
+
     @Test func errorsAreLinesToo() async throws {
         let server = try ScriptedServer { _ in Worker.status(500) }
         let (lines, text) = try await Self.logged(Self.backend(server), token: "s3cret-token", until: 3) { proxy in

@@ -11,6 +11,7 @@ import Logging
 import Messages
 import NIOCore
 import Serving
+import Synchronization
 import Testing
 
 @testable import Proxy
@@ -25,13 +26,14 @@ final class ScriptedServer: Sendable {
     }
     typealias Script = @Sendable (Seen) async throws -> Response
     let port: Int
-    private let seen = Mutex<[Seen]>([])
-    private let running: Mutex<Task<Void, any Error>?>
+    private let seen = Locking.Mutex<[Seen]>([])
+    private let accepted = Atomic(0)
+    private let running: Locking.Mutex<Task<Void, any Error>?>
 
     init(_ script: @escaping Script) throws {
         let (listener, port) = try ListeningSocket.bind(host: "127.0.0.1", port: 0)
         self.port = port
-        running = Mutex(nil)
+        running = Locking.Mutex(nil)
         let responder = CallbackResponder<BasicRequestContext> { [weak self] request, _ in
             let body = try await request.collectedBody(upTo: 1 << 20) ?? ByteBuffer()
             let headers = Dictionary(request.headers.map { ($0.name.canonicalName, $0.value) }, uniquingKeysWith: { first, _ in first })
@@ -40,12 +42,16 @@ final class ScriptedServer: Sendable {
             self?.seen.withLock { $0.append(seen) }
             return try await script(seen)
         }
-        let service = HTTPService(listeners: [listener], responder: responder, logger: quiet)
+        let service = HTTPService(
+            listeners: [listener], responder: responder, logger: quiet,
+            onConnection: { [weak self] _ in _ = self?.accepted.add(1, ordering: .relaxed) })
         running.withLock { $0 = Task { try await service.run() } }
     }
 
     deinit { running.withLock { $0 }?.cancel() }
 
+    /// Connections so far.
+    var connections: Int { accepted.load(ordering: .relaxed) }
     var base: String { "http://127.0.0.1:\(port)/v1" }
     func count(_ path: String) -> Int { seen.withLock { $0.count { $0.path == path } } }
     func last(_ path: String) -> Seen? { seen.withLock { $0.last { $0.path == path } } }
@@ -228,8 +234,10 @@ final class FakeSupervisor: Sendable {
 final class RawClient: Sendable {
     private let descriptor: CInt
 
-    init(port: Int) throws {
+    /// - Parameter window: bytes that it takes before it reads; nil leaves that to the system.
+    init(port: Int, window: CInt? = nil) throws {
         descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+        if var window { setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &window, socklen_t(MemoryLayout<CInt>.size)) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_port = in_port_t(port).bigEndian
@@ -257,6 +265,22 @@ final class RawClient: Sendable {
 
     /// What was received, up to and with `end`.
     func read(until end: String) async -> String { String(decoding: await bytes(until: end), as: UTF8.self) }
+
+    /// A large answer, to `end` or the connection's.
+    func all(until end: String) async -> [UInt8] {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [self] in
+                var received: [UInt8] = []
+                var part = [UInt8](repeating: 0, count: 64 << 10)
+                while !received.suffix(end.utf8.count).elementsEqual(end.utf8) {
+                    let count = recv(descriptor, &part, part.count, 0)
+                    guard count > 0 else { break }
+                    received += part[..<count]
+                }
+                continuation.resume(returning: received)
+            }
+        }
+    }
 
     func bytes(until end: String) async -> [UInt8] {
         await withCheckedContinuation { continuation in

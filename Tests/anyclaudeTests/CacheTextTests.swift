@@ -30,12 +30,14 @@ import Testing
                 "lost_bytes": 300, "shared_tokens": 25, "shared_tokens_between": [0, 100], "lost_tokens": 75,
             ],
             "shaping": [["part": "tools", "bytes_before": 9000, "bytes_after": 400, "removed": ["Agent\u{1B}", "Skill"]]],
+            "left_out": ["web_search_20250305"],
         ]
         let text = CacheExplanationText(style: Self.style).lines(explanation).joined(separator: "\n")
         #expect(text.contains("req_2: parts from the prompt of req_1"))
         #expect(text.contains("tools (tools_changed)") && text.contains("tools.3 (`Grep`), inserted"))
         #expect(text.contains("75 tokens, behind 25 that both begin with (counted at 0 and 100, shared out by bytes between); 300 of 400 bytes"))
         #expect(text.contains("tools: 9000 bytes became 400, without Agent·, Skill"))
+        #expect(text.contains("left out    web_search_20250305, which only a `claude` backend can run"))
         #expect(!text.contains("\u{1B}"))
     }
 }

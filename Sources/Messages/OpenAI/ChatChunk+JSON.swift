@@ -44,10 +44,11 @@ extension OpenAI.ChatChunk.Delta {
         let refusal = json["refusal"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
         isRefusal = refusal != nil
         content = parts.text ?? refusal
+        reasoningDetails = json["reasoning_details"]?.arrayValue ?? []
         // Several at once are one text, said in each of the ways that clients know.
         reasoning =
             [json["reasoning_content"], json["reasoning"]].lazy.compactMap { $0?.stringValue }.first { !$0.isEmpty }
-            ?? Self.text(ofDetails: json["reasoning_details"]) ?? parts.thinking
+            ?? Self.text(of: reasoningDetails) ?? parts.thinking
         toolCalls = json["tool_calls"]?.arrayValue?.enumerated().map { OpenAI.ChatChunk.ToolCallDelta($1, position: $0) } ?? []
         if toolCalls.isEmpty, let call = json["function_call"]?.unlessNull {
             toolCalls = [OpenAI.ChatChunk.ToolCallDelta(["function": call], position: 0)]
@@ -67,8 +68,8 @@ extension OpenAI.ChatChunk.Delta {
     }
 
     /// OpenRouter's: texts and summaries; what is encrypted says nothing.
-    private static func text(ofDetails details: JSON?) -> String? {
-        let text = (details?.arrayValue ?? []).compactMap { $0["text"]?.stringValue ?? $0["summary"]?.stringValue }.joined()
+    private static func text(of details: [JSON]) -> String? {
+        let text = details.compactMap { $0["text"]?.stringValue ?? $0["summary"]?.stringValue }.joined()
         return text.isEmpty ? nil : text
     }
 

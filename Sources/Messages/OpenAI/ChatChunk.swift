@@ -43,6 +43,8 @@ extension OpenAI {
             public var content: String?
             public var reasoning: String?
             public var toolCalls: [ToolCallDelta]
+            /// OpenRouter's account of the reasoning, piece by piece; the server may want it back.
+            var reasoningDetails: [JSON] = []
             /// The content is the model's refusal to answer.
             var isRefusal = false
 

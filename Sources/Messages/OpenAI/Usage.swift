@@ -58,6 +58,9 @@ extension OpenAI {
             }
         }
 
+        /// The cost as an amount, where it is one.
+        public var dollars: Double? { cost?.doubleValue.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil } }
+
         public var json: JSON {
             var members: JSONObject = [
                 "prompt_tokens": .integer(promptTokens), "completion_tokens": .integer(completionTokens),

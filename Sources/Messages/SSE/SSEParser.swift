@@ -3,8 +3,8 @@ import Glibc
 /// Incremental parser of `text/event-stream`: bytes in, in any split; whole events out.
 ///
 /// Lines end in LF, CRLF or CR; comments and unknown fields are passed over; a field's value loses one leading space; an event
-/// without data is none. Unlike a browser, `finish` gives the last event even where the blank line after it is missing, since
-/// servers are known to end their streams so.
+/// without data is none. Unlike a browser, `finish` gives the last event even where the blank line after it is missing, and a line
+/// `error: …` is an event of that name with the rest of the line for its data, since servers are known to end their streams so.
 public struct SSEParser: Sendable {
     private var line: [UInt8] = []
     private var name = "message"
@@ -91,6 +91,11 @@ public struct SSEParser: Sendable {
             data.append(contentsOf: value)
             hasData = true
             try checkBound()
+        } else if field.elementsEqual("error".utf8), !value.isEmpty {
+            // Older servers of llama.cpp; whatever stands before it in the event is said no more.
+            name = "error"
+            data = Array(value)
+            hasData = true
         } else if field.elementsEqual("event".utf8) {
             name = String(decoding: value, as: UTF8.self)
         }

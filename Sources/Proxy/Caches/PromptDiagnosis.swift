@@ -102,6 +102,7 @@ extension PromptRecord {
             if let loss = earlier.loss { object["difference"] = .object(loss.json) }
         }
         object["shaping"] = shaping
+        if !leftOut.isEmpty { object["left_out"] = .array(leftOut.map(JSON.string)) }
         object["summary"] = .string(summary)
         return object
     }

@@ -30,14 +30,16 @@ final class PromptHistory: Sendable {
     private static let maximumPieces = 200_000
 
     /// A prompt is about to be sent; once more where it is sent to another server.
-    func begin(_ outline: PromptOutline, message: String, origin: Origin, backend: String, now: Int) {
+    ///
+    /// - Parameter leftOut: the kinds of tools that the backend cannot offer.
+    func begin(_ outline: PromptOutline, message: String, origin: Origin, backend: String, leftOut: [String] = [], now: Int) {
         guard outline.pieces.count <= Self.maximumPieces / 4 else { return }
         let model = outline.model
         var outline = outline
         outline.model = "\(backend)/\(model)"
         var record = PromptRecord(
             message: message, request: origin.request, asker: origin.asker, backend: backend, model: model, time: now, outline: outline,
-            bytes: outline.bytes, shaping: origin.shaping)
+            bytes: outline.bytes, shaping: origin.shaping, leftOut: leftOut)
         state.withLock { state in
             state.remove(message: message)
             if let earlier = state.earlier(than: record) {
@@ -85,6 +87,18 @@ final class PromptHistory: Sendable {
     }
 
     func clear() { state.withLock { $0 = State() } }
+
+    /// Forgets the prompts of a session.
+    ///
+    /// - Returns: how many there were.
+    func clear(_ session: SessionName) -> Int {
+        state.withLock { state in
+            let count = state.records.count
+            state.records.removeAll { $0.asker.session.map(session.covers) ?? false }
+            state.pieces = state.records.reduce(0) { $0 + $1.outline.pieces.count }
+            return count - state.records.count
+        }
+    }
 }
 
 extension PromptHistory.State {

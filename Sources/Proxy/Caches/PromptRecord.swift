@@ -22,6 +22,8 @@ struct PromptRecord: Sendable {
     var cachedTokens: Int?
     /// What the backend's settings made of the request before it was sent: a list of steps.
     var shaping: JSON = []
+    /// The kinds of tools that the request has and nobody behind the backend can run.
+    var leftOut: [String] = []
     /// The request before it in its conversation, as far as that can be told, and where it parts from that.
     var earlier: Earlier?
 

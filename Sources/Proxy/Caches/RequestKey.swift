@@ -14,6 +14,8 @@ struct RequestKey: Sendable {
     }
     /// Of all that decides the answer, and of who may have it.
     let digest: String
+    /// Session and agent of who asks; empty where the client does not say.
+    let session: String
     /// The answer is the same each time: temperature 0, no thinking.
     let isDeterministic: Bool
     /// The answer may be given again after its delivery.
@@ -37,7 +39,10 @@ struct RequestKey: Sendable {
         policy: ProxySettings.ResponseCache.Policy? = nil
     ) {
         var digest = ContentDigest()
-        digest.add(["asker": .string(asker.credential), "api": version.map(JSON.string) ?? .null, "backend": .string(backend.identity ?? Self.identity(of: backend))])
+        digest.add([
+            "asker": .string(asker.credential), "api": version.map(JSON.string) ?? .null,
+            "backend": .string(backend.identity ?? Self.identity(of: backend)),
+        ])
         digest.add(.string(request.parts?.head?.digest ?? Self.headDigest(request.json)))
         for member in request.json.members where !Self.ignored.contains(member.key) && !Self.apart.contains(member.key) {
             digest.add(.string(member.key))
@@ -48,7 +53,8 @@ struct RequestKey: Sendable {
         let temperature = request.json["temperature"] ?? backend.sampling.values[.temperature]
         isDeterministic = temperature?.doubleValue == 0 && request.thinking == .off
         mayBeKept = isDeterministic || (policy == .sideCalls && isSideCall)
-        sharing = isDeterministic ? self.digest : self.digest + "/" + (asker.session ?? "")
+        session = asker.session ?? ""
+        sharing = isDeterministic ? self.digest : self.digest + "/" + session
         mayShare = isDeterministic || asker.session != nil
     }
 

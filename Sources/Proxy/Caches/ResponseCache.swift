@@ -64,7 +64,7 @@ final class ResponseCache: Sendable {
     func find(_ key: RequestKey, answeredBy model: String) async -> Hit? {
         guard let store, key.mayBeKept else { return nil }
         do {
-            guard let found = try await store.find(key.digest(answeredBy: model), now: ResponseStore.nowMs) else { return nil }
+            guard let found = try await store.find(key.digest(answeredBy: model), session: key.session, now: ResponseStore.nowMs) else { return nil }
             let message = try JSON(parsing: found.message)
             // What another version kept and this one cannot tell is asked for anew.
             guard MessageReplay.events(of: message, id: "", model: "") != nil else { return nil }
@@ -86,7 +86,9 @@ final class ResponseCache: Sendable {
             let digest = key.digest(answeredBy: model)
             var message = assembly.json.objectValue ?? [:]
             message[Self.countedMember] = .bool(isCounted)
-            try await store.save(JSON.object(message).text, for: digest, now: ResponseStore.nowMs, ttlMs: Self.spread(settings.ttlMs, by: digest))
+            try await store.save(
+                JSON.object(message).text, for: digest, session: key.session, now: ResponseStore.nowMs,
+                ttlMs: Self.spread(settings.ttlMs, by: digest))
         } catch {
             logger.error("an answer cannot be kept", metadata: ["error": "\(error)"])
         }
@@ -109,6 +111,12 @@ final class ResponseCache: Sendable {
     func clear() async throws -> (entries: Int, bytes: Int) {
         guard let store else { return (0, 0) }
         return try await store.clear()
+    }
+
+    /// The same of one session's answers, and of those that may be its own.
+    func clear(_ session: SessionName) async throws -> (entries: Int, bytes: Int) {
+        guard let store else { return (0, 0) }
+        return try await store.clear(session: session.text)
     }
 
     func json() async -> JSON {

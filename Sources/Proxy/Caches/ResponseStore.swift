@@ -36,13 +36,23 @@ final class ResponseStore: Sendable {
                     CREATE INDEX response_expires ON response (expires);
                     """)
         }
+        // An older proxy that still drains writes answers without an asker; whose they are is not known then.
+        migrator.registerMigration("responses-3") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE response_asker (key TEXT NOT NULL, session TEXT NOT NULL, PRIMARY KEY (key, session)) WITHOUT ROWID;
+                    CREATE TRIGGER response_gone AFTER DELETE ON response BEGIN DELETE FROM response_asker WHERE key = OLD.key; END;
+                    """)
+        }
         try migrator.migrate(database)
         // Else the last answers before a quiet time would stay readable for as long as that lasts. Where it fails, the next save does it.
         try? database.write { try Self.deleteExpired($0, now: Self.nowMs) }
     }
 
-    /// - Parameter now: milliseconds since 1970.
-    func find(_ key: String, now: Int) async throws -> Stored? {
+    /// - Parameters:
+    ///   - session: whose the answer is from now on, too.
+    ///   - now: milliseconds since 1970.
+    func find(_ key: String, session: String = "", now: Int) async throws -> Stored? {
         let found = try await database.read { database -> (created: Int, message: String)? in
             let sql = "SELECT created, message FROM response WHERE key = ? AND expires > ?"
             return try Row.fetchOne(database, sql: sql, arguments: [key, now]).map { ($0["created"], $0["message"]) }
@@ -51,11 +61,13 @@ final class ResponseStore: Sendable {
         // Where another process writes just now, or the disk is full, the answer is good all the same.
         try? await database.write { database in
             try database.execute(sql: "UPDATE response SET used = ? WHERE key = ?", arguments: [now, key])
+            if database.changesCount > 0 { try Self.note(session, asks: key, database) }
         }
         return Stored(message: found.message, ageMs: max(0, now - found.created))
     }
 
-    func save(_ message: String, for key: String, now: Int, ttlMs: Int) async throws {
+    /// - Parameter session: who asked, as far as is known.
+    func save(_ message: String, for key: String, session: String = "", now: Int, ttlMs: Int) async throws {
         let size = message.utf8.count + key.utf8.count
         guard size <= maximumBytes else { return }
         let limit = maximumBytes
@@ -63,6 +75,7 @@ final class ResponseStore: Sendable {
             try database.execute(
                 sql: "INSERT OR REPLACE INTO response (key, created, expires, used, size, message) VALUES (?, ?, ?, ?, ?, ?)",
                 arguments: [key, now, now + ttlMs, now, size, message])
+            try Self.note(session, asks: key, database)
             try Self.deleteExpired(database, now: now)
             let total = try Int.fetchOne(database, sql: "SELECT COALESCE(SUM(size), 0) FROM response") ?? 0
             guard total > limit else { return }
@@ -75,6 +88,10 @@ final class ResponseStore: Sendable {
         }
     }
 
+    private static func note(_ session: String, asks key: String, _ database: Database) throws {
+        try database.execute(sql: "INSERT OR IGNORE INTO response_asker (key, session) VALUES (?, ?)", arguments: [key, session])
+    }
+
     private static func deleteExpired(_ database: Database, now: Int) throws {
         try database.execute(sql: "DELETE FROM response WHERE expires <= ?", arguments: [now])
     }
@@ -85,10 +102,32 @@ final class ResponseStore: Sendable {
     func clear() async throws -> (entries: Int, bytes: Int) {
         let size = try await size()
         try await database.write { try $0.execute(sql: "DELETE FROM response") }
-        // Until then their pages lie in the log. Another process may read just now: then its next write does it.
-        _ = try? await database.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        await truncateLog()
         return size
     }
+
+    /// Removes the answers that a session was given, from the disk too; and those of which nobody knows who was.
+    ///
+    /// - Parameter session: `session`, which counts for its agents too, or `session/agent`.
+    /// - Returns: what was there.
+    func clear(session: String) async throws -> (entries: Int, bytes: Int) {
+        let cleared = try await database.write { database -> (entries: Int, bytes: Int) in
+            let meant = """
+                FROM response WHERE key IN (SELECT key FROM response_asker WHERE session = :session OR substr(session, 1, :length) = :prefix)
+                    OR key NOT IN (SELECT key FROM response_asker)
+                """
+            let prefix = session + "/"
+            let arguments: StatementArguments = ["session": session, "prefix": prefix, "length": prefix.unicodeScalars.count]
+            let row = try Row.fetchOne(database, sql: "SELECT COUNT(*) AS entries, COALESCE(SUM(size), 0) AS bytes " + meant, arguments: arguments)
+            try database.execute(sql: "DELETE " + meant, arguments: arguments)
+            return (row?["entries"] ?? 0, row?["bytes"] ?? 0)
+        }
+        await truncateLog()
+        return cleared
+    }
+
+    /// Until then the pages of what was removed lie in the log. Another process may read just now: then its next write does it.
+    private func truncateLog() async { _ = try? await database.writeWithoutTransaction { try $0.checkpoint(.truncate) } }
 
     func size() async throws -> (entries: Int, bytes: Int) {
         try await database.read { database in

@@ -83,7 +83,7 @@ final class Generation: Sendable {
     func setCounts(_ usage: OpenAI.Usage?) {
         state.withLock { state in
             state.isCounted = usage != nil
-            state.cost = usage?.cost?.doubleValue.flatMap { $0.isFinite && $0 >= 0 ? $0 : nil }
+            state.cost = usage?.dollars
             state.reportsCache = usage?.cachedTokens != nil
         }
     }

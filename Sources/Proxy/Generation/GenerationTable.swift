@@ -61,10 +61,11 @@ final class GenerationTable: Sendable {
 
     /// Forgets the answers that reached nobody.
     ///
+    /// - Parameter isMeant: by the key of the request.
     /// - Returns: how many.
-    func clear() -> Int {
+    func clear(_ isMeant: (_ key: String) -> Bool = { _ in true }) -> Int {
         state.withLock { state in
-            let over = state.byKey.filter(\.value.isOver).map(\.key)
+            let over = state.byKey.filter { $0.value.isOver && isMeant($0.key) }.map(\.key)
             for key in over { state.forget(key) }
             return over.count
         }

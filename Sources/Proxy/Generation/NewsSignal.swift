@@ -11,6 +11,9 @@ final class NewsSignal: Sendable {
     }
     private let state = Mutex(State.quiet)
 
+    /// A task waits now.
+    var isWaitedFor: Bool { state.withLock { if case .waiting = $0 { true } else { false } } }
+
     func raise() {
         let action = state.withLock { state -> (@Sendable () -> Void)? in
             switch state {

@@ -23,7 +23,8 @@ extension ProxyAssembly {
             upstreams: Upstreams(
                 client: client, directory: ServiceDirectory(descriptor: launch.lease, logger: logger), workers: WorkerKnowledge(client: client),
                 prompts: PromptCache(launch.settings.promptCache, metrics: metrics), history: PromptHistory(), turnstiles: turnstiles, health: health,
-                retries: RetryPolicy(settings: launch.settings.retry ?? .init()), hold: .milliseconds(launch.settings.limits.holdMs),
+                leftOut: LeftOutTools(metrics: metrics, logger: logger), retries: RetryPolicy(settings: launch.settings.retry ?? .init()),
+                hold: .milliseconds(launch.settings.limits.holdMs),
                 metrics: metrics, logger: logger),
             responses: try await ResponseCache(
                 launch.settings.responseCache, directory: launch.settings.directories.cache, roots: launch.roots, metrics: metrics, logger: logger),

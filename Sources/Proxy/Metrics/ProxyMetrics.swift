@@ -19,6 +19,7 @@ final class ProxyMetrics: Sendable {
         static let duration = "anyclaude_upstream_duration_seconds"
         static let cost = "anyclaude_proxy_cost_dollars_total"
         static let shaped = "anyclaude_shaping_bytes_total"
+        static let leftOut = "anyclaude_tools_left_out_total"
         static let retries = "anyclaude_upstream_retries_total"
         static let fallbacks = "anyclaude_upstream_fallbacks_total"
         static let breaker = "anyclaude_upstream_breaker"
@@ -41,6 +42,7 @@ final class ProxyMetrics: Sendable {
         registry.declare(Name.toldAgain, .counter, help: "Bytes of these answers.")
         registry.declare(Name.cost, .counter, help: "What answers cost, in US dollars, by servers that bill.")
         registry.declare(Name.shaped, .counter, help: "Bytes of requests before and after each part of shaping.")
+        registry.declare(Name.leftOut, .counter, help: "Requests that offered a tool which only the API itself can run, by kind of tool.")
         registry.declare(Name.firstByte, .histogram, help: "From the request to the first word of the model's answer.", bounds: seconds)
         registry.declare(Name.duration, .histogram, help: "From the request to the end of the model's answer.", bounds: seconds)
         registry.declare(Name.retries, .counter, help: "Requests that were sent to the same backend again.")
@@ -108,20 +110,20 @@ final class ProxyMetrics: Sendable {
         }
     }
 
+    func countLeftOut(tool: String, backend: String) { registry.add(to: Name.leftOut, [("backend", backend), ("tool", tool)]) }
+
     /// An answer of a model's server is over.
-    func countAnswer(_ generation: Generation, backend: String) {
-        if let first = generation.firstWord { registry.observe(first.inSeconds, in: Name.firstByte, [("backend", backend)]) }
-        if let end = generation.end { registry.observe((end - generation.begin).inSeconds, in: Name.duration, [("backend", backend)]) }
-        if let cost = generation.cost { registry.add(cost, to: Name.cost, [("backend", backend)]) }
-        guard generation.isComplete else { return }
-        let usage = generation.message.usage
-        let prompt = usage.prompt
-        guard generation.isCounted else { return registry.add(to: Name.uncounted, [("backend", backend)]) }
+    func countAnswer(_ figures: AnswerFigures, backend: String) {
+        if let first = figures.firstWord { registry.observe(first.inSeconds, in: Name.firstByte, [("backend", backend)]) }
+        if let duration = figures.duration { registry.observe(duration.inSeconds, in: Name.duration, [("backend", backend)]) }
+        if let cost = figures.cost { registry.add(cost, to: Name.cost, [("backend", backend)]) }
+        guard figures.isComplete else { return }
+        guard let usage = figures.usage else { return registry.add(to: Name.uncounted, [("backend", backend)]) }
         let kinds = [("input", usage.input), ("output", usage.output), ("cache_read", usage.cacheRead), ("cache_creation", usage.cacheCreation)]
         for (kind, count) in kinds { registry.add(Double(count), to: Name.tokens, [("backend", backend), ("kind", kind)]) }
-        guard generation.reportsCache else { return countCache(layer: "kv", result: "unknown") }
+        guard figures.reportsCache else { return countCache(layer: "kv", result: "unknown") }
         countCache(layer: "kv", result: usage.cacheRead > 0 ? "hit" : "miss")
-        registry.add(Double(prompt), to: Name.kvPrompt)
+        registry.add(Double(usage.prompt), to: Name.kvPrompt)
         registry.add(Double(usage.cacheRead), to: Name.kvCached)
     }
 

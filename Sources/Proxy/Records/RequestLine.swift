@@ -11,7 +11,7 @@ import Messages
 /// | `model` `backend` `answered_by` | what was asked for, where it went, who answered |
 /// | `status` `error` `outcome` | `answered`, `error` or `left` (the client, before it had all) |
 /// | `stream` `stop_reason` `tokens` | as the model's server counted them; `cached` of `input` came from its cache |
-/// | `cost` | as the provider said it, in its unit |
+/// | `cost` | as the provider said it, in its unit; not of an answer that was made for another request |
 /// | `cache` | what each layer did: `response` (hit, join, replay, miss, bypass), `prompt`, `kv` |
 /// | `retries` `bytes_in` `bytes_out` | |
 /// | `first_word_ms` `first_byte_ms` `total_ms` | from the request's head on: the model's first word, the first byte to the client, all |
@@ -34,7 +34,8 @@ enum RequestLine {
         line["stream"] = facts.streams.map(JSON.bool)
         line["stop_reason"] = answer.stop.map(JSON.string)
         line["tokens"] = answer.tokens
-        line["cost"] = answer.cost
+        // It was paid for by the request that it was made for.
+        if !ProxyMetrics.savings.contains(facts.responseCache ?? "") { line["cost"] = answer.cost }
         var cache: JSONObject = [:]
         cache["response"] = facts.responseCache.map(JSON.string)
         cache["prompt"] = facts.promptCache.map(JSON.string)
@@ -82,6 +83,14 @@ struct AnswerFacts: Sendable {
             tokens = Self.tokens(passed.usage, knowsCached: true)
             cost = passed.usage.cost
         case .kept(let usage): tokens = Self.tokens(usage, knowsCached: true)
+        case .chat(let meter):
+            let facts = meter.facts
+            error = facts.error?.kind
+            stop = facts.finishReason.map { String($0.rawValue.prefix(Self.longestWord)) }
+            firstWord = meter.firstWord
+            guard let usage = facts.usage else { return }
+            tokens = Self.tokens(usage.message, knowsCached: usage.cachedTokens != nil)
+            cost = usage.cost
         case .generation(let generation):
             let message = generation.message
             error = message.error?.kind

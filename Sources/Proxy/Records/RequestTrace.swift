@@ -17,6 +17,7 @@ final class RequestTrace: Sendable {
     enum Source: Sendable {
         case generation(Generation)
         case kept(MessageUsage)
+        case chat(ChatMeter)
     }
 
     struct Facts: Sendable {

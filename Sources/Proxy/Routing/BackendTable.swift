@@ -19,6 +19,9 @@ struct ResolvedBackend: Sendable {
 
     var name: String { settings.name }
 
+    /// What marks the thinking of its models as ours, and as its own.
+    var signature: String { "\(OwnThinking.mark).\(name)" }
+
     /// The server is asked for the model that it has loaded.
     var discoversModel: Bool { dialect.discoversModel && (settings.model == nil || settings.model == "current-model") }
 

@@ -25,6 +25,9 @@ struct CacheEndpoint: Sendable {
         case (.post, "/clear"):
             try requireTrust()
             return Answers.json(try await clear(), requestID: requestID)
+        case (.post, "/clear-session"):
+            try requireTrust()
+            return Answers.json(try await clear(try await session(of: request)), requestID: requestID)
         default: throw AnthropicError(.notFound, "there is no \(request.method.rawValue) \(request.uri.path) here", shouldRetry: false)
         }
     }
@@ -46,5 +49,25 @@ struct CacheEndpoint: Sendable {
         let waiting = assembly.generations.clear()
         let kept = try await assembly.responses.clear()
         return ["responses": .integer(kept.entries), "bytes": .integer(kept.bytes), "undelivered": .integer(waiting)]
+    }
+
+    /// `{"session": "…"}`. What is said wrong must not become a request to forget all.
+    private func session(of request: Request) async throws -> SessionName {
+        let body = try await request.collectedBody(upTo: 4096).flatMap { try? JSON(parsing: Array($0.readableBytesView)) }
+        guard let session = body?["session"]?.stringValue.flatMap(SessionName.init) else { throw AnthropicError.invalid("session: Field required") }
+        return session
+    }
+
+    /// The answers and prompts of one session. What layer 1 holds has nobody's name, and is made again at the next request: all of it goes.
+    private func clear(_ session: SessionName) async throws -> JSON {
+        assembly.upstreams.prompts.clear()
+        assembly.counts.clear()
+        let prompts = assembly.upstreams.history.clear(session)
+        let waiting = assembly.generations.clear(session.mayCover)
+        let kept = try await assembly.responses.clear(session)
+        return [
+            "session": .string(session.text), "responses": .integer(kept.entries), "bytes": .integer(kept.bytes), "undelivered": .integer(waiting),
+            "prompts": .integer(prompts),
+        ]
     }
 }

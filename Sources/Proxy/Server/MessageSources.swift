@@ -65,7 +65,7 @@ struct MessageSources: Sendable {
         generation.start(limits: assembly.settings.limits) {
             try await upstream.run(into: $0)
         } atEnd: { generation in
-            assembly.metrics.countAnswer(generation, backend: backend.name)
+            assembly.metrics.countAnswer(AnswerFigures(generation), backend: backend.name)
             let usage = generation.message.usage
             if generation.isCounted {
                 assembly.upstreams.history.count(

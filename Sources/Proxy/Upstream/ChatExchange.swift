@@ -27,6 +27,12 @@ struct ChatExchange: Sendable {
     /// The answer is no stream of chat chunks as the client is to get it.
     var isTold: Bool { backend.settings.api == .anthropic || backend.readsText }
 
+    /// Whole events can be told apart in it.
+    var isEventStream: Bool {
+        response.headers.first(name: "content-type")?.lowercased().hasPrefix("text/event-stream") == true
+            && (response.headers.first(name: "content-encoding") ?? "identity").lowercased() == "identity"
+    }
+
     /// - Throws: `AnthropicError` where no head came, or one by which another backend is asked.
     init(assembly: ProxyAssembly, backend: ResolvedBackend, _ question: Question) async throws {
         self.backend = backend
@@ -87,10 +93,9 @@ struct ChatExchange: Sendable {
             for key in keys { chat[key] = .integer(min(most, chat[key]?.intValue ?? most)) }
             if keys.isEmpty, let longest = backend.settings.maxOutputTokens { chat.maxTokens = longest }
         }
-        if backend.readsText {
-            chat.stream = true
-            chat.includeUsage = true
-        }
+        if backend.readsText { chat.stream = true }
+        // What it counts is wanted here, whether or not the client wants it.
+        if chat.stream { chat.includeUsage = true }
         for member in backend.dialect.extra.members where chat.members[member.key] == nil { chat.members[member.key] = member.value }
         return chat.members
     }
@@ -115,20 +120,46 @@ struct ChatExchange: Sendable {
     // MARK: the answer, told anew
 
     /// Tells it as it comes, to the end of the body, so that the connection can serve again; but an answer that is whole before is left.
-    func tell(_ chunks: ChatChunkStream, _ each: (_ outputs: [ChatChunkStream.Output]) async throws -> Void) async throws {
+    func tell(_ chunks: ChatChunkStream, _ meter: ChatMeter, _ each: (_ outputs: [ChatChunkStream.Output]) async throws -> Void) async throws {
         var answer = ChatAnswer(chunks, chat: backend.settings.api == .anthropic ? nil : streamOptions)
+        var facts = ChatFacts()
+        func tell(_ outputs: [ChatChunkStream.Output]) async throws {
+            guard !outputs.isEmpty else { return }
+            for output in outputs { facts.take(output) }
+            facts.count(answer.usage)
+            meter.note(facts)
+            try await each(outputs)
+        }
         do {
             for try await buffer in response.body {
-                let outputs = buffer.withUnsafeReadableBytes { answer.feed($0) }
-                if !outputs.isEmpty { try await each(outputs) }
+                try await tell(buffer.withUnsafeReadableBytes { answer.feed($0) })
                 if answer.isCutShort { break }
             }
         } catch let error as HTTPClientError {
             try Task.checkCancellation()
-            return try await each([.failure(OpenAI.Failure(AnthropicError(.api, "the model's server broke off its answer: \(error)")))])
+            return try await tell([.failure(OpenAI.Failure(AnthropicError(.api, "the model's server broke off its answer: \(error)")))])
         }
         lease?.note(.answered)
-        try await each(answer.finish())
+        try await tell(answer.finish())
+    }
+
+    // MARK: the answer as it is
+
+    /// A whole answer that is longer is not read beside its bytes.
+    private static let longestAnswer = 4 << 20
+
+    func passWhole(_ meter: ChatMeter, _ write: (ByteBuffer) async throws -> Void) async throws {
+        var body: [UInt8]? = []
+        for try await buffer in response.body {
+            body?.append(contentsOf: buffer.readableBytesView)
+            if body?.count ?? 0 > Self.longestAnswer { body = nil }
+            try await write(buffer)
+        }
+        lease?.note(.answered)
+        guard let body, let json = try? JSON(parsing: body) else { return }
+        var facts = ChatFacts()
+        facts.take(json)
+        meter.note(facts)
     }
 
     private var streamOptions: MessageStream.Options {

@@ -6,13 +6,15 @@ import NIOCore
 extension ChatUpstream {
     func streamOptions(_ entry: PromptCache.Entry, _ answer: Answer, _ generation: Generation) -> MessageStream.Options {
         let allowsCalls = request.toolChoice != MessagesRequest.ToolChoice.none
-        return MessageStream.Options(
-            id: generation.messageID, model: request.model, names: entry.prefix.names, signature: "\(OwnThinking.mark).\(backend.name)",
+        var options = MessageStream.Options(
+            id: generation.messageID, model: request.model, names: entry.prefix.names, signature: backend.signature,
             showsThinking: request.thinking != .off, allowsCalls: allowsCalls, allowsParallelCalls: !request.disablesParallelTools,
             discardsOutput: RequestTranslation.discardsOutput(request, dialect: backend.dialect), contextWindow: answer.options.contextWindow,
             textFormat: backend.textFormat(of: request, tools: entry.prefix.tools, allowsCalls: allowsCalls),
             stopSequences: request.stopSequences
         ) { [turns = answer.turns, prefix = entry.prefix] in UsageEstimate.tokens(of: prefix.messages + prefix.tools + turns) }
+        options.keepsReasoningDetails = backend.dialect.keepsReasoningDetails
+        return options
     }
 
     /// Bytes in, events out, to the end of the body, so that the connection can serve again; but an answer that is whole before upstream

@@ -22,6 +22,7 @@ struct ChatUpstream: Sendable {
         let place = try await place(generation)
         defer { withExtendedLifetime(place) {} }
         let entry = try upstreams.prompts.entry(for: request, backend: backend)
+        upstreams.leftOut.note(entry.prefix.leftOut, backend: backend.name)
         switch backend.settings.target {
         case .url(let base): try await ask(at: UpstreamLocation(url: base), entry, generation)
         case .service(let name): try await ask(service: name, entry, generation)
@@ -211,13 +212,15 @@ struct ChatUpstream: Sendable {
         let outline = PromptOutline(
             model: options.model ?? request.model, head: entry.rendered.head, messages: turns,
             parameters: RequestTranslation.templateArguments(of: request, dialect: backend.dialect))
-        upstreams.history.begin(outline, message: generation.messageID, origin: origin, backend: backend.name, now: ResponseStore.nowMs)
+        upstreams.history.begin(
+            outline, message: generation.messageID, origin: origin, backend: backend.name, leftOut: entry.prefix.leftOut, now: ResponseStore.nowMs)
     }
 
     private func options(at location: UpstreamLocation) async throws -> RequestTranslation.Options {
         var options = RequestTranslation.Options(
             dialect: backend.dialect, model: backend.settings.model, contextWindow: backend.settings.contextWindow,
             maxOutputTokens: backend.settings.maxOutputTokens)
+        options.signature = backend.signature
         options.sampling = backend.sampling
         options.extras = RequestExtras(body: backend.extraBody, session: caller.opaqueConversation)
         if backend.dialect.inlineSystem == .asked {

@@ -35,6 +35,7 @@ struct TokenCounter: Sendable {
 
     func count(at location: UpstreamLocation) async throws -> Int {
         var options = RequestTranslation.Options(dialect: backend.dialect, model: backend.settings.model)
+        options.signature = backend.signature
         options.extras = RequestExtras(body: backend.extraBody)
         switch backend.dialect.tokenCounting {
         case .unavailable:

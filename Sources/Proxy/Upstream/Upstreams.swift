@@ -9,6 +9,7 @@ struct Upstreams: Sendable {
     let history: PromptHistory
     let turnstiles: Turnstiles
     let health: BackendHealth
+    let leftOut: LeftOutTools
     let retries: RetryPolicy
     /// How long a request may wait before it is sent.
     let hold: Duration

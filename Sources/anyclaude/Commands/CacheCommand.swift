@@ -55,18 +55,40 @@ struct CacheExplainCommand: Command {
 struct CacheClearCommand: Command {
     static let configuration = CommandConfiguration(
         commandName: "clear", abstract: "Forget all answers, translations and outlines of prompts that the proxy holds.",
-        discussion: "The KV stores of the models' servers are their own, and stay.")
+        discussion: """
+            With --session, the answers and prompts of that session alone, and what has nobody's name; ID is what `claude --resume` takes, and the request \
+            log's `session` (SESSION/AGENT for one of its agents).
+
+            The KV stores of the models' servers are their own, and stay: they know tokens, not sessions, and share them between all. So do the request \
+            log, which has no word of a prompt, and captures, which you have asked for.
+            """)
 
     @OptionGroup var global: GlobalOptions
     @Flag(help: "As JSON.") var json = false
+    @Option(name: .customLong("session"), help: ArgumentHelp("Of this session alone.", valueName: "id")) var id: String?
 
     func execute(_ session: Session) throws -> Int32 {
+        if let id { return try forget(id, session) }
         let cleared = try ProxyQuestion(session).document(.post("/v1/anyclaude/cache/clear", [:]))
         if json {
             Output.print(cleared.versioned())
         } else {
             let count = cleared["responses"]?.intValue ?? 0
             Output.print("forgot \(count) kept answers (\(cleared["bytes"]?.intValue ?? 0) bytes), and what was translated and remembered of prompts")
+        }
+        return ExitStatus.success
+    }
+
+    private func forget(_ id: String, _ session: Session) throws -> Int32 {
+        guard !id.isEmpty else { throw CommandError("the session's id is empty", exitCode: ExitStatus.usage) }
+        let cleared = try ProxyQuestion(session).document(.post("/v1/anyclaude/cache/clear-session", ["session": .string(id)]))
+        if json {
+            Output.print(cleared.versioned())
+        } else {
+            let (answers, prompts) = (cleared["responses"]?.intValue ?? 0, cleared["prompts"]?.intValue ?? 0)
+            Output.print(
+                "forgot \(answers) kept answers (\(cleared["bytes"]?.intValue ?? 0) bytes) and \(prompts) prompts of \(Text.line(id)), and what was translated"
+            )
         }
         return ExitStatus.success
     }

@@ -59,6 +59,9 @@ struct CacheExplanationText {
             lines.append("  cost        \(cost(difference))")
         }
         for step in explanation["shaping"]?.arrayValue ?? [] { lines.append("  shaped      \(shaping(step))") }
+        for tool in (explanation["left_out"]?.arrayValue ?? []).compactMap(\.stringValue) {
+            lines.append("  left out    \(Text.line(tool)), which only a `claude` backend can run: the model cannot call it here")
+        }
         return lines
     }
 

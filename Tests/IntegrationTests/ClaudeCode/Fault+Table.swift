@@ -90,6 +90,7 @@ extension Fault {
                         "",
                     ]
                 ]),
+            .once("error-bare", ["lines": ["error: {\"code\": 503, \"message\": \"no slot\", \"type\": \"unavailable_error\"}", ""]]),
             .once("silent-head", broken(after: 0, "hang")),
             .once("silent-mid", broken(after: 4, "hang")),
             .always("cut-for-ever", broken(after: 3, "cut"), "broke off its answer", requests: 2...8),

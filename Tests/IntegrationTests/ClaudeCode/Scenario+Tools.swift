@@ -68,7 +68,41 @@ extension Scenario {
             let images = parts.compactMap { $0["image_url"]?["url"]?.stringValue }
             findings.expect(images.count == 1 && images[0].hasPrefix("data:image/"), "the images: \(images.map { $0.prefix(40) })")
         },
+        // What OpenRouter says of its reasoning, before its call and behind it, is what it gets back.
+        Scenario(
+            "reasoning-details",
+            [
+                reasoned(
+                    "tool_Bash_a", details(["type": "reasoning.text", "text": "I look.", "index": 0, "signature": "S1"]), secret("tool_Bash_a")),
+                reasoned("tool_Bash_b", behind: secret("tool_Bash_b")), ["text": "It says {results}."],
+            ], tools: "Bash", arguments: ["--model", "as-openrouter"], answer: "It says reasoned."
+        ) { requests, findings in
+            let messages = (requests.last?.messages ?? []).filter { $0["role"] == "assistant" }
+            let secrets = messages.map { ($0["reasoning_details"]?.arrayValue ?? []).compactMap { $0["signature"] ?? $0["data"] } }
+            findings.expect(secrets == [["S1", "of tool_Bash_a"], ["of tool_Bash_b"]], "what came back: \(messages.map(\.text))")
+            let calls = messages.map { $0["tool_calls"]?[0]?["id"] }
+            findings.expect(calls == ["tool_Bash_a", "tool_Bash_b"], "the calls: \(calls)")
+            let results = (requests.last?.messages ?? []).compactMap { $0["tool_call_id"] }
+            findings.expect(results == ["tool_Bash_a", "tool_Bash_b"], "the results are of \(results)")
+        },
     ]
+
+    private static func details(_ detail: JSON) -> JSON { ["reasoning_details": [detail]] }
+
+    private static func secret(_ call: String) -> JSON {
+        details(["type": "reasoning.encrypted", "data": .string("of \(call)"), "id": .string(call), "format": "google-gemini-v1", "index": 1])
+    }
+
+    /// An answer with one call of the server's own id, and what it says before it and behind it.
+    private static func reasoned(_ call: String, _ before: JSON..., behind: JSON? = nil) -> JSON {
+        let function: JSON = ["name": "Bash", "arguments": .string((["command": "echo reasoned"] as JSON).text)]
+        let deltas =
+            before + [["tool_calls": [["index": 0, "id": .string(call), "type": "function", "function": function]]]] + (behind.map { [$0] } ?? [])
+        let chunks =
+            deltas.map { ["choices": [["index": 0, "delta": $0, "finish_reason": nil]]] as JSON }
+            + [["choices": [["index": 0, "delta": [:], "finish_reason": "tool_calls"]]]]
+        return ["lines": .array((chunks.map { "data: " + $0.text } + ["data: [DONE]"]).flatMap { [.string($0), ""] })]
+    }
 
     /// A red dot, 8 by 8.
     private static let dot =

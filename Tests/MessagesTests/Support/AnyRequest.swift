@@ -122,6 +122,9 @@ struct AnyRequest {
         return ["type": "tool_use", "id": .string(id), "name": name, "input": one(of: inputs) ?? [:]]
     }
 
+    private static let carrying =
+        #"anyclaude.v1.x{"details":[{"type":"reasoning.encrypted","data":"d","id":"up"}],"calls":{"0":"up","7":"none"}}"#
+
     private mutating func block(_ role: String) -> JSON {
         if !isProper, chance(1, in: 40) {
             let wrong: [JSON] = ["x", ["type": 3], [:], call(), ["type": "text"], ["type": "document", "source": ["type": "file"]]]
@@ -133,7 +136,7 @@ struct AnyRequest {
             let server: JSON = ["type": "server_tool_use", "id": "s", "name": "web_search", "input": [:]]
             let later: JSON = ["tool_references": [["type": "tool_reference", "tool_name": "Later"]]]
             let found: JSON = ["type": "tool_search_tool_result", "tool_use_id": "s", "content": later]
-            let signature: JSON = .string(one(of: ["", "anyclaude.v1.x", "Ep4B"]) ?? "")
+            let signature: JSON = .string(one(of: ["", "anyclaude.v1.x", "Ep4B", Self.carrying]) ?? "")
             let thinking: JSON = ["type": "thinking", "thinking": .string(words()), "signature": signature]
             let kinds: [JSON] = [text(), thinking, ["type": "redacted_thinking", "data": "z"], server, found, unknown]
             return chance(1, in: 3) ? call() : one(of: kinds) ?? unknown

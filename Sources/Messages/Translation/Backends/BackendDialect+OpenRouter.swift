@@ -6,6 +6,7 @@ extension BackendDialect {
         dialect.takesFiles = true
         dialect.formatsBesideTools = true
         dialect.thinkingSwitch = .reasoningObject
+        dialect.keepsReasoningDetails = true
         dialect.keepsCacheControl = true
         dialect.sessionMember = "session_id"
         dialect.printsToolsFirst = true

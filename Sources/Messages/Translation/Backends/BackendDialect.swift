@@ -14,6 +14,8 @@ public struct BackendDialect: Sendable, Equatable {
     public var takesFiles = false
     /// The member of an assistant message that carries earlier thinking; nil drops it.
     public var reasoningMember: String?
+    /// What the server itself said of its reasoning comes back to it as it was (`reasoning_details`): models refuse calls without it.
+    public var keepsReasoningDetails = false
     /// An assistant message may have content or tool calls, not both.
     public var separatesContentFromToolCalls = false
     /// Cache breakpoints are meant for the provider behind the server.

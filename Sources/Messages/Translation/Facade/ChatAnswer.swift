@@ -24,6 +24,14 @@ public struct ChatAnswer: Sendable {
         return false
     }
 
+    /// What the server has counted; nil as long as it has not.
+    public var usage: OpenAI.Usage? {
+        switch source {
+        case .chat(let stream): stream.usage
+        case .messages: chunks.usage.prompt > 0 ? OpenAI.Usage(chunks.usage) : nil
+        }
+    }
+
     public mutating func feed(_ bytes: UnsafeRawBufferPointer) -> [ChatChunkStream.Output] { outputs(of: body.feed(bytes)) }
 
     public mutating func finish() -> [ChatChunkStream.Output] { outputs(of: body.finish()) + chunks.finish() }

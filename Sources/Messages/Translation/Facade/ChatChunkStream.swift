@@ -21,7 +21,8 @@ public struct ChatChunkStream: Sendable {
     private let includesUsage: Bool
     /// Index of the call in each block that is one.
     private var calls: [Int: Int] = [:]
-    private var usage = MessageUsage()
+    /// As far as the events have counted it.
+    private(set) var usage = MessageUsage()
     private var hasReason = false
     public private(set) var isOver = false
 

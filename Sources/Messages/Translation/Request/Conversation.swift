@@ -8,6 +8,8 @@ import JSON
 struct Conversation {
     let dialect: BackendDialect
     let keepsInlineSystem: Bool
+    /// The mark of thinking whose details are sent back; nil where none are.
+    let signature: String?
     var messages: [JSON] = []
     /// The open assistant turn; closed by what follows it, so that two in a row are one.
     var assistant: AssistantTurn?
@@ -21,19 +23,23 @@ struct Conversation {
     /// The tools that are told where they are first named, until they are.
     private var untoldTools: [String: JSON]
 
-    private init(dialect: BackendDialect, keepsInlineSystem: Bool, lateTools: [String: JSON]) {
+    private init(dialect: BackendDialect, keepsInlineSystem: Bool, signature: String?, lateTools: [String: JSON]) {
         self.dialect = dialect
         self.keepsInlineSystem = keepsInlineSystem
+        self.signature = dialect.keepsReasoningDetails ? signature : nil
         untoldTools = lateTools
     }
 
     /// - Parameters:
     ///   - hasSystem: a system message stands before the turns.
+    ///   - signature: the backend's own mark on thinking blocks.
     ///   - lateTools: functions, by the client's names, that are told where the conversation first names them.
     static func messages(
-        of turns: [MessagesRequest.Turn], dialect: BackendDialect, keepsInlineSystem: Bool, hasSystem: Bool = false, lateTools: [String: JSON] = [:]
+        of turns: [MessagesRequest.Turn], dialect: BackendDialect, keepsInlineSystem: Bool, hasSystem: Bool = false, signature: String? = nil,
+        lateTools: [String: JSON] = [:]
     ) throws(AnthropicError) -> [JSON] {
-        var conversation = Conversation(dialect: dialect, keepsInlineSystem: keepsInlineSystem, lateTools: lateTools)
+        var conversation = Conversation(
+            dialect: dialect, keepsInlineSystem: keepsInlineSystem, signature: signature, lateTools: lateTools)
         var isHead = !hasSystem
         for (index, turn) in turns.enumerated() {
             let path = "messages.\(index).content"

@@ -2,7 +2,7 @@ import JSON
 
 /// Thinking blocks that a model of ours wrote, in a conversation that goes on with the Anthropic API.
 ///
-/// Their signature is our mark, `anyclaude.v1.<backend>`. The API knows its own signatures only and refuses the whole request for one
+/// Their signature is our mark, `anyclaude.v1.<backend>`, and what that backend wants back of it (`ReasoningSignature`). The API knows its own signatures only and refuses the whole request for one
 /// that it does not know.
 public enum OwnThinking {
     /// What the signature of each of them begins with.

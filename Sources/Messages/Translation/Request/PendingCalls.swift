@@ -19,9 +19,10 @@ struct PendingCalls {
     /// Whether a call has no result yet.
     var areWaiting: Bool { waitingCount > 0 }
 
+    /// - Parameter upstreamID: the server's own id of it, where that is to be used again.
     /// - Returns: the id by which the server knows the call.
-    mutating func add(_ id: String) -> String {
-        var own = id
+    mutating func add(_ id: String, as upstreamID: String? = nil) -> String {
+        var own = upstreamID ?? id
         if ids.contains(own) { own += "_\(all.count)" }
         while !ids.insert(own).inserted { own += "_" }
         byID[id, default: ([], 0)].calls.append(all.count)

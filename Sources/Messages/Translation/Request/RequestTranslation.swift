@@ -26,6 +26,8 @@ public enum RequestTranslation {
         public var keepsInlineSystem: Bool
         /// The model id sent upstream; the request's own where nil.
         public var model: String?
+        /// The backend's own mark on thinking blocks, as `MessageStream.Options.signature`: what these carry for it is sent back.
+        public var signature: String?
         public var contextWindow: Int?
         public var maxOutputTokens: Int?
         public var sampling = SamplingDefaults()
@@ -77,7 +79,7 @@ public enum RequestTranslation {
     public static func turns(of request: MessagesRequest, prefix: Prefix, options: Options) throws(AnthropicError) -> [JSON] {
         var messages = try Conversation.messages(
             of: request.turns, dialect: options.dialect, keepsInlineSystem: options.keepsInlineSystem, hasSystem: !prefix.messages.isEmpty,
-            lateTools: prefix.lateTools)
+            signature: options.signature, lateTools: prefix.lateTools)
         if let schema = AnswerSchema(request, prefix: prefix, dialect: options.dialect), schema.form == .instruction {
             schema.instruct(in: &messages)
         }

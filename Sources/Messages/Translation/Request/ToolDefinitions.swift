@@ -29,7 +29,7 @@ struct ToolDefinitions {
             guard known.insert(name).inserted else { throw .invalid("tools: Tool names must be unique, found '\(name)' again at tools.\(index)") }
             if Self.isForModel(tool) { own.append((name, callable)) }
         }
-        if let first = refused.first(where: { !Self.canBeLeftOut($0.type) }) ?? (own.isEmpty ? refused.first : nil) {
+        if let first = refused.first(where: { !ServerTools.canBeLeftOut($0.type) }) ?? (own.isEmpty ? refused.first : nil) {
             throw .invalid("tools.\(first.index): `\(first.type)` is served by the Anthropic API alone; route this request to a `claude` backend")
         }
         leftOut = refused.map(\.type)
@@ -59,11 +59,6 @@ struct ToolDefinitions {
     private static func callable(_ tool: JSON) -> JSON? {
         let isCustom = tool["input_schema"] != nil || tool["type"]?.stringValue.map { $0 == "custom" } ?? true
         return isCustom ? tool : ClientTools.definition(of: tool)
-    }
-
-    /// Tools that run on Anthropic's side can be left out beside others; alone, nothing would be left of what was asked.
-    private static func canBeLeftOut(_ type: String) -> Bool {
-        ["web_search_", "web_fetch_", "code_execution_", "tool_search_tool_", "advisor_", "mcp_"].contains { type.hasPrefix($0) }
     }
 
     /// A tool may be meant for code on Anthropic's side alone.

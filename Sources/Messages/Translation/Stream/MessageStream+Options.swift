@@ -10,6 +10,8 @@ extension MessageStream {
         /// Put on thinking blocks: says whose they are. Never empty, or clients fail.
         public var signature: String
         public var showsThinking: Bool
+        /// The server's account of its reasoning goes into the signatures, so that it comes back with the conversation.
+        public var keepsReasoningDetails = false
         /// False where the client forbids calls: those that come all the same are text.
         public var allowsCalls: Bool
         /// False keeps the first call alone.

@@ -34,7 +34,9 @@ public struct MessageStream: Sendable {
 
     public init(_ options: Options) {
         self.options = options
-        blocks = MessageBlocks(signature: options.signature)
+        blocks = MessageBlocks(
+            signature: options.signature,
+            reasoning: CarriedReasoning(isKept: options.keepsReasoningDetails && !options.discardsOutput, isShown: options.showsThinking))
         text = AnswerText(options)
     }
 
@@ -96,6 +98,7 @@ public struct MessageStream: Sendable {
         }
         counted.add(choice.delta)
         if !options.discardsOutput {
+            blocks.reasoning.add(choice.delta.reasoningDetails)
             if let reasoning = choice.delta.reasoning, options.showsThinking { add(.thinking, reasoning, &events) }
             if let content = choice.delta.content { tell(text.read(content), &events) }
             for call in choice.delta.toolCalls where !calls.isTooLong { add(call, &events) }
@@ -143,8 +146,7 @@ public struct MessageStream: Sendable {
 
     private mutating func beginCall(_ call: ToolCallQueue.Call, _ events: inout [MessageEvent]) {
         streamed = 0
-        let id = ToolInput.callID(message: options.id, index: blocks.index + 1)
-        blocks.begin(.tool, .toolUse(id: id, name: options.names.original(call.name)), &events)
+        blocks.beginCall(call.upstreamID, message: options.id, name: options.names.original(call.name), &events)
     }
 
     private mutating func tellArguments(of call: ToolCallQueue.Call, _ events: inout [MessageEvent]) {
@@ -190,6 +192,8 @@ public struct MessageStream: Sendable {
         if !trailing.isEmpty { blocks.close(&events) }
         for piece in trailing { blocks.write(piece.kind, piece.text, &events) }
         blocks.close(&events)
+        // Behind words nothing waits for it, and a client may take the last block for the answer.
+        if options.allowsCalls, !told.isEmpty { blocks.carryReasoning(beforeCall: true, &events) }
         let stop = self.stop(for: reason)
         let sequence = stop == .stopSequence ? text.stop ?? stopString : nil
         events.append(.messageDelta(stop: stop, stopSequence: sequence, usage: finalUsage))

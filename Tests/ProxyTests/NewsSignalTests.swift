@@ -1,0 +1,53 @@
+import Locking
+import Testing
+
+@testable import Proxy
+
+@Suite(.timeLimit(.minutes(1))) struct NewsSignalTests {
+    @Test func newsThatNobodyWaitsForIsKeptOnce() async {
+        let signal = NewsSignal()
+        signal.raise()
+        signal.raise()
+        #expect(await signal.wait())
+        signal.end()
+        #expect(await signal.wait() == false)
+    }
+
+    @Test func whoWaitsIsTold() async {
+        let signal = NewsSignal()
+        async let told = signal.wait()
+        while !(signal.isWaitedFor) { await Task.yield() }
+        signal.raise()
+        #expect(await told)
+    }
+
+    @Test func theEndAndACancellationAreTold() async {
+        let signal = NewsSignal()
+        let waiting = Task { await signal.wait() }
+        while !(signal.isWaitedFor) { await Task.yield() }
+        waiting.cancel()
+        #expect(await waiting.value == false)
+        // A cancelled task never waits.
+        let late = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return await signal.wait()
+        }
+        #expect(await late.value == false)
+        async let last = signal.wait()
+        while !(signal.isWaitedFor) { await Task.yield() }
+        signal.end()
+        #expect(await last == false)
+    }
+
+    @Test func whoFollowsHearsWhatWasKeptAndAllThatComes() {
+        let signal = NewsSignal()
+        let count = Mutex(0)
+        signal.raise()
+        signal.follow { count.withLock { $0 += 1 } }
+        signal.raise()
+        signal.raise()
+        signal.end()
+        signal.raise()
+        #expect(count.withLock { $0 } == 3)
+    }
+}
