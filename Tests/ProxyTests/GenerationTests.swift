@@ -47,7 +47,7 @@ import Testing
     @Test func silenceEndsInATimeout() async {
         let generation = Generation()
         let listener = generation.listen()
-        let limits = ProxySettings.Limits(firstByteTimeoutMs: 30, idleTimeoutMs: 30, pingMs: 10)
+        let limits = ProxySettings.Limits(firstByteTimeoutMs: 1000, idleTimeoutMs: 1000, pingMs: 10)
         generation.start(limits: limits) { _ in
             try await Task.sleep(for: .seconds(600))
         } atEnd: { _ in

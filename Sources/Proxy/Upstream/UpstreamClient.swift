@@ -20,16 +20,16 @@ struct UpstreamUnreachable: Error, CustomStringConvertible {
 /// is told which loop to use keeps no connection: it counts them as beyond its limit.)
 final class UpstreamClient: Sendable {
     private let clients: [(loop: any EventLoop, client: HTTPClient)]
-    /// To the response's head; prefill may come before it.
-    private let headTimeout: TimeAmount
+    /// Prefill may come before an answer's head.
+    private let limits: UpstreamTransfer.Limits
     /// An error's body, or a small answer: more is cut off.
     static let smallBody = 1 << 20
 
     init(limits: ProxySettings.Limits) {
         var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
         configuration.timeout.connect = .seconds(10)
-        // The body's silence is bounded here where nobody else watches; the head's wait may be the longer one.
-        configuration.timeout.read = .milliseconds(Int64(max(limits.firstByteTimeoutMs, limits.idleTimeoutMs)))
+        // Each transfer is watched.
+        configuration.timeout.read = nil
         configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(64, limits.maxConcurrent)
         // Less than the 5 s of uvicorn, whose servers never say when they close: a request on a connection that closes is lost.
         configuration.connectionPool.idleTimeout = .seconds(4)
@@ -37,9 +37,21 @@ final class UpstreamClient: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .automatic
         clients = MultiThreadedEventLoopGroup.singleton.makeIterator().map { [configuration] loop in
-            (loop, HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration))
+            var configuration = configuration
+            let clock = NIOLoopBoundBox.makeBoxSendingValue(Optional<ReadClock>.none, eventLoop: loop)
+            configuration.http1_1ConnectionDebugInitializer = { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let shared = clock.value ?? ReadClock(loop)
+                    clock.value = shared
+                    try channel.pipeline.syncOperations.addHandlers([TurnFlush(), ReadPacer(shared)], position: .first)
+                }
+            }
+            return (loop, HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration))
         }
-        headTimeout = .milliseconds(Int64(limits.firstByteTimeoutMs))
+        self.limits = UpstreamTransfer.Limits(
+            head: .milliseconds(Int64(limits.firstByteTimeoutMs)),
+            // A generation has a watch of its own, which knows what was said; here the longer of its limits stands for all.
+            silence: .milliseconds(Int64(max(limits.firstByteTimeoutMs, limits.idleTimeoutMs))))
     }
 
     func shutdown() async throws { for (_, client) in clients { try await client.shutdown() } }
@@ -71,7 +83,9 @@ final class UpstreamClient: Sendable {
         do {
             let request = try HTTPClient.Request(url: url, method: method, headers: headers, body: body.map { .byteBuffer($0) })
             let (loop, client) = try nearest()
-            let (head, transfer) = try await UpstreamTransfer.begin(request, by: client, on: loop, headTimeout: timeout ?? headTimeout)
+            var limits = limits
+            if let timeout { limits.head = timeout }
+            let (head, transfer) = try await UpstreamTransfer.begin(request, by: client, on: loop, limits: limits)
             return UpstreamResponse(url: url, status: head.status, headers: head.headers, body: UpstreamBody(transfer))
         } catch let error as CancellationError {
             throw error

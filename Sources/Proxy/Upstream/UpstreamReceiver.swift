@@ -29,6 +29,16 @@ final class UpstreamReceiver: HTTPClientResponseDelegate {
         /// What holds the server up.
         var held: EventLoopPromise<Void>?
         var end: Result<Void, any Error>?
+        /// When the head or a part came last.
+        var last: NIODeadline?
+    }
+    enum Progress {
+        /// Nothing came yet.
+        case asked
+        case read(last: NIODeadline)
+        /// There is more than was read.
+        case unread
+        case over
     }
     private let state = Mutex(State())
     private let loop: any EventLoop
@@ -36,6 +46,14 @@ final class UpstreamReceiver: HTTPClientResponseDelegate {
     private static let maximumBytes = 256 << 10
 
     init(_ loop: any EventLoop) { self.loop = loop }
+
+    var progress: Progress {
+        state.withLock { state in
+            if state.end != nil { return .over }
+            guard let last = state.last else { return .asked }
+            return state.parts.isEmpty ? .read(last: last) : .unread
+        }
+    }
 
     private func onLoop(_ work: @escaping @Sendable () -> Void) { if loop.inEventLoop { work() } else { loop.execute(work) } }
 
@@ -95,6 +113,7 @@ final class UpstreamReceiver: HTTPClientResponseDelegate {
 
     func didReceiveHead(task: HTTPClient.Task<Void>, _ head: HTTPResponseHead) -> EventLoopFuture<Void> {
         let waiting = state.withLock { state -> CheckedContinuation<HTTPResponseHead, any Error>? in
+            state.last = .now()
             guard case .awaited(let continuation?) = state.head else {
                 state.head = .here(head)
                 return nil
@@ -108,6 +127,7 @@ final class UpstreamReceiver: HTTPClientResponseDelegate {
 
     func didReceiveBodyPart(task: HTTPClient.Task<Void>, _ buffer: ByteBuffer) -> EventLoopFuture<Void> {
         let (reader, held) = state.withLock { state -> (Reader, EventLoopPromise<Void>?) in
+            state.last = .now()
             let reader = state.reader
             switch reader {
             case .takes: return (reader, nil)

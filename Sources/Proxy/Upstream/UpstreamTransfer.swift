@@ -5,35 +5,64 @@ import NIOHTTP1
 
 /// One exchange with a server, whose connection is on the event loop of whoever asked: what comes there goes on from there.
 final class UpstreamTransfer: Sendable {
+    /// How long a server may take.
+    struct Limits: Sendable {
+        /// To the head of its answer.
+        var head: TimeAmount
+        /// Between two parts of its body.
+        var silence: TimeAmount
+    }
     private let receiver: UpstreamReceiver
     private let task: HTTPClient.Task<Void>
+    private let limits: Limits
+    private let begin = NIODeadline.now()
+    private let timer = Mutex<Scheduled<Void>?>(nil)
 
-    private init(_ receiver: UpstreamReceiver, _ task: HTTPClient.Task<Void>) {
+    private init(_ receiver: UpstreamReceiver, _ task: HTTPClient.Task<Void>, _ limits: Limits) {
         self.receiver = receiver
         self.task = task
+        self.limits = limits
     }
 
-    /// Nothing where it is over.
-    deinit { task.cancel() }
+    deinit {
+        timer.withLock { $0 }?.cancel()
+        // Nothing where it is over.
+        task.cancel()
+    }
 
-    /// - Parameters:
-    ///   - loop: the one that the client is made for.
-    ///   - headTimeout: how long the head may take; the body's silence is bounded by the client's own read timeout.
+    /// - Parameter loop: the one that the client is made for.
     /// - Throws: `HTTPClientError.deadlineExceeded` where the head took longer, `.cancelled` where the task was cancelled.
     static func begin(
-        _ request: HTTPClient.Request, by client: HTTPClient, on loop: any EventLoop, headTimeout: TimeAmount
+        _ request: HTTPClient.Request, by client: HTTPClient, on loop: any EventLoop, limits: Limits
     ) async throws -> (HTTPResponseHead, UpstreamTransfer) {
         let receiver = UpstreamReceiver(loop)
         try Task.checkCancellation()
         let task = client.execute(request: request, delegate: receiver, eventLoop: .delegate(on: loop))
-        let transfer = UpstreamTransfer(receiver, task)
-        let late = loop.scheduleTask(in: headTimeout) { task.fail(reason: HTTPClientError.deadlineExceeded) }
-        defer { late.cancel() }
+        let transfer = UpstreamTransfer(receiver, task, limits)
+        transfer.watch(at: transfer.begin + limits.head, on: loop)
         return (try await transfer.cancelling { try await receiver.head() }, transfer)
     }
 
+    /// Looks at the end of the time that is left whether something has come since: a timer for each part would cost more than the part.
+    private func watch(at deadline: NIODeadline, on loop: any EventLoop) {
+        let next = loop.scheduleTask(deadline: deadline) { [weak self] in
+            guard let self else { return }
+            let now = NIODeadline.now()
+            switch receiver.progress {
+            case .asked: task.fail(reason: HTTPClientError.deadlineExceeded)
+            case .read(let last):
+                guard now >= last + limits.silence else { return watch(at: last + limits.silence, on: loop) }
+                task.fail(reason: HTTPClientError.readTimeout)
+            // Who does not read is not waited for by the server's fault.
+            case .unread: watch(at: now + limits.silence, on: loop)
+            case .over: break
+            }
+        }
+        timer.withLock { $0 = next }
+    }
+
     /// All that follows, to its end.
-    func read(_ take: @escaping @Sendable (ByteBuffer) -> Bool) async throws {
+    func read(_ take: @escaping UpstreamReceiver.Take) async throws {
         try await cancelling { try await receiver.read(take) }
         // What was broken off; nothing where it is over.
         task.cancel()
