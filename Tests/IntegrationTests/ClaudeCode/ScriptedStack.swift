@@ -5,10 +5,8 @@ import Testing
 /// An applied stack whose only worker is `Fakes/scripted_upstream.py`: its model does what the prompts say, and writes down what it is sent.
 ///
 /// The model `remote-model` is the same server, reached as one that somebody else runs; `as-NAME` the same as if it were that kind of server.
-final class ScriptedStack: Sendable {
-    /// Of the `Stack`; that itself belongs to the thread that made it.
+final class ScriptedStack: ClientSessions {
     let folder: String
-    private let programs = TestEnvironment.programs ?? ""
 
     /// The dialects of the proxy, and what makes it speak them.
     static let disguises = [
@@ -51,37 +49,6 @@ final class ScriptedStack: Sendable {
             """)
         let apply = try stack.anyclaude("apply")
         try #require(apply.status == 0, "\(apply.output)\(apply.errors)\(stack.supervisorLog)")
-    }
-
-    /// Claude Code under `anyclaude run`, in a folder and a home of its own, which later turns of the same session find again.
-    ///
-    /// - Parameters:
-    ///   - prompt: `@WORK@` in it stands for the folder of the session.
-    ///   - arguments: beside those that say how to print.
-    ///   - variables: of the caller; what is set here goes before what `run` would set.
-    func claude(_ session: String, _ prompt: String, _ arguments: [String] = [], variables: [String: String] = [:]) throws -> ClaudeAnswer {
-        let place = try makeWorkFolder(session)
-        let client = try #require(ClaudeClient.program)
-        let run = try ProgramRun.run(
-            "\(programs)/anyclaude",
-            ["run", "-f", "\(folder)/.anyclauderc.yaml", "--", client, "-p", prompt.replacing("@WORK@", with: place), "--output-format", "json"]
-                + arguments,
-            environment: clientEnvironment(session).merging(variables) { $1 }, directory: place, limit: 300)
-        return ClaudeAnswer(run)
-    }
-
-    /// What a client, or a command that starts one, is given.
-    func clientEnvironment(_ session: String) -> [String: String] {
-        ClaudeClient.environment(home: "\(folder)/sessions/\(session)").merging(["ANYCLAUDE_HOME": "\(folder)/home"]) { $1 }
-    }
-
-    /// Where the client of a session works.
-    func workFolder(_ session: String) -> String { "\(folder)/sessions/\(session)/work" }
-
-    @discardableResult
-    func makeWorkFolder(_ session: String) throws -> String {
-        try FileManager.default.createDirectory(atPath: workFolder(session), withIntermediateDirectories: true)
-        return workFolder(session)
     }
 
     /// A prompt that makes the model take these steps, one an answer.
@@ -132,22 +99,4 @@ struct UpstreamRequest {
             message["content"]?.stringValue ?? (message["content"]?.arrayValue ?? []).compactMap { $0["text"]?.stringValue }.joined(separator: "\n")
         }
     }
-}
-
-/// What Claude Code printed at its end.
-struct ClaudeAnswer {
-    var run: ProgramRun
-    private var result: JSON?
-
-    init(_ run: ProgramRun) {
-        self.run = run
-        result = try? JSON(parsing: run.output)
-    }
-
-    var status: Int32 { run.status }
-    var text: String { result?["result"]?.stringValue ?? "" }
-    var isError: Bool { result?["is_error"]?.boolValue ?? true }
-    var turns: Int? { result?["num_turns"]?.intValue }
-    var session: String? { result?["session_id"]?.stringValue }
-    var all: String { "exit \(run.status)\n\(run.output)\n\(run.errors)" }
 }
