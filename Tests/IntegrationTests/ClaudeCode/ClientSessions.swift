@@ -6,9 +6,13 @@ import Testing
 protocol ClientSessions: Sendable {
     /// Of the `Stack`; that itself belongs to the thread that made it.
     var folder: String { get }
+    /// Where the client is sent without `anyclaude run`; nil leaves it to that.
+    var directly: String? { get }
 }
 
 extension ClientSessions {
+    var directly: String? { nil }
+
     /// Claude Code under `anyclaude run`, in a folder and a home of its own, which later turns of the same session find again.
     ///
     /// - Parameters:
@@ -18,12 +22,16 @@ extension ClientSessions {
     func claude(_ session: String, _ prompt: String, _ arguments: [String] = [], variables: [String: String] = [:]) throws -> ClaudeAnswer {
         let place = try makeWorkFolder(session)
         let client = try #require(ClaudeClient.program)
-        let run = try ProgramRun.run(
-            "\(TestEnvironment.programs ?? "")/anyclaude",
-            ["run", "-f", "\(folder)/.anyclauderc.yaml", "--", client, "-p", prompt.replacing("@WORK@", with: place), "--output-format", "json"]
-                + arguments,
-            environment: clientEnvironment(session).merging(variables) { $1 }, directory: place, limit: 300)
-        return ClaudeAnswer(run)
+        let words = ["-p", prompt.replacing("@WORK@", with: place), "--output-format", "json"] + arguments
+        var environment = clientEnvironment(session).merging(variables) { $1 }
+        guard let directly else {
+            let anyclaude = "\(TestEnvironment.programs ?? "")/anyclaude"
+            let run = ["run", "-f", "\(folder)/.anyclauderc.yaml", "--", client]
+            return ClaudeAnswer(try ProgramRun.run(anyclaude, run + words, environment: environment, directory: place, limit: 300))
+        }
+        environment["ANTHROPIC_BASE_URL"] = directly
+        environment["NO_PROXY"] = "127.0.0.1"
+        return ClaudeAnswer(try ProgramRun.run(client, words, environment: environment, directory: place, limit: 300))
     }
 
     /// What a client, or a command that starts one, is given.
