@@ -63,6 +63,54 @@ import Testing
         }
     }
 
+    /// llama-cpp-python finds out behind its stream's head that a prompt does not fit, and ends the stream; asked for a whole answer it says so.
+    @Test(arguments: [true, false]) func aStreamThatSaysNothingIsAskedForWhole(refuses: Bool) async throws {
+        let message =
+            "This model's maximum context length is 2048 tokens. However, you requested 10448 tokens (10248 in the messages, 200 in the completion)."
+        let server = try ScriptedServer { seen in
+            guard seen.body["stream"] == false else { return ServerSentEvents.response { _ in } }
+            guard refuses else { return Worker.answer("hello") }
+            let body: JSON = ["error": ["message": .string(message), "code": "context_length_exceeded"]]
+            return Response(status: .badRequest, body: .init(byteBuffer: ByteBuffer(bytes: body.bytes)))
+        }
+        try await ProxyUnderTest.run(ProxyUnderTest.settings(Self.url(server))) { (proxy) async throws in
+            let answer = try await proxy.post(ProxyUnderTest.request())
+            #expect(answer.status == (refuses ? 400 : 200), "\(answer.text)")
+            #expect(answer.text.contains(refuses ? "prompt is too long: 10248 tokens > 2048 maximum" : "hello"), "\(answer.text)")
+            #expect(server.count(Self.chat) == 2 && server.last(Self.chat)?.body["stream_options"] == nil)
+        }
+    }
+
+    /// It closes each connection behind its answer without a word of that before, so the next question may be sent to one that is closed.
+    @Test func theConnectionOfAStreamThatSaidNothingMayBeClosed() async throws {
+        let server = try RawServer { seen in
+            let isStream = String(decoding: seen.body, as: UTF8.self).contains(#""stream":true"#)
+            let answer = #"{"choices":[{"index":0,"message":{"role":"assistant","content":"hello"},"finish_reason":"stop"}]}"#
+            let head = "HTTP/1.1 200 OK\r\ncontent-type: "
+            return [
+                Array(
+                    (isStream
+                        ? head + "text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"
+                        : head + "application/json\r\ncontent-length: \(answer.utf8.count)\r\n\r\n\(answer)").utf8)
+            ]
+        }
+        let backend = ChatUpstreamTests.url("http://127.0.0.1:\(server.port)/v1", name: "w", dialect: "generic")
+        try await ProxyUnderTest.run(ProxyUnderTest.settings(backend)) { (proxy) async throws in
+            for number in 0..<20 {
+                let answer = try await proxy.post(ProxyUnderTest.request("n\(number)"))
+                #expect(answer.status == 200 && answer.text.contains("hello"), "\(answer.text)")
+            }
+        }
+    }
+
+    @Test func aServerThatNeverSaysAnythingIsAnError() async throws {
+        let server = try ScriptedServer { _ in ServerSentEvents.response { _ in } }
+        try await ProxyUnderTest.run(ProxyUnderTest.settings(Self.url(server))) { (proxy) async throws in
+            let answer = try await proxy.post(ProxyUnderTest.request())
+            #expect(answer.status == 500 && server.count(Self.chat) == 2, "\(answer.text)")
+        }
+    }
+
     @Test func anAnswerThatBeganIsNeverAskedForAgain() async throws {
         let server = try ScriptedServer { _ in
             ServerSentEvents.response { writer in

@@ -166,6 +166,26 @@ import Testing
         }
     }
 
+    /// What knows calls only as text has types for messages that know no null: llama-cpp-python answers such a one with an error.
+    @Test(arguments: [("generic", JSON.string("")), ("mlx-textgen", .null)])
+    func aTurnOfCallsAloneHasContent(dialect: String, content: JSON) async throws {
+        let server = try Self.server("Fine.")
+        var settings = Self.settings(server, .hermes)
+        settings.backends[0].dialect = dialect
+        try await ProxyUnderTest.run(settings) { proxy in
+            var request = ProxyUnderTest.request("weather?", ["tools": Self.tools]).objectValue ?? [:]
+            request["messages"] = [
+                ["role": "user", "content": "weather?"],
+                ["role": "assistant", "content": [["type": "tool_use", "id": "t", "name": "get_weather", "input": ["city": "Paris"]]]],
+                ["role": "user", "content": [["type": "tool_result", "tool_use_id": "t", "content": "rain"]]],
+            ]
+            let answer = try await proxy.post(.object(request))
+            #expect(answer.status == 200, "\(answer.text)")
+            let turn = server.last("/v1/chat/completions")?.body["messages"]?.arrayValue?.first { $0["role"] == "assistant" }
+            #expect(turn?["tool_calls"]?.arrayValue?.count == 1 && turn?["content"] == content, "\(turn?.text ?? "no turn")")
+        }
+    }
+
     /// A server that would write on for ever is left as soon as the answer is whole.
     @Test func anAnswerThatIsWholeLeavesItsServer() async throws {
         let (left, leave) = AsyncStream<Void>.makeStream()

@@ -11,6 +11,8 @@ extension ResolvedBackend {
         case .described?: dialect.images = nil
         case nil: break
         }
+        // Who knows calls only as text may have types for messages that know no null, as llama-cpp-python has.
+        if settings.toolCallDialect != nil, !dialect.separatesContentFromToolCalls { dialect.takesNullContent = false }
         self.init(
             settings: settings, dialect: dialect, key: key, toolCallDialect: toolCallDialect,
             shaping: settings.shaping.map(RequestShaping.init) ?? RequestShaping(),

@@ -19,8 +19,10 @@ extension ChatUpstream {
 
     /// Bytes in, events out, to the end of the body, so that the connection can serve again; but an answer that is whole before upstream
     /// ends it is left there, which upstream takes as its end.
+    ///
+    /// - Throws: `EmptyStream` where it has ended in order without a byte, unless it may.
     func relay(
-        _ response: UpstreamResponse, _ generation: Generation, _ pass: BackendHealth.Pass, stream: MessageStream
+        _ response: UpstreamResponse, _ generation: Generation, _ pass: BackendHealth.Pass, stream: MessageStream, mayBeEmpty: Bool = false
     ) async throws {
         let reader = AnswerReader(generation, pass, stream)
         do {
@@ -32,6 +34,7 @@ extension ChatUpstream {
             if !generation.hasContent { throw UpstreamUnreachable(url: response.url, reason: "\(error)", wasSent: true) }
             throw AnthropicError(.api, "the model's server broke off its answer: \(error)")
         }
+        if reader.isEmpty, !mayBeEmpty { throw EmptyStream() }
         reader.finish()
     }
 }
@@ -51,6 +54,8 @@ private final class AnswerReader: Sendable {
         self.pass = pass
         state = Mutex(State(stream: stream))
     }
+
+    var isEmpty: Bool { state.withLock { $0.body.isEmpty } }
 
     var isDecided: Bool { state.withLock { $0.stream.isDecided } }
 
@@ -81,3 +86,6 @@ private final class AnswerReader: Sendable {
         }
     }
 }
+
+/// A stream that was begun and ended, and has said nothing.
+struct EmptyStream: Error {}

@@ -160,11 +160,32 @@ struct ChatUpstream: Sendable {
         generation.setModel(backend.answeringModel(stated: response.headers.first(name: Native.modelHeader), named: answer.options.model))
         // Until its last event it may still break off.
         lease?.note(.failed)
-        try await relay(response, generation, pass, stream: MessageStream(streamOptions(entry, answer, generation)))
+        do {
+            try await relay(response, generation, pass, stream: MessageStream(streamOptions(entry, answer, generation)))
+        } catch is EmptyStream {
+            try await askWhole(entry, at: location, lease, most: room, generation, pass)
+        }
         lease?.note(.answered)
         if mayBeHeld(entry), !answer.isHeld, generation.isComplete {
             upstreams.workers.offer(entry, at: location, backend: backend, lease: lease)
         }
+    }
+
+    /// A server that cannot answer may find out behind the head of its stream, and says why only where no stream was asked for.
+    private func askWhole(
+        _ entry: PromptCache.Entry, at location: UpstreamLocation, _ lease: Lease?, most: Int?, _ generation: Generation, _ pass: BackendHealth.Pass
+    ) async throws {
+        let answer: Answer
+        do {
+            answer = try await post(entry, at: location, most: most, streams: false, generation)
+        } catch is UpstreamUnreachable {
+            // Such a server closes the stream's connection behind it, and this one may just have been sent there.
+            answer = try await post(entry, at: location, most: most, streams: false, generation)
+        }
+        if answer.response.status.code != 200 {
+            throw refusal(answer.response, try await UpstreamClient.bytes(of: answer.response), location, lease)
+        }
+        try await relay(answer.response, generation, pass, stream: MessageStream(streamOptions(entry, answer, generation)), mayBeEmpty: true)
     }
 
     /// What an answer that is none says.
@@ -193,8 +214,11 @@ struct ChatUpstream: Sendable {
     /// The head of the answer. The prefix is left out where the worker is thought to hold it, and sent where it says that it does not.
     ///
     /// - Parameter most: the longest answer that fits, where that is known.
-    private func post(_ entry: PromptCache.Entry, at location: UpstreamLocation, most: Int? = nil, _ generation: Generation) async throws -> Answer {
+    private func post(
+        _ entry: PromptCache.Entry, at location: UpstreamLocation, most: Int? = nil, streams: Bool = true, _ generation: Generation
+    ) async throws -> Answer {
         var options = try await options(at: location)
+        options.streams = streams
         if let most { options.maxOutputTokens = min(most, options.maxOutputTokens ?? most) }
         let turns = try RequestTranslation.turns(of: request, prefix: entry.prefix, options: options)
         remember(entry, turns, options, generation)

@@ -8,8 +8,8 @@ extension IntegrationTests {
         @Test func sessions() throws {
             let stack = try Stack()
             let scripted = try ScriptedStack(stack)
-            let scenarios = chosen(Scenario.tools + Scenario.sessions + Scenario.clients + Scenario.servers + Scenario.dialects, \.name)
-            report(scenarios.map(\.name), concurrently(scenarios, width: 4) { try $0.play($0, scripted) })
+            let scenarios = Self.chosen(Scenario.tools + Scenario.sessions + Scenario.clients + Scenario.servers + Scenario.dialects, \.name)
+            Self.report(scenarios.map(\.name), concurrently(scenarios, width: 4) { try $0.play($0, scripted) })
             let conversations = try scripted.conversations()
             #expect(conversations.values.contains { $0.count > 1 }, "\(conversations.keys)")
             // A tool that the model has searched for stands among the others, in the order of the alphabet.
@@ -27,20 +27,20 @@ extension IntegrationTests {
                 proxy:
                     ", limits: { firstByteTimeout: 4s, idleTimeout: 1500ms, ping: 300ms }, circuitBreaker: { enabled: false }, retry: { attempts: 1 }"
             )
-            let faults = chosen(Fault.table, \.name)
-            report(faults.map(\.name), concurrently(faults, width: 6) { try $0.play(scripted, model: "remote-model") })
+            let faults = Self.chosen(Fault.table, \.name)
+            Self.report(faults.map(\.name), concurrently(faults, width: 6) { try $0.findings($0.trial(scripted, model: "remote-model")) })
             // One after the other, as the death of the worker ends the requests of all.
-            let deaths = chosen(Fault.ofAWorker, \.name)
-            report(deaths.map(\.name), concurrently(deaths, width: 1) { try $0.play(scripted, model: "scripted-model") })
+            let deaths = Self.chosen(Fault.ofAWorker, \.name)
+            Self.report(deaths.map(\.name), concurrently(deaths, width: 1) { try $0.findings($0.trial(scripted, model: "scripted-model")) })
         }
 
-        private func chosen<Row>(_ rows: [Row], _ name: (Row) -> String) -> [Row] {
+        static func chosen<Row>(_ rows: [Row], _ name: (Row) -> String) -> [Row] {
             guard let only = ProcessInfo.processInfo.environment["ANYCLAUDE_TEST_ONLY"] else { return rows }
             let names = Set(only.split(separator: ",").map(String.init))
             return rows.filter { names.contains(name($0)) }
         }
 
-        private func report(_ names: [String], _ results: [Result<[String], any Error>]) {
+        static func report(_ names: [String], _ results: [Result<[String], any Error>]) {
             for (name, findings) in zip(names, results) {
                 do {
                     for text in try findings.get() { Issue.record("\(name): \(text)") }

@@ -34,13 +34,23 @@ struct Fault: Sendable {
         ["text": .string(String(repeating: "Some of many words. ", count: 5)), "after": .integer(count), "then": .string(then)]
     }
 
-    /// - Returns: what is not as it must be.
-    func play(_ stack: ScriptedStack, model: String) throws -> [String] {
+    /// What came of it: what the client said, and what the server was asked.
+    struct Outcomes {
+        var reply: ClaudeAnswer
+        var asked: [UpstreamRequest]
+    }
+
+    func trial(_ sessions: some ScriptedSessions, model: String) throws -> Outcomes {
         let script = "\(model)-\(name)"
         // Three tries are enough to see that there are more; the pauses between more of them double.
         let variables = ["CLAUDE_CODE_MAX_RETRIES": "2"].merging(self.variables) { $1 }
-        let reply = try stack.claude(script, ScriptedStack.prompt(script, steps), ["--model", model] + arguments, variables: variables)
-        let asked = try stack.requests(script)
+        let reply = try sessions.claude(script, ScriptedStack.prompt(script, steps), ["--model", model] + arguments, variables: variables)
+        return Outcomes(reply: reply, asked: try sessions.requests(script))
+    }
+
+    /// - Returns: what is not as it must be.
+    func findings(_ outcomes: Outcomes) -> [String] {
+        let (reply, asked) = (outcomes.reply, outcomes.asked)
         var findings = Scenario.Findings()
         findings.expect(requests.contains(asked.count), "the server was asked \(asked.count) times, not \(requests): \(reply.all)")
         switch outcome {

@@ -32,6 +32,28 @@ extension Scenario {
             findings.expect(
                 requests.count == 5 && requests[2].texts("tool").last?.contains("2\ttwo") == true, "Read gave \(requests[2].texts("tool"))")
         },
+        // The client offers its search where it is permitted by name; elsewhere its model searches with Bash.
+        Scenario(
+            "grep",
+            [
+                ["calls": [["name": "Grep", "input": ["pattern": "need(le|ful)", "path": "@WORK@"]]]],
+                ["calls": [["name": "Grep", "input": ["pattern": "needle", "path": "@WORK@", "output_mode": "content", "-n": true, "-i": true]]]],
+                ["calls": [["name": "Grep", "input": ["pattern": "haystack", "path": "@WORK@", "output_mode": "count"]]]],
+                ["text": "Found: {results}"],
+            ], tools: "Grep", prepare: haystack, answer: "Found: "
+        ) { requests, findings in
+            let results = requests.last?.texts("tool") ?? []
+            guard results.count == 3 else { return findings.expect(false, "the results: \(results)") }
+            findings.expect(results[0].contains("deep/b.md") && !results[0].contains("a.txt"), "the files: \(results[0])")
+            findings.expect(results[1].contains("deep/b.md:2:a needle"), "the lines: \(results[1])")
+            findings.expect(results[2].contains("a.txt:2") && results[2].contains("3 total"), "the counts: \(results[2])")
+        },
+        Scenario(
+            "grep-by-bash", [["calls": [["name": "Bash", "input": ["command": "grep -rn needle ."]]]], ["text": "Found: {results}"]],
+            tools: "Bash", prepare: haystack, answer: "deep/b.md:2:a needle"
+        ) { requests, findings in
+            findings.expect(requests.first?.toolNames.contains("Grep") == false, "the tools: \(requests.first?.toolNames ?? [])")
+        },
         Scenario(
             "parallel",
             [
@@ -43,8 +65,8 @@ extension Scenario {
                     ],
                 ], ["text": "{results}"],
             ], tools: "Bash,Read",
-            prepare: { stack in
-                try "third\n".write(toFile: stack.makeWorkFolder("parallel") + "/there.txt", atomically: true, encoding: .utf8)
+            prepare: { name, stack in
+                try "third\n".write(toFile: stack.makeWorkFolder(name) + "/there.txt", atomically: true, encoding: .utf8)
             }, answer: "first | second | "
         ) { requests, findings in
             let message = requests.last?.messages.last { $0["role"] == "assistant" }
@@ -60,8 +82,8 @@ extension Scenario {
         Scenario(
             "image",
             [["calls": [["name": "Read", "input": ["file_path": "@WORK@/dot.png"]]]], ["text": "I see it."]], tools: "Read",
-            prepare: { stack in
-                try (Data(base64Encoded: dot) ?? Data()).write(to: URL(filePath: stack.makeWorkFolder("image") + "/dot.png"))
+            prepare: { name, stack in
+                try (Data(base64Encoded: dot) ?? Data()).write(to: URL(filePath: stack.makeWorkFolder(name) + "/dot.png"))
             }, answer: "I see it."
         ) { requests, findings in
             let parts = (requests.last?.messages ?? []).flatMap { $0["content"]?.arrayValue ?? [] }
@@ -102,6 +124,13 @@ extension Scenario {
             deltas.map { ["choices": [["index": 0, "delta": $0, "finish_reason": nil]]] as JSON }
             + [["choices": [["index": 0, "delta": [:], "finish_reason": "tool_calls"]]]]
         return ["lines": .array((chunks.map { "data: " + $0.text } + ["data: [DONE]"]).flatMap { [.string($0), ""] })]
+    }
+
+    private static let haystack: @Sendable (String, ScriptedStack) throws -> Void = { name, stack in
+        let place = try stack.makeWorkFolder(name)
+        try FileManager.default.createDirectory(atPath: "\(place)/deep", withIntermediateDirectories: true)
+        try "haystack\nhaystack\n".write(toFile: "\(place)/a.txt", atomically: true, encoding: .utf8)
+        try "a haystack\na needle\n".write(toFile: "\(place)/deep/b.md", atomically: true, encoding: .utf8)
     }
 
     /// A red dot, 8 by 8.

@@ -26,12 +26,12 @@ struct Scenario: Sendable {
     ///   - check: of the requests that the server got.
     init(
         _ name: String, _ steps: [JSON], tools: String = "", arguments: [String] = [], variables: [String: String] = [:],
-        prepare: @escaping @Sendable (ScriptedStack) throws -> Void = { _ in }, answer: String,
+        prepare: @escaping @Sendable (_ name: String, ScriptedStack) throws -> Void = { _, _ in }, answer: String,
         check: @escaping @Sendable ([UpstreamRequest], inout Findings) throws -> Void = { _, _ in }
     ) {
         self.name = name
         play = { scenario, stack in
-            try prepare(stack)
+            try prepare(name, stack)
             let permitted = tools.isEmpty ? [] : ["--allowedTools", tools]
             let reply = try stack.claude(name, ScriptedStack.prompt(name, steps), permitted + arguments, variables: variables)
             var findings = Findings()

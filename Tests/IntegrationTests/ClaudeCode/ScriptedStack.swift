@@ -5,10 +5,8 @@ import Testing
 /// An applied stack whose only worker is `Fakes/scripted_upstream.py`: its model does what the prompts say, and writes down what it is sent.
 ///
 /// The model `remote-model` is the same server, reached as one that somebody else runs; `as-NAME` the same as if it were that kind of server.
-final class ScriptedStack: Sendable {
-    /// Of the `Stack`; that itself belongs to the thread that made it.
+final class ScriptedStack: ScriptedSessions {
     let folder: String
-    private let programs = TestEnvironment.programs ?? ""
 
     /// The dialects of the proxy, and what makes it speak them.
     static let disguises = [
@@ -52,102 +50,4 @@ final class ScriptedStack: Sendable {
         let apply = try stack.anyclaude("apply")
         try #require(apply.status == 0, "\(apply.output)\(apply.errors)\(stack.supervisorLog)")
     }
-
-    /// Claude Code under `anyclaude run`, in a folder and a home of its own, which later turns of the same session find again.
-    ///
-    /// - Parameters:
-    ///   - prompt: `@WORK@` in it stands for the folder of the session.
-    ///   - arguments: beside those that say how to print.
-    ///   - variables: of the caller; what is set here goes before what `run` would set.
-    func claude(_ session: String, _ prompt: String, _ arguments: [String] = [], variables: [String: String] = [:]) throws -> ClaudeAnswer {
-        let place = try makeWorkFolder(session)
-        let client = try #require(ClaudeClient.program)
-        let run = try ProgramRun.run(
-            "\(programs)/anyclaude",
-            ["run", "-f", "\(folder)/.anyclauderc.yaml", "--", client, "-p", prompt.replacing("@WORK@", with: place), "--output-format", "json"]
-                + arguments,
-            environment: clientEnvironment(session).merging(variables) { $1 }, directory: place, limit: 300)
-        return ClaudeAnswer(run)
-    }
-
-    /// What a client, or a command that starts one, is given.
-    func clientEnvironment(_ session: String) -> [String: String] {
-        ClaudeClient.environment(home: "\(folder)/sessions/\(session)").merging(["ANYCLAUDE_HOME": "\(folder)/home"]) { $1 }
-    }
-
-    /// Where the client of a session works.
-    func workFolder(_ session: String) -> String { "\(folder)/sessions/\(session)/work" }
-
-    @discardableResult
-    func makeWorkFolder(_ session: String) throws -> String {
-        try FileManager.default.createDirectory(atPath: workFolder(session), withIntermediateDirectories: true)
-        return workFolder(session)
-    }
-
-    /// A prompt that makes the model take these steps, one an answer.
-    static func prompt(_ name: String, _ steps: [JSON]) -> String { "SCRIPT \(name) \(JSON.array(steps).text)" }
-
-    /// What the server was sent so far, in its order.
-    func requests(_ script: String) throws -> [UpstreamRequest] { try conversations()[script] ?? [] }
-
-    /// The same by their scripts.
-    func conversations() throws -> [String: [UpstreamRequest]] {
-        let requests = try record().filter { $0["event"] == "request" }
-        return Dictionary(grouping: requests) { $0["script"]?.stringValue ?? "" }.mapValues { $0.map(UpstreamRequest.init) }
-    }
-
-    /// The requests whose clients left before their answers were whole.
-    func left() throws -> Set<Int> { Set(try record().filter { $0["event"] == "left" }.compactMap { $0["id"]?.intValue }) }
-
-    private func record() throws -> [JSON] {
-        let text = (try? String(contentsOfFile: "\(folder)/record", encoding: .utf8)) ?? ""
-        return try text.split(separator: "\n").map { try JSON(parsing: String($0)) }
-    }
-}
-
-/// A request as the model's server got it.
-struct UpstreamRequest {
-    var id: Int
-    var step: Int
-    var attempt: Int
-    /// Seconds since 1970.
-    var time: Double
-    var body: JSON
-
-    init(_ line: JSON) {
-        id = line["id"]?.intValue ?? 0
-        step = line["step"]?.intValue ?? 0
-        attempt = line["try"]?.intValue ?? 0
-        time = line["time"]?.doubleValue ?? 0
-        body = line["body"] ?? .null
-    }
-
-    var messages: [JSON] { body["messages"]?.arrayValue ?? [] }
-
-    var toolNames: [String] { (body["tools"]?.arrayValue ?? []).compactMap { $0["function"]?["name"]?.stringValue } }
-
-    /// The texts of the messages of a role.
-    func texts(_ role: String) -> [String] {
-        messages.filter { $0["role"]?.stringValue == role }.map { message in
-            message["content"]?.stringValue ?? (message["content"]?.arrayValue ?? []).compactMap { $0["text"]?.stringValue }.joined(separator: "\n")
-        }
-    }
-}
-
-/// What Claude Code printed at its end.
-struct ClaudeAnswer {
-    var run: ProgramRun
-    private var result: JSON?
-
-    init(_ run: ProgramRun) {
-        self.run = run
-        result = try? JSON(parsing: run.output)
-    }
-
-    var status: Int32 { run.status }
-    var text: String { result?["result"]?.stringValue ?? "" }
-    var isError: Bool { result?["is_error"]?.boolValue ?? true }
-    var turns: Int? { result?["num_turns"]?.intValue }
-    var session: String? { result?["session_id"]?.stringValue }
-    var all: String { "exit \(run.status)\n\(run.output)\n\(run.errors)" }
 }

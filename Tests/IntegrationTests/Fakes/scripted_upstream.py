@@ -101,9 +101,9 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, port, model):
+    def __init__(self, port, model, handler=None):
         self.model = model
-        super().__init__(("127.0.0.1", port), Handler)
+        super().__init__(("127.0.0.1", port), handler or Handler)
 
     def handle_error(self, request, client_address):
         """A client that left was noted where it mattered."""

@@ -18,6 +18,8 @@ public struct BackendDialect: Sendable, Equatable {
     public var keepsReasoningDetails = false
     /// An assistant message may have content or tool calls, not both.
     public var separatesContentFromToolCalls = false
+    /// An assistant message of tool calls alone has `content: null`; elsewhere an empty text.
+    public var takesNullContent = true
     /// Cache breakpoints are meant for the provider behind the server.
     public var keepsCacheControl = false
     /// The member of a request that names its conversation, so that the server keeps its requests together; nil where it has none.

@@ -67,7 +67,7 @@ extension Conversation {
         if turn.calls.isEmpty {
             message["content"] = text
         } else if turn.parts.isEmpty {
-            message["content"] = .null
+            message["content"] = dialect.takesNullContent ? .null : ""
         } else if dialect.separatesContentFromToolCalls {
             message["content"] = text
             messages.append(.object(message))

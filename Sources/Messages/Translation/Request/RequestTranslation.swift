@@ -32,6 +32,8 @@ public enum RequestTranslation {
         public var maxOutputTokens: Int?
         public var sampling = SamplingDefaults()
         public var extras = RequestExtras()
+        /// Upstream is to stream: silence shows, an answer can be cancelled, and a whole one is the same stream folded.
+        public var streams = true
 
         public init(
             dialect: BackendDialect, keepsInlineSystem: Bool? = nil, model: String? = nil, contextWindow: Int? = nil, maxOutputTokens: Int? = nil
@@ -108,9 +110,8 @@ public enum RequestTranslation {
         if dialect.sendsUser, let user = user(of: request) { body["user"] = .string(user) }
         options.extras.complete(&body, for: dialect)
         for member in dialect.extra.members where body[member.key] == nil { body[member.key] = member.value }
-        // Upstream always streams: silence shows, an answer can be cancelled, and a whole one is the same stream folded.
-        body["stream"] = true
-        body["stream_options"] = ["include_usage": true]
+        body["stream"] = .bool(options.streams)
+        body["stream_options"] = options.streams ? ["include_usage": true] : nil
         return body
     }
 

@@ -18,6 +18,9 @@ public struct AnswerBody: Sendable {
 
     public init() {}
 
+    /// Nothing has come yet.
+    public var isEmpty: Bool { if case .unknown = form { true } else { false } }
+
     public mutating func feed(_ bytes: [UInt8]) -> [MessageStream.Input] { bytes.withUnsafeBytes { feed($0) } }
 
     public mutating func feed(_ bytes: UnsafeRawBufferPointer) -> [MessageStream.Input] {
