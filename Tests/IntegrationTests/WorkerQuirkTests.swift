@@ -39,7 +39,7 @@ extension IntegrationTests {
         @Test(arguments: ["", "http: /v1/models, "])
         func aWorkerThatStreamsIsAlive(question: String) throws {
             let worker = try FakeWorker("mlx-textgen")
-            let soon = "period: 50ms, timeout: 50ms, failures: 1"
+            let soon = "period: 50ms, timeout: 500ms, failures: 1"
             try worker.configure(health: "{ readiness: { \(soon) }, liveness: { \(question)\(soon) } }")
             try worker.touch("slow")
             try worker.apply()

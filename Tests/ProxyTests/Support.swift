@@ -80,7 +80,9 @@ struct ProxyUnderTest {
         settings.directories.cache = .absolute(folder)
         let client = UpstreamClient(limits: settings.limits)
         let launch = ProxyLaunch(settings: settings, roots: [:], secrets: secrets, listeners: [], probeListeners: [], lease: lease)
-        let assembly = try await ProxyAssembly(launch, client: client, logger: quiet)
+        // On a machine with much other work a scripted server answers late.
+        let workers = WorkerKnowledge(client: client, modelTimeout: .seconds(540))
+        let assembly = try await ProxyAssembly(launch, client: client, workers: workers, logger: quiet)
         let (listener, port) = try ListeningSocket.bind(host: "127.0.0.1", port: 0)
         let responder = ProxyResponder(assembly, asksForToken: true, bodyTimeout: bodyTimeout)
         let service = HTTPService(listeners: [listener], responder: responder, logger: quiet)

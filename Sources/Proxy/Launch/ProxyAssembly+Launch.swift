@@ -2,7 +2,7 @@ import LaunchPlan
 import Logging
 
 extension ProxyAssembly {
-    init(_ launch: ProxyLaunch, client: UpstreamClient, logger: Logger) async throws(ProxyError) {
+    init(_ launch: ProxyLaunch, client: UpstreamClient, workers: WorkerKnowledge? = nil, logger: Logger) async throws(ProxyError) {
         let backends = try BackendTable(launch.settings, secrets: launch.secrets)
         var token: String?
         if let id = launch.settings.authToken {
@@ -21,7 +21,8 @@ extension ProxyAssembly {
         self.init(
             settings: launch.settings, backends: backends, token: token, metrics: metrics,
             upstreams: Upstreams(
-                client: client, directory: ServiceDirectory(descriptor: launch.lease, logger: logger), workers: WorkerKnowledge(client: client),
+                client: client, directory: ServiceDirectory(descriptor: launch.lease, logger: logger),
+                workers: workers ?? WorkerKnowledge(client: client),
                 prompts: PromptCache(launch.settings.promptCache, metrics: metrics), history: PromptHistory(), turnstiles: turnstiles, health: health,
                 leftOut: LeftOutTools(metrics: metrics, logger: logger), retries: RetryPolicy(settings: launch.settings.retry ?? .init()),
                 hold: .milliseconds(launch.settings.limits.holdMs),

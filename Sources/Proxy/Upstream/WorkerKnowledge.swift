@@ -37,7 +37,13 @@ final class WorkerKnowledge: Sendable {
     /// Digests remembered for each worker; the worker itself has a bound too and answers 409 beyond it.
     private static let maximumPrefixes = 256
 
-    init(client: UpstreamClient) { self.client = client }
+    /// How long a kept answer waits to hear which model answers now.
+    private let modelTimeout: TimeAmount
+
+    init(client: UpstreamClient, modelTimeout: TimeAmount = .seconds(1)) {
+        self.client = client
+        self.modelTimeout = modelTimeout
+    }
 
     func forget(_ location: UpstreamLocation) {
         let worker = state.withLock { $0.workers.removeValue(forKey: location) }
@@ -98,11 +104,11 @@ final class WorkerKnowledge: Sendable {
     /// the same address.
     func model(of backend: ResolvedBackend, at location: UpstreamLocation) async -> String? {
         if backend.dialect.isNative {
-            let capabilities = try? await askCapabilities(at: location, backend: backend, timeout: .seconds(1))
+            let capabilities = try? await askCapabilities(at: location, backend: backend, timeout: modelTimeout)
             return backend.answeringModel(stated: capabilities?.fingerprint, named: nil)
         }
         guard backend.discoversModel else { return backend.answeringModel(stated: nil, named: backend.settings.model) }
-        guard let name = try? await askModel(at: location, backend: backend, timeout: .seconds(1)) else { return nil }
+        guard let name = try? await askModel(at: location, backend: backend, timeout: modelTimeout) else { return nil }
         return backend.answeringModel(stated: nil, named: name)
     }
 

@@ -178,7 +178,10 @@ struct PuttingBackTests {
                 return outcome
             }
         }
-        while engine.statistics.requestsPutBack < 1 || engine.statistics.queued < 1 { await Task.yield() }
+        while engine.statistics.requestsPutBack < 1 || engine.statistics.queued < 1 {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
         return (tasks[0], tasks[1], gate)
     }
 
@@ -205,6 +208,7 @@ struct PuttingBackTests {
         async let end: Void = engine.shutdown()
         // Until it is told to stop, it refuses for another reason.
         while true {
+            try Task.checkCancellation()
             do { _ = try await engine.run(short) } catch EngineError.queueFull { await Task.yield() } catch {
                 #expect(error as? EngineError == .shuttingDown)
                 break
