@@ -92,7 +92,8 @@ final class Generation: Sendable {
 
     // MARK: the making
 
-    /// Where the caller's connection is, so that nothing changes threads between a server's bytes and a client's.
+    /// Where the caller's connection is, so that nothing changes threads between a server's bytes and a client's; what is made of a large
+    /// body, where that was read.
     ///
     /// - Parameter atEnd: called once, after the last event.
     func start(
@@ -100,7 +101,7 @@ final class Generation: Sendable {
         atEnd: @escaping @Sendable (Generation) async -> Void
     ) {
         let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? MultiThreadedEventLoopGroup.singleton.any()
-        let executor = EventLoopExecutor(loop)
+        let executor = EventLoopExecutor.current
         let task = Task(executorPreference: executor) {
             await self.perform(work)
             self.state.withLock { $0.endWatch() }?.cancel()

@@ -80,13 +80,16 @@ struct ProxyResponder: HTTPResponder {
             return try await CacheEndpoint(assembly: assembly, isTrusted: isTrusted).respond(request, requestID)
         case (.post, "/v1/messages"):
             let permit = try assembly.gate.enter()
-            return try await MessagesEndpoint(assembly: assembly).respond(request, try await body(of: request), requestID, permit)
+            let body = try await body(of: request)
+            return try await Self.reading(body) { try await MessagesEndpoint(assembly: assembly).respond(request, body, requestID, permit) }
         case (.post, "/v1/messages/count_tokens"):
             let permit = try assembly.gate.enter()
-            return try await CountEndpoint(assembly: assembly).respond(request, try await body(of: request), requestID, permit)
+            let body = try await body(of: request)
+            return try await Self.reading(body) { try await CountEndpoint(assembly: assembly).respond(request, body, requestID, permit) }
         case (.post, Self.chatPath):
             let permit = try assembly.gate.enter()
-            return try await ChatEndpoint(assembly: assembly).respond(request, try await body(of: request), requestID, permit)
+            let body = try await body(of: request)
+            return try await Self.reading(body) { try await ChatEndpoint(assembly: assembly).respond(request, body, requestID, permit) }
         case (_, Self.chatPath): return notAllowed(request, path, "POST", requestID)
         case (_, _) where path.hasPrefix("/v1/"):
             // What is not ours is the API's own, where that is where requests go.
@@ -134,6 +137,16 @@ struct ProxyResponder: HTTPResponder {
         response.status = .methodNotAllowed
         response.headers.set("allow", allowed)
         return response
+    }
+
+    /// A body of which reading alone takes some milliseconds.
+    private static let largeBody = 256 << 10
+
+    /// Where bodies are small, on the connection's event loop: a change of thread costs more. What is made of a large one would hold up
+    /// all others there.
+    private static func reading(_ body: ByteBuffer, _ respond: () async throws -> Response) async throws -> Response {
+        guard body.readableBytes > largeBody else { return try await respond() }
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await respond() }
     }
 
     private func body(of request: Request) async throws -> ByteBuffer {
