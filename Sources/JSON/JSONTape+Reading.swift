@@ -1,9 +1,6 @@
 import Glibc
 
 extension JSONTape.Value {
-    /// Whether it is a string of these very bytes, written without an escape.
-    public func isString(_ text: StaticString) -> Bool { tape.isString(tape.words[index], text, bytes) }
-
     public var isNull: Bool {
         let word = tape.words[index]
         return !word.isContainer && bytes[word.start] == UInt8(ascii: "n")

@@ -43,19 +43,29 @@ extension PlainChunk {
         }
 
         mutating func readsChunk(_ value: JSONTape.Value) -> Bool {
-            guard case .object = value.kind else { return false }
-            var choices = 0
-            let isPlain = value.allMembers { key, value in
-                if key.is("choices") {
-                    choices += 1
-                    return readsChoices(value)
-                }
+            reads("choices", of: value) {
+                $0.readsChoices($1)
+            } others: { key, value in
                 let isEnvelope =
                     key.is("id") || key.is("object") || key.is("created") || key.is("model") || key.is("system_fingerprint")
                     || key.is("provider") || key.is("service_tier")
                 return isEnvelope || (key.is("usage") && value.isNull)
             }
-            return isPlain && choices == 1
+        }
+
+        /// Whether an object has that member once, it can be read, and the others say nothing.
+        private mutating func reads(
+            _ name: StaticString, of value: JSONTape.Value, _ read: (inout Self, JSONTape.Value) -> Bool,
+            others saysNothing: (JSONTape.Value.Key, JSONTape.Value) -> Bool
+        ) -> Bool {
+            guard case .object = value.kind else { return false }
+            var count = 0
+            let isPlain = value.allMembers { key, value in
+                guard key.is(name) else { return saysNothing(key, value) }
+                count += 1
+                return read(&self, value)
+            }
+            return isPlain && count == 1
         }
 
         private mutating func readsChoices(_ value: JSONTape.Value) -> Bool {
@@ -66,16 +76,11 @@ extension PlainChunk {
         }
 
         private mutating func readsChoice(_ value: JSONTape.Value) -> Bool {
-            guard case .object = value.kind else { return false }
-            var deltas = 0
-            let isPlain = value.allMembers { key, value in
-                if key.is("delta") {
-                    deltas += 1
-                    return readsDelta(value)
-                }
-                return key.is("index") || value.isNull
+            reads("delta", of: value) {
+                $0.readsDelta($1)
+            } others: { key, value in
+                key.is("index") || value.isNull
             }
-            return isPlain && deltas == 1
         }
 
         private mutating func readsDelta(_ value: JSONTape.Value) -> Bool {

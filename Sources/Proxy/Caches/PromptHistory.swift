@@ -96,6 +96,7 @@ final class PromptHistory: Sendable {
             let count = state.records.count
             state.records.removeAll { $0.asker.session.map(session.covers) ?? false }
             state.pieces = state.records.reduce(0) { $0 + $1.outline.pieces.count }
+            state.known = Set(state.records.map(\.message))
             return count - state.records.count
         }
     }

@@ -38,12 +38,10 @@ final class UpstreamClient: Sendable {
         configuration.httpVersion = .automatic
         clients = MultiThreadedEventLoopGroup.singleton.makeIterator().map { [configuration] loop in
             var configuration = configuration
-            let clock = NIOLoopBoundBox.makeBoxSendingValue(Optional<ReadClock>.none, eventLoop: loop)
+            let clock = NIOLoopBoundBox.makeBoxSendingValue(ReadClock(loop), eventLoop: loop)
             configuration.http1_1ConnectionDebugInitializer = { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let shared = clock.value ?? ReadClock(loop)
-                    clock.value = shared
-                    try channel.pipeline.syncOperations.addHandlers([TurnFlush(), ReadPacer(shared)], position: .first)
+                    try channel.pipeline.syncOperations.addHandlers([TurnFlush(), ReadPacer(clock.value)], position: .first)
                 }
             }
             return (loop, HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration))

@@ -71,6 +71,10 @@ public struct ChatEvents: Sendable {
     }
 
     private mutating func take(_ event: ServerSentEvent, _ bytes: [UInt8]) -> [UInt8] {
+        if event.name != "error", PlainChunk(event.data) != nil {
+            facts.takeWords()
+            return bytes
+        }
         guard let json = try? JSON(parsing: event.data) else { return bytes }
         if event.name == "error", json["error"] == nil {
             let error: JSON = ["error": json]

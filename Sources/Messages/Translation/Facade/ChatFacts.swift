@@ -30,6 +30,9 @@ public struct ChatFacts: Sendable {
         }
     }
 
+    /// A chunk that says words and nothing else.
+    mutating func takeWords() { hasWords = true }
+
     /// The same of an answer that was told anew.
     public mutating func take(_ output: ChatChunkStream.Output) {
         switch output {

@@ -26,8 +26,8 @@ final class ChatFeed: Sendable {
         var hasHead = false
     }
     private let state = Mutex(State())
-    private let arrivals = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-    private let departures = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    private let arrivals = NewsSignal()
+    private let departures = NewsSignal()
     /// More waits with the model's server.
     private static let maximumBytes = 256 << 10
 
@@ -39,7 +39,7 @@ final class ChatFeed: Sendable {
             if !state.hasHead { state.items.append(.head(fields)) }
             return !state.hasHead
         }
-        arrivals.continuation.yield()
+        arrivals.raise()
         return isFirst
     }
 
@@ -47,9 +47,8 @@ final class ChatFeed: Sendable {
     func put(_ bytes: ByteBuffer) async throws {
         guard bytes.readableBytes > 0 else { return }
         add(.bytes(bytes), size: bytes.readableBytes)
-        var iterator = departures.stream.makeAsyncIterator()
         while state.withLock({ $0.bytes > Self.maximumBytes }) {
-            guard await iterator.next() != nil else { throw CancellationError() }
+            guard await departures.wait() else { throw CancellationError() }
         }
     }
 
@@ -61,12 +60,12 @@ final class ChatFeed: Sendable {
             state.items.append(item)
             state.bytes += size
         }
-        arrivals.continuation.yield()
+        arrivals.raise()
     }
 
     private func end() {
         state.withLock { $0.isOver = true }
-        arrivals.continuation.yield()
+        arrivals.raise()
     }
 
     // MARK: the writer
@@ -101,13 +100,12 @@ final class ChatFeed: Sendable {
             let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? MultiThreadedEventLoopGroup.singleton.any()
             var timer: Scheduled<Void>?
             defer { timer?.cancel() }
-            var iterator = feed.arrivals.stream.makeAsyncIterator()
             while true {
                 if let next = feed.take() { return next }
                 let rest = deadline - .now
                 guard rest > .zero else { return .silence }
-                if timer == nil { timer = loop.scheduleTask(in: TimeAmount(rest)) { [feed] in feed.arrivals.continuation.yield() } }
-                guard await iterator.next() != nil else { throw CancellationError() }
+                if timer == nil { timer = loop.scheduleTask(in: TimeAmount(rest)) { [feed] in feed.arrivals.raise() } }
+                guard await feed.arrivals.wait() else { throw CancellationError() }
             }
         }
 
@@ -125,7 +123,7 @@ final class ChatFeed: Sendable {
             if case .bytes(let bytes) = first { state.bytes -= bytes.readableBytes }
             return .item(first)
         }
-        departures.continuation.yield()
+        departures.raise()
         return next
     }
 }
