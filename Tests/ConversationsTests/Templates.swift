@@ -27,7 +27,7 @@ struct Template: Sendable, CustomStringConvertible {
             Template("chatml", file: "Tests/Fixtures/templates/chat/chatml.jinja", inlineSystem: true),
             Template("tools-first", file: "Tests/Fixtures/templates/chat/tools-first.jinja", inlineSystem: true),
             Template("strict", file: "Tests/Fixtures/templates/chat/strict.jinja", inlineSystem: false),
-            Template("the demo model's", file: "examples/models/training/chat_template.jinja", inlineSystem: true),
+            Template("the demo model's", file: "examples/models/training/chat_template.jinja", inlineSystem: false),
         ]
     }
 

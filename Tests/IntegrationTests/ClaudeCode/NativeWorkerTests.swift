@@ -3,7 +3,7 @@ import JSON
 import Testing
 
 extension IntegrationTests {
-    /// The real Claude Code on an applied stack with native workers: a model of this machine calls its tools.
+    /// The real Claude Code on an applied stack with a native worker: a model of this machine calls its tools.
     @Suite(.enabled(if: ClaudeClient.isThere, Comment(rawValue: ClaudeClient.needed)))
     struct NativeWorkerTests {
         /// What the demo model may be given at most; it was trained on conversations of up to 3,072.
@@ -26,14 +26,14 @@ extension IntegrationTests {
             let session = try #require(first.session)
             let second = try ask("Run `echo $((6 * 7))` and tell me what it prints.", ["--resume", session])
             #expect(second.text.contains("42"), "\(second.all)")
-            let restart = try stack.anyclaude("restart", "folds")
+            let restart = try stack.anyclaude("restart", "demo")
             #expect(restart.status == 0, "\(restart.output)\(restart.errors)")
-            try stack.wait(for: "the worker after its restart") { try stack.service("folds").state == .ready }
+            try stack.wait(for: "the worker after its restart") { try stack.service("demo").state == .ready }
             let third = try ask("Run `cat notes.md` and tell me what it prints.", ["--resume", session])
             #expect(third.text.contains(note), "\(third.all)")
 
-            try stack.wait(for: "the lines of six answers") { try native.answers(of: "folds").count >= 6 }
-            let answers = try native.answers(of: "folds")
+            try stack.wait(for: "the lines of six answers") { try native.answers().count >= 6 }
+            let answers = try native.answers()
             #expect(answers.map(\.stop) == ["tool_use", "end_turn", "tool_use", "end_turn", "tool_use", "end_turn"])
             #expect(answers.allSatisfy { $0.input <= Self.most }, "the prompts had \(answers.map(\.input)) tokens")
             // Each finds all of the request before it, also the first after the restart, which has it from the disk.
@@ -48,11 +48,11 @@ extension IntegrationTests {
             let native = try NativeStack(stack)
             try "the anchor hangs in the hall\n".write(toFile: native.makeWorkFolder("bare") + "/notes.md", atomically: true, encoding: .utf8)
             let answer = try native.claude(
-                "bare", "Please run `cat notes.md` and tell me what it prints.", ["--bare", "--model", "plain", "--allowedTools", "Bash,Read"])
+                "bare", "Please run `cat notes.md` and tell me what it prints.", ["--bare", "--allowedTools", "Bash,Read"])
             #expect(answer.status == 0 && !answer.isError && answer.turns == 2, "\(answer.all)")
             #expect(answer.text.contains("the anchor hangs in the hall"), "\(answer.all)")
-            try stack.wait(for: "the lines of two answers") { try native.answers(of: "plain").count >= 2 }
-            let answers = try native.answers(of: "plain")
+            try stack.wait(for: "the lines of two answers") { try native.answers().count >= 2 }
+            let answers = try native.answers()
             #expect(answers.map(\.stop) == ["tool_use", "end_turn"])
             #expect(answers[0].input <= 500 && answers[1].cached >= answers[0].input, "\(answers)")
         }
