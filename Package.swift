@@ -152,6 +152,7 @@ let package = Package(
             [
                 "Proxy", "Messages", "LaunchPlan", "Control", "Serving", "Locking", "JSON", hummingbird, nioCore, logging, lifecycle,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "NIOEmbedded", package: "swift-nio"),
             ]),

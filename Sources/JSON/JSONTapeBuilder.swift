@@ -21,6 +21,7 @@ struct JSONTapeBuilder: JSONSink {
         self.limits = limits
         // A word for about nine bytes of text, as configurations have it; memory that is not used is never touched.
         words.reserveCapacity(bytes.count / 8 + 64)
+        open.reserveCapacity(8)
     }
 
     var tape: JSONTape { JSONTape(words: words, hasUnusualKeys: hasUnusualKeys) }

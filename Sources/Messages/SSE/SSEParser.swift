@@ -103,12 +103,12 @@ public struct SSEParser: Sendable {
     }
 
     private mutating func dispatch() -> ServerSentEvent? {
-        defer {
-            name = "message"
-            data = []
-            hasData = false
-        }
-        return hasData ? ServerSentEvent(name: name.isEmpty ? "message" : name, data: data) : nil
+        var event = ServerSentEvent(name: "message", data: [])
+        swap(&event.data, &data)
+        swap(&event.name, &name)
+        defer { hasData = false }
+        if event.name.isEmpty { event.name = "message" }
+        return hasData ? event : nil
     }
 
     private func checkBound() throws(SSEError) {

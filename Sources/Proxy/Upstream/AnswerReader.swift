@@ -40,7 +40,7 @@ final class AnswerReader: Sendable {
         state.withLock { state in
             let isNew = state.stream.upstreamID == nil
             var events: [MessageEvent] = []
-            for input in read(&state.body) { events += state.stream.receive(input) }
+            for input in read(&state.body) { state.stream.receive(input, &events) }
             if isNew, let id = state.stream.upstreamID { generation.setUpstreamID(id) }
             // Before whoever listens hears of the end: what was saved is summed up then.
             if !events.isEmpty { generation.setCounts(state.stream.usage) }

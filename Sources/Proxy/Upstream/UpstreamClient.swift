@@ -41,7 +41,10 @@ final class UpstreamClient: Sendable {
             let clock = NIOLoopBoundBox.makeBoxSendingValue(ReadClock(loop), eventLoop: loop)
             configuration.http1_1ConnectionDebugInitializer = { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandlers([TurnFlush(), ReadPacer(clock.value)], position: .first)
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandlers([TurnFlush(), ReadPacer(clock.value)], position: .first)
+                    let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
+                    try pipeline.addHandler(PartJoiner(), position: .after(decoder))
                 }
             }
             return (loop, HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration))

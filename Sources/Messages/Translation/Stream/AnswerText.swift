@@ -14,6 +14,11 @@ struct AnswerText: Sendable {
 
     mutating func read(_ text: String) -> [OutputEvent] { events(of: scan.read(text)) }
 
+    /// Thinking and calls come apart from the text: what is read is text, and nothing else.
+    var isPlain: Bool { parser == nil }
+
+    mutating func readPlain(_ text: String) -> String { scan.read(text) }
+
     /// - Parameter isComplete: false where a limit cut it: a call that was cut is not made whole.
     mutating func finish(isComplete: Bool) -> [OutputEvent] {
         var events = events(of: scan.flush())

@@ -45,8 +45,14 @@ public struct MessageStream: Sendable {
 
     /// - Returns: the events that the input causes, in order; none after the end.
     public mutating func receive(_ input: Input) -> [MessageEvent] {
-        guard !isOver else { return [] }
         var events: [MessageEvent] = []
+        receive(input, &events)
+        return events
+    }
+
+    /// The same, behind events that there are.
+    public mutating func receive(_ input: Input, _ events: inout [MessageEvent]) {
+        guard !isOver else { return }
         switch input {
         case .chunk(let json):
             do {
@@ -63,14 +69,20 @@ public struct MessageStream: Sendable {
         case .end: finish(&events)
         case .failure(let error): fail(error, &events)
         }
-        return events
     }
 
     // MARK: chunks
 
     private mutating func take(_ piece: PlainChunk, _ events: inout [MessageEvent]) {
         start(&events)
-        take(.init(delta: piece.kind == .text ? .init(content: piece.text) : .init(reasoning: piece.text)), &events)
+        if let stop = text.stop { return cut(.stop, stop, &events) }
+        counted.add(piece)
+        guard !options.discardsOutput else { return }
+        switch piece.kind {
+        case .thinking: if options.showsThinking { add(.thinking, piece.text, &events) }
+        case .text where text.isPlain: add(.text, text.readPlain(piece.text), &events)
+        case .text: tell(text.read(piece.text), &events)
+        }
         checkBounds(&events)
     }
 

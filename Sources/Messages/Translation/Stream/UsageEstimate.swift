@@ -38,6 +38,11 @@ struct OutputCount: Sendable {
 
     var tokens: Int { max(pieces, UsageEstimate.tokens(ofBytes: bytes)) }
 
+    mutating func add(_ piece: PlainChunk) {
+        pieces += 1
+        bytes += piece.text.utf8.count
+    }
+
     mutating func add(_ delta: OpenAI.ChatChunk.Delta) {
         guard delta.says else { return }
         pieces += 1
