@@ -11,6 +11,12 @@ public final class MetricsRegistry: Sendable {
         var counts: [Int]
         var count = 0
         var sum = 0.0
+
+        mutating func add(_ value: Double, _ bounds: [Double]) {
+            for index in bounds.indices where value <= bounds[index] { counts[index] += 1 }
+            count += 1
+            sum += value
+        }
     }
     private struct Family {
         var kind: Kind
@@ -20,6 +26,11 @@ public final class MetricsRegistry: Sendable {
         var histograms: [String: Histogram] = [:]
         /// Read at the scrape.
         var source: (@Sendable () -> Double)?
+
+        mutating func observe(_ value: Double, _ key: String) {
+            // In place: a copy would be one of all that was counted.
+            histograms[key, default: Histogram(counts: Array(repeating: 0, count: bounds.count))].add(value, bounds)
+        }
     }
     private struct State {
         var order: [String] = []
@@ -59,14 +70,7 @@ public final class MetricsRegistry: Sendable {
     /// Counts a value into a histogram.
     public func observe(_ value: Double, in name: String, _ labels: Labels = []) {
         let key = Self.render(labels)
-        state.withLock { state in
-            guard let bounds = state.families[name]?.bounds else { return }
-            var histogram = state.families[name]?.histograms[key] ?? Histogram(counts: Array(repeating: 0, count: bounds.count))
-            for index in bounds.indices where value <= bounds[index] { histogram.counts[index] += 1 }
-            histogram.count += 1
-            histogram.sum += value
-            state.families[name]?.histograms[key] = histogram
-        }
+        state.withLock { $0.families[name]?.observe(value, key) }
     }
 
     /// The present value of a counter or gauge; 0 where nothing was counted.

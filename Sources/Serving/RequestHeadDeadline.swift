@@ -10,32 +10,45 @@ final class RequestHeadDeadline: ChannelInboundHandler {
 
     private enum State {
         case idle
-        case head(Scheduled<Void>)
+        case head(until: NIODeadline)
         case body
     }
     private let limit: TimeAmount
     private var state = State.idle
+    /// Looks at its end whether a head is still under way: one for each request would cost more than the request's head.
+    private var timer: Scheduled<Void>?
 
     /// - Parameter limit: from the first byte of a request to the end of its head.
     init(_ limit: TimeAmount) { self.limit = limit }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if case .idle = state {
-            state = .head(context.eventLoop.assumeIsolated().scheduleTask(in: limit) { context.close(promise: nil) })
+            let deadline = context.eventLoop.now + limit
+            state = .head(until: deadline)
+            if timer == nil { watch(until: deadline, context) }
         }
         context.fireChannelRead(data)
     }
 
+    private func watch(until deadline: NIODeadline, _ context: ChannelHandlerContext) {
+        timer = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) {
+            self.timer = nil
+            guard case .head(let deadline) = self.state else { return }
+            if context.eventLoop.now >= deadline { context.close(promise: nil) } else { self.watch(until: deadline, context) }
+        }
+    }
+
     func channelInactive(context: ChannelHandlerContext) {
-        end()
+        stop()
         context.fireChannelInactive()
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) { end() }
+    func handlerRemoved(context: ChannelHandlerContext) { stop() }
 
-    private func end() {
-        if case .head(let timer) = state { timer.cancel() }
+    private func stop() {
         state = .body
+        timer?.cancel()
+        timer = nil
     }
 
     /// Behind the reading of HTTP.
@@ -50,7 +63,7 @@ final class RequestHeadDeadline: ChannelInboundHandler {
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             switch unwrapInboundIn(data) {
-            case .head: deadline?.end()
+            case .head: deadline?.state = .body
             case .end: deadline?.state = .idle
             case .body: break
             }

@@ -136,11 +136,12 @@ import Testing
         }
         let backend = ChatUpstreamTests.url(server.base, dialect: dialect, model: model)
         try await ProxyUnderTest.run(ProxyUnderTest.settings(backend)) { (proxy) async throws in
-            var resolved = try proxy.assembly.backends.backend(for: .init(model: "m"))
-            let asked = resolved
+            let asked = try proxy.assembly.backends.backend(for: .init(model: "m"))
             try await eventually { await proxy.assembly.upstreams.contextWindow(of: asked) == window }
-            resolved.settings.contextWindow = 77
-            #expect(await proxy.assembly.upstreams.contextWindow(of: resolved) == 77, "the plan's word goes first")
+            var settings = asked.settings
+            settings.contextWindow = 77
+            let planned = ResolvedBackend(settings: settings, dialect: asked.dialect, key: nil)
+            #expect(await proxy.assembly.upstreams.contextWindow(of: planned) == 77, "the plan's word goes first")
         }
     }
 

@@ -41,7 +41,7 @@ struct RequestKey: Sendable {
         var digest = ContentDigest()
         digest.add([
             "asker": .string(asker.credential), "api": version.map(JSON.string) ?? .null,
-            "backend": .string(backend.identity ?? Self.identity(of: backend)),
+            "backend": .string(backend.identity),
         ])
         digest.add(.string(request.parts?.head?.digest ?? Self.headDigest(request.json)))
         for member in request.json.members where !Self.ignored.contains(member.key) && !Self.apart.contains(member.key) {
@@ -59,15 +59,16 @@ struct RequestKey: Sendable {
     }
 
     /// The digest of all that is a backend's own in an answer, and of what the translation makes of a request for it.
-    static func identity(of backend: ResolvedBackend) -> String {
-        let settings = backend.settings
+    static func identity(
+        of settings: ProxySettings.Backend, _ dialect: BackendDialect, _ sampling: SamplingDefaults, _ extraBody: JSONObject
+    ) -> String {
         var digest = ContentDigest()
         digest.add([
-            "backend": .string(settings.name), "dialect": .string(backend.dialect.name), "model": settings.model.map(JSON.string) ?? .null,
+            "backend": .string(settings.name), "dialect": .string(dialect.name), "model": settings.model.map(JSON.string) ?? .null,
             "target": .string("\(settings.target)"), "version": .string(Version.current), "window": number(settings.contextWindow),
             "longest": number(settings.maxOutputTokens), "calls": settings.toolCallDialect.map { .string($0.rawValue) } ?? .null,
-            "reasoning": settings.reasoningFormat.map { .string($0.rawValue) } ?? .null, "sampling": backend.sampling.json,
-            "extra": .object(backend.extraBody),
+            "reasoning": settings.reasoningFormat.map { .string($0.rawValue) } ?? .null, "sampling": sampling.json,
+            "extra": .object(extraBody),
         ])
         return digest.hex
     }

@@ -2,7 +2,7 @@ import LaunchPlan
 import Logging
 
 extension ProxyAssembly {
-    init(_ launch: ProxyLaunch, client: UpstreamClient, workers: WorkerKnowledge? = nil, logger: Logger) async throws(ProxyError) {
+    convenience init(_ launch: ProxyLaunch, client: UpstreamClient, workers: WorkerKnowledge? = nil, logger: Logger) async throws(ProxyError) {
         let backends = try BackendTable(launch.settings, secrets: launch.secrets)
         var token: String?
         if let id = launch.settings.authToken {

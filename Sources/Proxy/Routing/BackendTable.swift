@@ -2,25 +2,41 @@ import JSON
 import LaunchPlan
 import Messages
 
-/// A backend with all that its name in the settings stood for.
-struct ResolvedBackend: Sendable {
-    var settings: ProxySettings.Backend
-    var dialect: BackendDialect
-    var key: String?
+/// A backend with all that its name in the settings stood for. Each request refers to it: a copy would be one of some fifty parts.
+final class ResolvedBackend: Sendable {
+    let settings: ProxySettings.Backend
+    let dialect: BackendDialect
+    let key: String?
     /// Of calls in the text of its answers; nil where its server tells them apart.
-    var toolCallDialect: (any ToolCallDialect)?
-    var shaping = RequestShaping()
-    var sampling = SamplingDefaults()
+    let toolCallDialect: (any ToolCallDialect)?
+    let shaping: RequestShaping
+    let sampling: SamplingDefaults
     /// Members and headers of each request that come from the settings.
-    var extraBody: JSONObject = [:]
-    var extraHeaders: [(name: String, value: String)] = []
-    /// `RequestKey.identity`, computed once; nil until it is.
-    var identity: String?
+    let extraBody: JSONObject
+    let extraHeaders: [(name: String, value: String)]
+    /// What marks the thinking of its models as ours, and as its own.
+    let signature: String
+    /// Of all that is its own in an answer.
+    let identity: String
+
+    init(
+        settings: ProxySettings.Backend, dialect: BackendDialect, key: String?, toolCallDialect: (any ToolCallDialect)? = nil,
+        shaping: RequestShaping = .init(), sampling: SamplingDefaults = .init(), extraBody: JSONObject = [:],
+        extraHeaders: [(name: String, value: String)] = []
+    ) {
+        self.settings = settings
+        self.dialect = dialect
+        self.key = key
+        self.toolCallDialect = toolCallDialect
+        self.shaping = shaping
+        self.sampling = sampling
+        self.extraBody = extraBody
+        self.extraHeaders = extraHeaders
+        signature = "\(OwnThinking.mark).\(settings.name)"
+        identity = RequestKey.identity(of: settings, dialect, sampling, extraBody)
+    }
 
     var name: String { settings.name }
-
-    /// What marks the thinking of its models as ours, and as its own.
-    var signature: String { "\(OwnThinking.mark).\(name)" }
 
     /// The server is asked for the model that it has loaded.
     var discoversModel: Bool { dialect.discoversModel && (settings.model == nil || settings.model == "current-model") }
@@ -60,9 +76,7 @@ struct BackendTable: Sendable {
                 key = value
             }
             let calls = backend.toolCallDialect.flatMap { ToolCallDialects.named($0.rawValue) }
-            var resolved = try ResolvedBackend(backend, dialect, key: key, toolCallDialect: calls)
-            resolved.identity = RequestKey.identity(of: resolved)
-            all.append(resolved)
+            all.append(try ResolvedBackend(backend, dialect, key: key, toolCallDialect: calls))
         }
         self.all = all
         byName = Dictionary(all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

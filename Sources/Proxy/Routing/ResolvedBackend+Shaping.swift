@@ -3,8 +3,9 @@ import LaunchPlan
 import Messages
 
 extension ResolvedBackend {
-    init(_ settings: ProxySettings.Backend, _ dialect: BackendDialect, key: String?, toolCallDialect: (any ToolCallDialect)? = nil) throws(ProxyError)
-    {
+    convenience init(
+        _ settings: ProxySettings.Backend, _ dialect: BackendDialect, key: String?, toolCallDialect: (any ToolCallDialect)? = nil
+    ) throws(ProxyError) {
         var dialect = dialect
         switch settings.images {
         case .sent?: dialect.images = dialect.images ?? BackendDialect.Images()

@@ -1,9 +1,17 @@
 import Control
+import HTTPTypes
 import Hummingbird
 import Messages
 
 /// The clients' token.
 enum Access {
+    private static let names = [ClientEnvironment.tokenHeader, "x-api-key", "authorization"].compactMap { HTTPField.Name($0) }
+
+    /// All that a request presents.
+    static func credentials(_ headers: HTTPFields) -> [String] {
+        names.flatMap { name in headers[values: name].compactMap { credential(name.canonicalName, $0) } }
+    }
+
     /// What a header presents: SDKs differ in which one they use, and clients whose credentials are meant for the API behind the proxy
     /// have a header of ours.
     static func credential(_ name: String, _ value: String) -> String? {
@@ -15,7 +23,7 @@ enum Access {
     }
 
     static func check(_ request: Request, token: String) throws(AnthropicError) {
-        let presented = request.headers.compactMap { credential($0.name.canonicalName, $0.value) }
+        let presented = credentials(request.headers)
         // All of them are compared, each in the same time whatever it holds.
         let matches = presented.map { isEqual(Array($0.utf8), Array(token.utf8)) }
         guard matches.contains(true) else {

@@ -17,12 +17,20 @@ struct Caller: Sendable, Equatable {
     /// The conversation by a name that says nothing to others, as long as 32 characters.
     var opaqueConversation: String? { conversation.map { String(Digest.hex(Array("anyclaude conversation \($0)".utf8)).prefix(32)) } }
 
+    private static func digest(_ credentials: [String]) -> String { Digest.hex(Array(credentials.joined(separator: "\n").utf8)) }
+
     init(_ request: Request) {
         let session = request.headers.value("x-claude-code-session-id")
         let names = [session, request.headers.value("x-claude-code-agent-id")].compactMap { $0 }
         conversation = names.isEmpty ? nil : names.joined(separator: "/")
-        let shown = request.headers.compactMap { Access.credential($0.name.canonicalName, $0.value) }
-        account = session.map { "session \($0)" } ?? shown.first.map { "credential \(Digest.hex(Array($0.utf8)))" } ?? ""
-        credential = Digest.hex(Array(Set(shown).sorted().joined(separator: "\n").utf8))
+        let shown = Access.credentials(request.headers)
+        credential = Self.digest(Set(shown).sorted())
+        if let session {
+            account = "session \(session)"
+        } else if let first = shown.first {
+            account = "credential \(shown.count == 1 ? credential : Self.digest([first]))"
+        } else {
+            account = ""
+        }
     }
 }

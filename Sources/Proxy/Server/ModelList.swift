@@ -61,7 +61,7 @@ extension ProxyAssembly {
     func windows() async -> [String: Int] {
         await withTaskGroup(of: (String, Int)?.self) { group in
             for backend in backends.all where backend.settings.api == .openai && backend.settings.contextWindow == nil {
-                group.addTask { await upstreams.contextWindow(of: backend).map { (backend.name, $0) } }
+                group.addTask { [upstreams] in await upstreams.contextWindow(of: backend).map { (backend.name, $0) } }
             }
             return await group.reduce(into: [:]) { windows, found in if let found { windows[found.0] = found.1 } }
         }
