@@ -12,8 +12,10 @@ LINK       := ANYCLAUDE_LINK=static
 PROGRAMS   := anyclaude anyclaude-supervisor anyclaude-proxy anyclaude-runtime
 VERSION    := $(shell sed -n 's/.*static let current = "\(.*\)"/\1/p' Sources/Control/Version.swift)
 BIN        := .build/release
+# What can be tested keeps all that a linker would drop and inline: what users run is measured where it is compared with others.
+INSTALLED  := .build/static/release
 
-.PHONY: help setup build demo test test-mlx-textgen test-anthropic-sdk test-llama-server lint fmt cover tsan asan bench bench-translation bench-runtime bench-experts bench-supervisor bench-proxy soak crash stress fuzz docs install install-units dist clean train-demo-model
+.PHONY: help setup build demo test test-mlx-textgen test-anthropic-sdk test-llama-server lint fmt cover tsan asan bench bench-translation bench-runtime bench-experts bench-supervisor bench-proxy soak crash stress fuzz docs static install install-units dist clean train-demo-model
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -60,8 +62,8 @@ asan: setup ## run the unit tests under AddressSanitizer
 bench: build ## measure: validate beside nginx -t, large texts beside JSON in Python, time to first token, the demo model's table
 	@scripts/bench.sh $(BIN)
 
-bench-translation: build ## measure: CPU per client's body before its server is asked, cold and with layer 1 warm
-	@python3 scripts/bench_translation.py $(BIN)
+bench-translation: static ## measure: CPU per client's body before its server is asked, cold and with layer 1 warm
+	@python3 scripts/bench_translation.py $(INSTALLED)
 
 bench-runtime: build ## measure: the native runtime beside llama.cpp (compiles that once, about ten minutes)
 	@python3 scripts/bench_runtime.py $(BIN)
@@ -72,8 +74,8 @@ bench-experts: build ## measure: a checkpoint of the shape of Qwen3-Coder-30B-A3
 bench-supervisor: build ## measure: restarts, storms, memory and wake-ups beside runit, s6, supervisord, systemd
 	@python3 scripts/bench_supervisor.py run $(BIN)
 
-bench-proxy: build ## measure: the proxy's CPU time and memory beside LiteLLM's (installed into .build/litellm) and nginx's, on the same upstream
-	@python3 scripts/bench_proxy.py $(BIN)
+bench-proxy: static ## measure: the proxy's CPU time and memory beside LiteLLM's (installed into .build/litellm) and nginx's, on the same upstream
+	@python3 scripts/bench_proxy.py $(INSTALLED)
 
 REQUESTS   ?= 200000
 soak: build ## REQUESTS (200000) through the proxy with faults at the upstream: no leak, no malformed stream, no lost answer
@@ -97,13 +99,15 @@ docs: build ## the reference of all modules as a DocC archive in docs/out
 train-demo-model: ## train examples/models/demo anew (PyTorch on CPU, at most two hours)
 	python3 examples/models/training/train.py
 
-install: setup ## link statically, strip, install below PREFIX
+static: setup ## compile the four programs as they are installed, into .build/static/release
 	$(LINK) $(SWIFT) build $(STATIC)
+
+install: static ## link statically, strip, install below PREFIX
 	install -d $(DESTDIR)$(PREFIX)/bin
-	for program in $(PROGRAMS); do install -m 755 -s .build/static/release/$$program $(DESTDIR)$(PREFIX)/bin/; done
+	for program in $(PROGRAMS); do install -m 755 -s $(INSTALLED)/$$program $(DESTDIR)$(PREFIX)/bin/; done
 	install -d $(DESTDIR)$(PREFIX)/share/bash-completion/completions $(DESTDIR)$(PREFIX)/share/zsh/site-functions
-	.build/static/release/anyclaude --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/anyclaude
-	.build/static/release/anyclaude --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_anyclaude
+	$(INSTALLED)/anyclaude --generate-completion-script bash > $(DESTDIR)$(PREFIX)/share/bash-completion/completions/anyclaude
+	$(INSTALLED)/anyclaude --generate-completion-script zsh > $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_anyclaude
 
 install-units: ## install the systemd units for the programs below PREFIX; below one's home, only the user's own
 	scripts/install-units.sh '$(DESTDIR)' '$(PREFIX)' '$(UNITS)'
