@@ -43,11 +43,7 @@ struct JSONBuilder: JSONSink {
     mutating func string(_ string: JSONString) { add(.string(string.text(in: bytes))) }
     mutating func beginArray(with elements: [JSON]) { stack.append(.array(elements)) }
     mutating func beginArray(at offset: Int) { stack.append(.array([])) }
-    mutating func beginObject(at offset: Int) {
-        var members: [JSONObject.Member] = []
-        members.reserveCapacity(4)
-        stack.append(.object(members, key: ""))
-    }
+    mutating func beginObject(at offset: Int) { stack.append(.object([], key: "")) }
 
     mutating func key(_ string: JSONString) {
         guard let last = stack.indices.last, case .object(let members, _) = stack[last] else { return }

@@ -32,9 +32,14 @@ public final class MetricsRegistry: Sendable {
             histograms[key, default: Histogram(counts: Array(repeating: 0, count: bounds.count))].add(value, bounds)
         }
     }
+    /// So that a count changes its family in place: taken out of a dictionary and put back, all that it has counted would be copied.
+    private final class Cell {
+        var family: Family
+        init(_ family: Family) { self.family = family }
+    }
     private struct State {
         var order: [String] = []
-        var families: [String: Family] = [:]
+        var cells: [String: Cell] = [:]
     }
     private let state = Mutex(State())
 
@@ -42,46 +47,46 @@ public final class MetricsRegistry: Sendable {
 
     public func declare(_ name: String, _ kind: Kind, help: String, bounds: [Double] = []) {
         state.withLock { state in
-            guard state.families[name] == nil else { return }
+            guard state.cells[name] == nil else { return }
             state.order.append(name)
-            state.families[name] = Family(kind: kind, help: help, bounds: bounds.sorted())
+            state.cells[name] = Cell(Family(kind: kind, help: help, bounds: bounds.sorted()))
         }
     }
 
     /// A family of one value that is read when it is asked for.
     public func declare(_ name: String, _ kind: Kind, help: String, reading source: @escaping @Sendable () -> Double) {
         state.withLock { state in
-            if state.families[name] == nil { state.order.append(name) }
-            state.families[name] = Family(kind: kind, help: help, source: source)
+            if state.cells[name] == nil { state.order.append(name) }
+            state.cells[name] = Cell(Family(kind: kind, help: help, source: source))
         }
     }
 
     /// Adds to a counter or gauge.
     public func add(_ value: Double = 1, to name: String, _ labels: Labels = []) {
         let key = Self.render(labels)
-        state.withLock { $0.families[name]?.values[key, default: 0] += value }
+        state.withLock { $0.cells[name]?.family.values[key, default: 0] += value }
     }
 
     public func set(_ value: Double, _ name: String, _ labels: Labels = []) {
         let key = Self.render(labels)
-        state.withLock { $0.families[name]?.values[key] = value }
+        state.withLock { $0.cells[name]?.family.values[key] = value }
     }
 
     /// Counts a value into a histogram.
     public func observe(_ value: Double, in name: String, _ labels: Labels = []) {
         let key = Self.render(labels)
-        state.withLock { $0.families[name]?.observe(value, key) }
+        state.withLock { $0.cells[name]?.family.observe(value, key) }
     }
 
     /// The present value of a counter or gauge; 0 where nothing was counted.
     public func value(_ name: String, _ labels: Labels = []) -> Double {
         let key = Self.render(labels)
-        return state.withLock { $0.families[name]?.values[key] ?? 0 }
+        return state.withLock { $0.cells[name]?.family.values[key] ?? 0 }
     }
 
     /// The whole exposition.
     public var text: String {
-        let (order, families) = state.withLock { ($0.order, $0.families) }
+        let (order, families) = state.withLock { ($0.order, $0.cells.mapValues(\.family)) }
         var text = ""
         for name in order {
             guard let family = families[name] else { continue }
