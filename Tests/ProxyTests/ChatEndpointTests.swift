@@ -66,6 +66,20 @@ import Testing
         }
     }
 
+    /// Whatever the connection's end looks like, it is the server's fault, and it is counted there.
+    @Test(arguments: [false, true]) func anAnswerThatBreaksOffIsTheServersFault(streams: Bool) async throws {
+        let start = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+        let server = try RawServer { _ in [Array((start + "no length\r\n").utf8)] }
+        let backend = ProxySettings.Backend(
+            name: "w", api: .openai, dialect: "generic", target: .url(base: "http://127.0.0.1:\(server.port)/v1"), model: "m",
+            toolCallDialect: .qwenCoder)
+        try await ProxyUnderTest.run(ProxyUnderTest.settings(backend)) { proxy in
+            let answer = try await proxy.post(Self.request(["stream": .bool(streams)]), to: Self.path)
+            #expect(answer.text.contains("the model's server broke off its answer"), "\(answer.text)")
+            #expect(proxy.assembly.metrics.text.contains("backend=\"w\"") && !proxy.assembly.metrics.text.contains("backend=\"none\""))
+        }
+    }
+
     @Test func callsInTheTextReachThisClientToo() async throws {
         let call = "<tool_call>\n<function=f>\n<parameter=x>\n1\n</parameter>\n</function>\n</tool_call>"
         let server = try ScriptedServer { _ in Worker.answer("so\n" + call) }

@@ -45,6 +45,22 @@ import Testing
         }
     }
 
+    /// Where prompts may go is no matter of the API that a client speaks.
+    @Test func whatIsConfiguredHoldsForClientsOfTheOtherAPI() async throws {
+        let server = try ScriptedServer { _ in Worker.answer("hello") }
+        var backend = Self.router(server.base)
+        backend.sampling = .init(temperature: "0.5", topP: "0.9")
+        try await ProxyUnderTest.run(ProxyUnderTest.settings(backend)) { proxy in
+            let answer = try await proxy.post(ProxyUnderTest.request("hi", ["temperature": 1]), to: "/v1/chat/completions")
+            #expect(answer.status == 200, "\(answer.text)")
+            let seen = try #require(server.last("/v1/chat/completions"))
+            #expect(seen.headers["http-referer"] == "https://example.org" && seen.headers["x-title"] == "Mine")
+            #expect(seen.body["provider"]?["zdr"] == true && seen.body["provider"]?["data_collection"] == "deny")
+            #expect(seen.body["models"] == ["other/model"] && seen.body["transforms"] == [] && seen.body["model"] == "z-ai/glm-4.6")
+            #expect(seen.body["temperature"] == 1 && seen.body["top_p"] == 0.9, "\(seen.body.text)")
+        }
+    }
+
     @Test func othersAreToldNothingOfIt() async throws {
         let server = try ScriptedServer { _ in Worker.answer("hello") }
         try await ProxyUnderTest.run(ProxyUnderTest.settings(ChatUpstreamTests.url(server.base, dialect: "vllm"))) { proxy in

@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Hummingbird
 import JSON
 import LaunchPlan
@@ -47,7 +46,7 @@ struct ChatExchange: Sendable {
                 if let headers {
                     try await Self.message(question.chat, upstreams, backend, location, headers)
                 } else {
-                    try await Self.completion(question.chat, upstreams, backend, location)
+                    try await Self.completion(question, upstreams, backend, location)
                 }
             let status = Int(response.status.code)
             // It loads or drains, and took nothing.
@@ -71,21 +70,23 @@ struct ChatExchange: Sendable {
     }
 
     private static func completion(
-        _ chat: OpenAI.ChatRequest, _ upstreams: Upstreams, _ backend: ResolvedBackend, _ location: UpstreamLocation
+        _ question: Question, _ upstreams: Upstreams, _ backend: ResolvedBackend, _ location: UpstreamLocation
     ) async throws -> UpstreamResponse {
-        let body = try await body(of: chat, upstreams, backend, location)
-        return try await upstreams.client.send(.POST, location.api("/chat/completions"), key: backend.key, json: .object(body))
+        let body = JSON.object(try await body(of: question, upstreams, backend, location))
+        return try await upstreams.client.send(
+            .POST, location.api("/chat/completions"), key: backend.key, text: body.bytes, headers: backend.extraHeaders)
     }
 
     /// Tokens of an answer whose request has no limit, where the API demands one and the settings say none: every model of the API that
     /// is served today allows as many.
     private static let usualLimit = 8192
 
-    /// The client's request with the model that the backend is asked for, and within what one answer may have.
+    /// The client's request with the model that the backend is asked for, within what one answer may have, and with what the settings say
+    /// of each request to the backend.
     private static func body(
-        of chat: OpenAI.ChatRequest, _ upstreams: Upstreams, _ backend: ResolvedBackend, _ location: UpstreamLocation
+        of question: Question, _ upstreams: Upstreams, _ backend: ResolvedBackend, _ location: UpstreamLocation
     ) async throws -> JSONObject {
-        var chat = chat
+        var chat = question.chat
         chat.model = backend.settings.model ?? chat.model
         if backend.discoversModel { chat.model = try await upstreams.workers.loadedModel(at: location, backend: backend) }
         if let most = [backend.settings.maxOutputTokens, backend.settings.contextWindow].compactMap({ $0 }).min() {
@@ -96,6 +97,8 @@ struct ChatExchange: Sendable {
         if backend.readsText { chat.stream = true }
         // What it counts is wanted here, whether or not the client wants it.
         if chat.stream { chat.includeUsage = true }
+        backend.sampling.complete(&chat.members, for: backend.dialect)
+        RequestExtras(body: backend.extraBody, session: question.caller.opaqueConversation).complete(&chat.members, for: backend.dialect)
         for member in backend.dialect.extra.members where chat.members[member.key] == nil { chat.members[member.key] = member.value }
         return chat.members
     }
@@ -117,6 +120,9 @@ struct ChatExchange: Sendable {
         return OpenAI.Failure(UpstreamFailure.error(status: status, body: body, retryAfter: retryAfter, dialect: backend.dialect))
     }
 
+    /// The client has gone: that says nothing of the service.
+    func leave() { lease?.note(nil) }
+
     // MARK: the answer, told anew
 
     /// Tells it as it comes, to the end of the body, so that the connection can serve again; but an answer that is whole before is left.
@@ -135,7 +141,7 @@ struct ChatExchange: Sendable {
                 try await tell(buffer.withUnsafeReadableBytes { answer.feed($0) })
                 if answer.isCutShort { break }
             }
-        } catch let error as HTTPClientError {
+        } catch  where !(error is CancellationError) {
             try Task.checkCancellation()
             return try await tell([.failure(OpenAI.Failure(AnthropicError(.api, "the model's server broke off its answer: \(error)")))])
         }

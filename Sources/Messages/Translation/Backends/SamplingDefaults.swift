@@ -17,7 +17,7 @@ public struct SamplingDefaults: Sendable, Equatable {
     public init(_ values: [Name: JSON] = [:]) { self.values = values }
 
     /// Adds what the body lacks, by the server's names and in one order.
-    func complete(_ body: inout JSONObject, for dialect: BackendDialect) {
+    public func complete(_ body: inout JSONObject, for dialect: BackendDialect) {
         for name in Name.allCases {
             guard let value = values[name], let key = dialect.samplingNames[name], body[key] == nil else { continue }
             body[key] = value

@@ -12,7 +12,7 @@ public struct RequestExtras: Sendable, Equatable {
     }
 
     /// Adds what the request does not say by itself; of two objects the members are put together.
-    func complete(_ request: inout JSONObject, for dialect: BackendDialect) {
+    public func complete(_ request: inout JSONObject, for dialect: BackendDialect) {
         Self.complete(&request, with: body)
         if let key = dialect.sessionMember, let session, request[key] == nil { request[key] = .string(session) }
     }

@@ -84,7 +84,14 @@ struct ChatEndpoint: Sendable {
             return Response(
                 status: .ok, headers: headers,
                 body: ResponseBody { writer in
-                    try await exchange.passWhole(relay.meter) { try await writer.write($0) }
+                    try await exchange.passWhole(relay.meter) { part in
+                        do {
+                            try await writer.write(part)
+                        } catch {
+                            exchange.leave()
+                            throw error
+                        }
+                    }
                     relay.settle(exchange.backend)
                     try await writer.finish(nil)
                 })
@@ -93,6 +100,7 @@ struct ChatEndpoint: Sendable {
         do {
             try await exchange.tell(relay.chunks(exchange.backend), relay.meter) { outputs in for output in outputs { assembled.add(output) } }
         } catch let error as CancellationError {
+            exchange.leave()
             assembly.metrics.countRequest(backend: exchange.backend.name, status: ProxyMetrics.clientLeft)
             throw error
         }

@@ -76,7 +76,12 @@ struct ChatRelay: Sendable {
         do {
             let exchange = try await open()
             assembly.metrics.countRequest(backend: exchange.backend.name, status: 200)
-            try await relay(exchange, into: feed)
+            do {
+                try await relay(exchange, into: feed)
+            } catch let error as CancellationError {
+                exchange.leave()
+                throw error
+            }
             settle(exchange.backend)
         } catch let failure as OpenAI.Failure {
             feed.put(failure)
