@@ -150,7 +150,7 @@ let package = Package(
         tests(
             "Proxy",
             [
-                "Proxy", "Messages", "LaunchPlan", "Control", "Serving", "Locking", "JSON", hummingbird, nioCore, logging, lifecycle,
+                "Proxy", "Messages", "LaunchPlan", "Control", "Serving", "Locking", "JSON", hummingbird, nioCore, nioPosix, logging, lifecycle,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),

@@ -73,10 +73,27 @@ public struct ImmediateOutput: Sendable {
     /// - Returns: nil where more may follow at once; where the client is behind, what completes when it has caught up, and fails when it
     ///   has gone.
     public func write(_ buffer: ByteBuffer) -> EventLoopFuture<Void>? {
+        guard channel.isActive, channel.isWritable else { return writeLast(buffer) }
         for note in notes { note(buffer) }
-        let part = HTTPResponsePart.body(buffer)
-        guard channel.isWritable || !channel.isActive else { return channel.writeAndFlush(part) }
-        channel.writeAndFlush(part, promise: nil)
+        channel.writeAndFlush(HTTPResponsePart.body(buffer), promise: nil)
         return nil
+    }
+
+    /// Sends it now.
+    ///
+    /// - Returns: what completes when the system has taken all of it, and fails where the client has gone before.
+    public func writeLast(_ buffer: ByteBuffer) -> EventLoopFuture<Void> {
+        for note in notes { note(buffer) }
+        guard channel.isActive else { return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel) }
+        return channel.writeAndFlush(HTTPResponsePart.body(buffer))
+    }
+
+    /// The same for a task: returns when the system has taken all of it.
+    public func sendLast(_ buffer: ByteBuffer) async throws {
+        try await withTaskCancellationHandler {
+            try await writeLast(buffer).get()
+        } onCancel: {
+            channel.close(promise: nil)
+        }
     }
 }

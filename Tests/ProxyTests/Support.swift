@@ -284,6 +284,16 @@ final class RawClient: Sendable {
         }
     }
 
+    /// So many bytes of what comes.
+    func bytes(_ count: Int) async -> [UInt8] {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [self] in
+                var received = [UInt8](repeating: 0, count: count)
+                continuation.resume(returning: Array(received.prefix(max(0, recv(descriptor, &received, count, CInt(MSG_WAITALL))))))
+            }
+        }
+    }
+
     func bytes(until end: String) async -> [UInt8] {
         await withCheckedContinuation { continuation in
             DispatchQueue.global().async { [self] in

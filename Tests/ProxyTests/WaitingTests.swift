@@ -200,6 +200,20 @@ import Testing
         }
     }
 
+    /// Ready by the supervisor's word, and it takes nothing: each time that it is asked in vain is part of the same wait.
+    @Test func aServiceThatIsReadyAndTakesNothingIsWaitedForSoLong() async throws {
+        let worker = try ScriptedServer { seen in seen.path == "/v1/capabilities" ? try Worker.capabilities() : Worker.status(503) }
+        let supervisor = try FakeSupervisor { _, request in
+            LeaseReply(id: request.id, state: .ready, endpoint: .tcp(host: "127.0.0.1", port: worker.port))
+        }
+        let settings = ProxyUnderTest.settings(ChatUpstreamTests.service(), limits: .init(pingMs: 20, holdTimeoutMs: 500))
+        try await ProxyUnderTest.run(settings, lease: supervisor.theirs) { (proxy) async throws in
+            let answer = try await proxy.post(ProxyUnderTest.request())
+            #expect(answer.status == 529 && answer.text.contains("waited 500 ms for the service `w`"), "\(answer.text)")
+            #expect(worker.count(Self.chat) >= 2)
+        }
+    }
+
     @Test func pingsGoOnWhileAServerTakesNothing() async throws {
         let server = try FailureTests.failing(503, retryAfter: "1")
         let settings = ProxyUnderTest.settings(FailureTests.url(server), limits: .init(pingMs: 20))

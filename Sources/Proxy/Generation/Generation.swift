@@ -37,6 +37,8 @@ final class Generation: Sendable {
         var end: ContinuousClock.Instant?
         /// What it waits for before it is sent to the model's server, and since when.
         var waiting: (since: ContinuousClock.Instant, what: @Sendable () -> String)?
+        /// Since when nobody has begun it, however often it was sent and not taken.
+        var held: ContinuousClock.Instant?
         /// When it was sent last.
         var asked: ContinuousClock.Instant?
     }
@@ -134,8 +136,15 @@ final class Generation: Sendable {
 
     /// It waits before it is sent: the time to the first byte does not run.
     func wait(for what: @autoclosure @escaping @Sendable () -> String) {
-        state.withLock { state in state.waiting = (state.waiting?.since ?? .now, what) }
+        state.withLock { state in
+            let since = state.held ?? .now
+            state.held = since
+            state.waiting = (since, what)
+        }
     }
+
+    /// Who had it has died of it, or with it: what it waits for now, it waits for anew.
+    func lose() { state.withLock { $0.held = nil } }
 
     /// It is sent now.
     func ask() {
@@ -231,7 +240,10 @@ extension Generation.State {
     /// The model has begun to speak.
     var hasContent: Bool { first != nil }
 
-    mutating func touch() { lastByte = .now }
+    mutating func touch() {
+        lastByte = .now
+        held = nil
+    }
 
     var progress: SilenceWatch.Progress {
         SilenceWatch.Progress(

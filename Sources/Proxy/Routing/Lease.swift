@@ -48,8 +48,8 @@ final class Lease: Sendable {
         return { shared.reply?.message }
     }
 
-    /// How the request went that the lease is for; said when it is let go.
-    func note(_ outcome: LeaseRequest.Outcome) { self.outcome.withLock { $0 = outcome } }
+    /// How the request went that the lease is for, nil where that says nothing of the service; said when it is let go.
+    func note(_ outcome: LeaseRequest.Outcome?) { self.outcome.withLock { $0 = outcome } }
 
     /// A supervisor that lives answers within a millisecond; without an answer for this long it is away.
     private static let silence = Duration.milliseconds(500)

@@ -85,8 +85,13 @@ struct Delivery: Sendable {
             }
             isSilent = isSilent && events.allSatisfy { $0 == .ping }
             if isSilent, let what = live.generation.waitsFor { try await writer.comment(Self.comment("waiting for \(what)")) }
+            if let last = events.last, last.isLast {
+                let rest = buffer(events, live.generation)
+                // The answer counts as told only when it is written.
+                if let output = writer.immediate { try await output.sendLast(rest) } else { try await writer.raw(rest) }
+                return ended(by: last, live, word)
+            }
             try await writer.raw(buffer(events, live.generation))
-            if let last = events.last, last.isLast { return ended(by: last, live, word) }
             if !isSilent, let output = writer.immediate {
                 let pump = EventPump(live.listener, to: output) { buffer($0, live.generation) }
                 return ended(by: try await pump.run(), live, word)

@@ -61,13 +61,12 @@ final class EventPump: Sendable {
         }
         guard goesOn else { return }
         let (events, isOver) = listener.take()
-        let pending = events.isEmpty ? nil : output.write(encode(events))
         if isOver {
             // An answer that was told to its end before has nothing left to say.
             guard let last = events.last, last.isLast else { return finish(.failure(CancellationError())) }
-            return finish(.success(last))
+            return output.writeLast(encode(events)).whenComplete { self.finish($0.map { last }) }
         }
-        guard let pending else { return }
+        guard !events.isEmpty, let pending = output.write(encode(events)) else { return }
         state.withLock { $0.isBlocked = true }
         pending.whenComplete { result in
             self.state.withLock { $0.isBlocked = false }

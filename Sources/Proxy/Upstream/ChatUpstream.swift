@@ -74,6 +74,7 @@ struct ChatUpstream: Sendable {
                 if error.wasSent {
                     losses += 1
                     lease.note(.failed)
+                    generation.lose()
                 }
                 guard losses < Self.maximumLosses else {
                     throw AnthropicError(.api, "the service `\(name)` broke off \(losses) times at this request: \(error.reason)", shouldRetry: false)
@@ -164,6 +165,12 @@ struct ChatUpstream: Sendable {
             try await relay(response, generation, pass, stream: MessageStream(streamOptions(entry, answer, generation)))
         } catch is EmptyStream {
             try await askWhole(entry, at: location, lease, most: room, generation, pass)
+        } catch is CancellationError where generation.isComplete {
+            // The answer is whole, and its server did not close the stream in all the time that it was given.
+        } catch is CancellationError where !generation.isOver {
+            // Nobody listens any more: that says nothing of the service.
+            lease?.note(nil)
+            throw CancellationError()
         }
         lease?.note(.answered)
         if mayBeHeld(entry), !answer.isHeld, generation.isComplete {

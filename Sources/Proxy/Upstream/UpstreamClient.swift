@@ -149,12 +149,19 @@ final class UpstreamClient: Sendable {
         response.headers.first(name: "retry-after").flatMap { RetryAfter.seconds($0, now: Glibc.time(nil)) }
     }
 
-    /// The body's first `limit` bytes; an error where it is cut off by the connection.
+    /// The body's first `limit` bytes.
+    ///
+    /// - Throws: `AnthropicError` (api) where it is cut off by the connection.
     static func bytes(of response: UpstreamResponse, upTo limit: Int = smallBody) async throws -> [UInt8] {
         var bytes: [UInt8] = []
-        for try await buffer in response.body {
-            bytes.append(contentsOf: buffer.readableBytesView.prefix(limit - bytes.count))
-            if bytes.count >= limit { break }
+        do {
+            for try await buffer in response.body {
+                bytes.append(contentsOf: buffer.readableBytesView.prefix(limit - bytes.count))
+                if bytes.count >= limit { break }
+            }
+        } catch  where !(error is CancellationError) {
+            try Task.checkCancellation()
+            throw AnthropicError(.api, "the model's server broke off its answer: \(error)")
         }
         return bytes
     }

@@ -23,6 +23,8 @@ final class UpstreamReceiver: HTTPClientResponseDelegate {
     fileprivate struct State {
         var head = Head.awaited(nil)
         var reader = Reader.none
+        /// Nobody reads any more.
+        var isLetGo = false
         /// Not read yet.
         var parts = CircularBuffer<ByteBuffer>()
         var bytes = 0
@@ -54,6 +56,9 @@ final class UpstreamReceiver: HTTPClientResponseDelegate {
             return state.parts.isEmpty ? .read(last: last) : .unread
         }
     }
+
+    /// More has come than waits here: the server is held up.
+    var isHeld: Bool { state.withLock { $0.held != nil } }
 
     private func onLoop(_ work: @escaping @Sendable () -> Void) { if loop.inEventLoop { work() } else { loop.execute(work) } }
 
@@ -109,6 +114,19 @@ final class UpstreamReceiver: HTTPClientResponseDelegate {
         held?.succeed()
     }
 
+    /// Nobody reads any more. What holds the server up would hold up the client's end of the exchange, too, which waits for it.
+    func letGo() {
+        onLoop {
+            let held = self.state.withLock { state -> EventLoopPromise<Void>? in
+                state.isLetGo = true
+                state.parts.removeAll()
+                state.bytes = 0
+                return state.release()
+            }
+            held?.succeed()
+        }
+    }
+
     // MARK: what comes
 
     func didReceiveHead(task: HTTPClient.Task<Void>, _ head: HTTPResponseHead) -> EventLoopFuture<Void> {
@@ -132,6 +150,7 @@ final class UpstreamReceiver: HTTPClientResponseDelegate {
             switch reader {
             case .takes: return (reader, nil)
             case .pulls: state.reader = .none
+            case .none where state.isLetGo: break
             case .none:
                 state.parts.append(buffer)
                 state.bytes += buffer.readableBytes
@@ -155,7 +174,7 @@ final class UpstreamReceiver: HTTPClientResponseDelegate {
 
     func didReceiveError(task: HTTPClient.Task<Void>, _ error: any Error) { end(.failure(error)) }
 
-    private func end(_ result: Result<Void, any Error>) {
+    func end(_ result: Result<Void, any Error>) {
         let (before, held) = state.withLock { state -> (State, EventLoopPromise<Void>?) in
             let before = state
             guard state.end == nil else { return (before, nil) }
@@ -177,8 +196,10 @@ final class UpstreamReceiver: HTTPClientResponseDelegate {
 
 extension UpstreamReceiver.State {
     fileprivate mutating func takePart() -> ByteBuffer? {
-        let part = parts.popFirst()
-        bytes -= part?.readableBytes ?? 0
+        guard let part = parts.popFirst() else { return nil }
+        bytes -= part.readableBytes
+        // Until now the server was waiting for the reader.
+        if parts.isEmpty { last = .now() }
         return part
     }
 

@@ -12,7 +12,7 @@ final class UpstreamTransfer: Sendable {
         /// Between two parts of its body.
         var silence: TimeAmount
     }
-    private let receiver: UpstreamReceiver
+    let receiver: UpstreamReceiver
     private let task: HTTPClient.Task<Void>
     private let limits: Limits
     private let begin = NIODeadline.now()
@@ -26,6 +26,7 @@ final class UpstreamTransfer: Sendable {
 
     deinit {
         timer.withLock { $0 }?.cancel()
+        receiver.letGo()
         // Nothing where it is over.
         task.cancel()
     }
@@ -38,6 +39,8 @@ final class UpstreamTransfer: Sendable {
         let receiver = UpstreamReceiver(loop)
         try Task.checkCancellation()
         let task = client.execute(request: request, delegate: receiver, eventLoop: .delegate(on: loop))
+        // A client that is shut down tells its delegate of nothing.
+        task.futureResult.whenFailure { receiver.end(.failure($0)) }
         let transfer = UpstreamTransfer(receiver, task, limits)
         transfer.watch(at: transfer.begin + limits.head, on: loop)
         return (try await transfer.cancelling { try await receiver.head() }, transfer)
@@ -65,6 +68,7 @@ final class UpstreamTransfer: Sendable {
     func read(_ take: @escaping UpstreamReceiver.Take) async throws {
         try await cancelling { try await receiver.read(take) }
         // What was broken off; nothing where it is over.
+        receiver.letGo()
         task.cancel()
     }
 
@@ -72,6 +76,10 @@ final class UpstreamTransfer: Sendable {
     func next() async throws -> ByteBuffer? { try await cancelling { try await receiver.next() } }
 
     private func cancelling<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
-        try await withTaskCancellationHandler(operation: body) { task.cancel() }
+        do {
+            return try await withTaskCancellationHandler(operation: body) { task.cancel() }
+        } catch let error as HTTPClientError where error == .cancelled && Task.isCancelled {
+            throw CancellationError()
+        }
     }
 }
