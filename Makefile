@@ -31,9 +31,11 @@ build: setup ## compile the four programs into .build/release
 demo: build ## the whole stack on the quickstart: plan, apply, ask, break, roll back, stop
 	@scripts/demo.sh $(BIN)
 
+# Tests at a time. Without a bound all begin at once, and what waits for an answer waits behind all that computes, longer than clients do.
+WIDTH      ?= 8
 test: setup ## build and run all tests
 	$(SWIFT) build $(FLAGS) --build-tests
-	@scripts/test.sh $(SWIFT) test $(FLAGS) --skip-build --disable-xctest
+	@scripts/test.sh $(SWIFT) test $(FLAGS) --skip-build --disable-xctest --experimental-maximum-parallelization-width $(WIDTH)
 
 test-mlx-textgen: build ## the real MLX-Textgen and mlx_lm.server as workers; not in CI: it installs 2 GB of packages into .build/mlx
 	@python3 scripts/test_mlx_servers.py $(BIN)

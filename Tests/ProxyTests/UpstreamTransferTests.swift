@@ -63,16 +63,18 @@ import Testing
             }
         }
         try await ProxyUnderTest.run(ProxyUnderTest.settings(ChatUpstreamTests.url(worker.base, dialect: "generic"))) { proxy in
-            let request = ProxyUnderTest.request("hi", ["stream": true, "temperature": 0])
+            let body = ProxyUnderTest.request("hi", ["stream": true]).text
+            // Of one session, whose answers are shared while nobody has them, and kept nowhere.
+            let request = "POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-claude-code-session-id: s\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)"
             var client: RawClient? = try RawClient(port: proxy.port, window: 4096)
-            client?.send("POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: \(request.text.utf8.count)\r\n\r\n\(request.text)")
+            client?.send(request)
             try await eventually { isTold.withLock { $0 } && proxy.assembly.generations.running == 0 }
             // It catches up once: the rest is given out in one go, and no system has room for that much.
             #expect(await client?.bytes(3 << 20).count == 3 << 20)
             client = nil
             try await eventually { proxy.assembly.gate.inFlight == 0 }
             let again = try RawClient(port: proxy.port)
-            again.send("POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: \(request.text.utf8.count)\r\n\r\n\(request.text)")
+            again.send(request)
             let answer = String(decoding: await again.all(until: "\r\n0\r\n\r\n"), as: UTF8.self)
             #expect(answer.contains("x-anyclaude-cache: replay") && answer.contains("event: message_stop"), "\(answer.prefix(400))")
             #expect(worker.count("/v1/chat/completions") == 1)
