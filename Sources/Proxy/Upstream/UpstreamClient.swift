@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Glibc
 import JSON
 import LaunchPlan
+import Locking
 import Messages
 import NIOCore
 import NIOHTTP1
@@ -20,6 +21,9 @@ struct UpstreamUnreachable: Error, CustomStringConvertible {
 /// is told which loop to use keeps no connection: it counts them as beyond its limit.)
 final class UpstreamClient: Sendable {
     private let clients: [(loop: any EventLoop, client: HTTPClient)]
+    /// By URL, whose reading is not done for each: what is asked of models.
+    private let requests = Mutex<[String: HTTPClient.Request]>([:])
+    private static let maximumRequests = 64
     /// Prefill may come before an answer's head.
     private let limits: UpstreamTransfer.Limits
     /// An error's body, or a small answer: more is cut off.
@@ -36,6 +40,8 @@ final class UpstreamClient: Sendable {
         // A refused connection is news at once: the lease says when to try again.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.httpVersion = .automatic
+        // Nobody collects its spans, and each has a name that is made by reflection.
+        configuration.tracing.tracer = nil
         clients = MultiThreadedEventLoopGroup.singleton.makeIterator().map { [configuration] loop in
             var configuration = configuration
             let clock = NIOLoopBoundBox.makeBoxSendingValue(ReadClock(loop), eventLoop: loop)
@@ -82,7 +88,9 @@ final class UpstreamClient: Sendable {
         _ method: HTTPMethod, _ url: String, _ headers: HTTPHeaders, _ body: ByteBuffer?, _ timeout: TimeAmount?
     ) async throws -> UpstreamResponse {
         do {
-            let request = try HTTPClient.Request(url: url, method: method, headers: headers, body: body.map { .byteBuffer($0) })
+            var request = try request(method, url)
+            request.headers = headers
+            request.body = body.map { .byteBuffer($0) }
             let (loop, client) = try nearest()
             var limits = limits
             if let timeout { limits.head = timeout }
@@ -98,6 +106,19 @@ final class UpstreamClient: Sendable {
             try Task.checkCancellation()
             throw UpstreamUnreachable(url: url, reason: "\(error)", wasSent: !Self.isRefusal(error))
         }
+    }
+
+    /// One without headers and body.
+    private func request(_ method: HTTPMethod, _ url: String) throws -> HTTPClient.Request {
+        guard method == .POST else { return try HTTPClient.Request(url: url, method: method) }
+        if let known = requests.withLock({ $0[url] }) { return known }
+        let request = try HTTPClient.Request(url: url, method: method)
+        requests.withLock { requests in
+            // Paths of the API that pass through may be many.
+            if requests.count >= Self.maximumRequests { requests = [:] }
+            requests[url] = request
+        }
+        return request
     }
 
     /// No connection was made at all.
