@@ -24,6 +24,8 @@ DONE = b"data: [DONE]\n\n"
 LAST = b"0\r\n\r\n"
 
 STEADY = ["text", "tool", "thinking", "slow", "split", "wide", "unterminated"]
+# The words of an answer that nothing else is said of.
+SHORT = ["Hello", " from", " the", " upstream", "."]
 FAULTS = [
     "status400", "status429", "status500", "status503", "html502", "cut-before", "cut-head", "cut-middle", "cut-line", "cut-body",
     "garbage-line", "garbage-all", "error-event", "bad-chunk", "silent-end", "empty",
@@ -188,7 +190,7 @@ async def main(options):
         return [framed(part) for part in chunks]
 
     Connection.deltas = parts([f" tok{number}" for number in range(options.deltas)])
-    Connection.few = parts(["Hello", " from", " the", " upstream", "."])
+    Connection.few = parts(SHORT)
     server = await asyncio.get_running_loop().create_server(Connection, "127.0.0.1", options.port, backlog=4096)
     print("ready", flush=True)
     async with server:
