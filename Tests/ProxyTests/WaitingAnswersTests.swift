@@ -21,6 +21,8 @@ import Testing
         waiting.forget("b")
         waiting.add("d", bytes: 15, end: begin)
         #expect(waiting.bytes == 25 && waiting.shrink(begin).isEmpty)
+        waiting.add("large", bytes: 1000, end: begin)
+        #expect(waiting.shrink(begin) == ["c", "d"] && waiting.bytes == 1000, "who has just gone may come back")
     }
 
     /// One that was forgotten and waits again is as old as its last answer.

@@ -16,7 +16,8 @@ final class GenerationTable: Sendable {
     fileprivate struct State {
         var byKey: [String: Generation] = [:]
         var unshared: [ObjectIdentifier: Generation] = [:]
-        var waiting = WaitingAnswers(keep: GenerationTable.keep, maximumBytes: 64 << 20)
+        /// Of text: what is kept of an answer is some times that.
+        var waiting = WaitingAnswers(keep: GenerationTable.keep, maximumBytes: 2 << 20)
         var isClosing = false
     }
     private let state = Mutex(State())

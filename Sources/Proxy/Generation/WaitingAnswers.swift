@@ -16,7 +16,7 @@ struct WaitingAnswers {
     private var last = 0
     private(set) var bytes = 0
 
-    /// - Parameter maximumBytes: of all that wait.
+    /// - Parameter maximumBytes: of all that wait; the latest may be larger alone.
     init(keep: Duration, maximumBytes: Int) {
         self.keep = keep
         self.maximumBytes = maximumBytes
@@ -43,7 +43,7 @@ struct WaitingAnswers {
         while head < order.count {
             let oldest = order[head]
             if entries[oldest.key]?.number == oldest.number {
-                guard oldest.end + keep < now || bytes > maximumBytes else { break }
+                guard oldest.end + keep < now || (bytes > maximumBytes && count > 1) else { break }
                 forget(oldest.key)
                 given.append(oldest.key)
             }

@@ -64,6 +64,8 @@ final class EventPump: Sendable {
         if isOver {
             // An answer that was told to its end before has nothing left to say.
             guard let last = events.last, last.isLast else { return finish(.failure(CancellationError())) }
+            // News that comes while the last event is written is no news.
+            state.withLock { $0.isBlocked = true }
             return output.writeLast(encode(events)).whenComplete { self.finish($0.map { last }) }
         }
         guard !events.isEmpty, let pending = output.write(encode(events)) else { return }
