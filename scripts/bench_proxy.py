@@ -255,6 +255,15 @@ def ratio(report, group, key, other, least=None, most=None, what=""):
     print(f"  {'holds' if holds else 'FAILS'}: {what}: {words}", flush=True)
 
 
+def streamed(bench, program, count, arguments, api):
+    """Streams of 200 deltas, and what a delta costs: what a stream costs beside its deltas is that of a short one."""
+    figures = bench.measured(program, count, *arguments, "--api", api, *(["--expect", 200] if api == "anthropic" else []))
+    few = bench.measured(program, 4 * count, *(word for word in arguments if word not in ("--text", "long", "paced")), "--api", api)
+    if figures["cpu_ms"] is not None and few["cpu_ms"] is not None:
+        figures["delta_us"] = round((figures["cpu_ms"] - few["cpu_ms"]) * 1000 / (200 - len(SHORT)), 3)
+    return figures
+
+
 def measure(options, bench, report):
     only = options.only.split(",")
     without = options.without.split(",")
@@ -289,24 +298,18 @@ def measure(options, bench, report):
             ("a stream of 200 deltas, one each 5 ms, 32 at a time", ["--stream", "-c", 32, "--text", "paced"], 320, 0, "anthropic"),
         ]
         for title, arguments, count, slow, api in scenarios:
+            count = int(count * options.scale)
             print(f"{title} (CPU in ms for each)")
             streams = "--stream" in arguments
-            # What a stream costs beside its deltas is that of a short one: nginx is measured by the delta.
-            short = [word for word in arguments if word not in ("--text", "long", "paced")]
-            def figures(program, amount, *more):
-                found = bench.measured(program, int(amount * options.scale), *arguments, *more)
-                if program.name != "litellm" and streams and found["cpu_ms"] is not None:
-                    fixed = bench.measured(program, int(amount * options.scale * 4), *short, *(word for word in more if word not in ("--expect", 200)))
-                    if fixed["cpu_ms"] is not None:
-                        found["delta_us"] = round((found["cpu_ms"] - fixed["cpu_ms"]) * 1000 / (200 - len(SHORT)), 3)
-                return found
-            report.row(title, "anyclaude", figures(own, count, *(["--expect", 200] if streams else [])))
+            report.row(title, "anyclaude", streamed(bench, own, count, arguments, api) if streams else bench.measured(own, count, *arguments))
             for peer in peers:
                 if peer.name == "nginx" and not streams or peer.name == "litellm" and not slow:
                     continue
                 kind = "openai" if peer.name == "nginx" else api
-                amount = count if peer.name == "nginx" else slow
-                report.row(title, peer.name, figures(peer, amount, "--api", kind))
+                if peer.name == "nginx":
+                    report.row(title, peer.name, streamed(bench, peer, count, arguments, kind))
+                else:
+                    report.row(title, peer.name, bench.measured(peer, int(slow * options.scale), *arguments, "--api", kind))
             ratio(report, title, "cpu_ms", "litellm", least=50, what=f"CPU for {title}")
             if streams:
                 ratio(report, title, "delta_us", "nginx", most=2, what=f"CPU per delta of {title}")

@@ -83,8 +83,8 @@ public struct ImmediateOutput: Sendable {
     ///
     /// - Returns: what completes when the system has taken all of it, and fails where the client has gone before.
     public func writeLast(_ buffer: ByteBuffer) -> EventLoopFuture<Void> {
-        for note in notes { note(buffer) }
         guard channel.isActive else { return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel) }
+        for note in notes { note(buffer) }
         return channel.writeAndFlush(HTTPResponsePart.body(buffer))
     }
 

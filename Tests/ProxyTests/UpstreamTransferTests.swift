@@ -6,6 +6,7 @@ import Messages
 import NIOCore
 import NIOPosix
 import Serving
+import Synchronization
 import Testing
 
 @testable import Proxy
@@ -25,50 +26,49 @@ import Testing
         }
     }
 
-    /// More than all buffers between them hold, so that the proxy has to wait for its client.
-    @Test func aClientThatIsBehindGetsAll() async throws {
-        let piece = String(repeating: "0123456789abcde ", count: 512)
-        let count = 1500
-        let isTold = Mutex(false)
-        let worker = try ScriptedServer { _ in
+    private static let piece = String(repeating: "0123456789abcde ", count: 512)
+
+    /// A server that says so many pieces at once.
+    private static func talker(_ count: Int, atEnd: @escaping @Sendable () -> Void) throws -> ScriptedServer {
+        try ScriptedServer { _ in
             ServerSentEvents.response { writer in
                 for _ in 0..<count { try await writer.event(data: Worker.chunk(["content": .string(piece)])) }
                 try await writer.event(data: Worker.chunk([:], finish: "stop"))
-                isTold.withLock { $0 = true }
+                atEnd()
             }
         }
+    }
+
+    /// More than all buffers between them hold, so that the proxy has to wait for its client.
+    @Test func aClientThatIsBehindGetsAll() async throws {
+        let count = 1500
+        let isTold = Atomic(false)
+        let worker = try Self.talker(count) { isTold.store(true, ordering: .relaxed) }
         try await ProxyUnderTest.run(ProxyUnderTest.settings(ChatUpstreamTests.url(worker.base, dialect: "generic"))) { proxy in
             let client = try RawClient(port: proxy.port, window: 4096)
             let body = ProxyUnderTest.request("hi", ["stream": true]).text
             client.send("POST /v1/messages HTTP/1.1\r\nhost: x\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)")
-            try await eventually { isTold.withLock { $0 } }
+            try await eventually { isTold.load(ordering: .relaxed) }
             let answer = await client.all(until: "\r\n0\r\n\r\n")
-            #expect(answer.count > count * piece.utf8.count)
+            #expect(answer.count > count * Self.piece.utf8.count)
             let text = String(decoding: answer, as: UTF8.self)
-            #expect(text.contains("event: message_stop") && text.components(separatedBy: piece).count == count + 1)
+            #expect(text.contains("event: message_stop") && text.components(separatedBy: Self.piece).count == count + 1)
             try await eventually { proxy.assembly.gate.inFlight == 0 && proxy.assembly.generations.isEmpty }
         }
     }
 
     /// Its answer is finished, and most of it still on its way, when the client goes: it can have all of it when it comes back.
     @Test func anAnswerIsToldWhenItIsWritten() async throws {
-        let piece = String(repeating: "0123456789abcde ", count: 512)
         let count = 1800
-        let isTold = Mutex(false)
-        let worker = try ScriptedServer { _ in
-            ServerSentEvents.response { writer in
-                for _ in 0..<count { try await writer.event(data: Worker.chunk(["content": .string(piece)])) }
-                try await writer.event(data: Worker.chunk([:], finish: "stop"))
-                isTold.withLock { $0 = true }
-            }
-        }
+        let isTold = Atomic(false)
+        let worker = try Self.talker(count) { isTold.store(true, ordering: .relaxed) }
         try await ProxyUnderTest.run(ProxyUnderTest.settings(ChatUpstreamTests.url(worker.base, dialect: "generic"))) { proxy in
             let body = ProxyUnderTest.request("hi", ["stream": true]).text
             // Of one session, whose answers are shared while nobody has them, and kept nowhere.
             let request = "POST /v1/messages HTTP/1.1\r\nhost: x\r\nx-claude-code-session-id: s\r\ncontent-length: \(body.utf8.count)\r\n\r\n\(body)"
             var client: RawClient? = try RawClient(port: proxy.port, window: 4096)
             client?.send(request)
-            try await eventually { isTold.withLock { $0 } && proxy.assembly.generations.running == 0 }
+            try await eventually { isTold.load(ordering: .relaxed) && proxy.assembly.generations.running == 0 }
             // It catches up once: the rest is given out in one go, and no system has room for that much.
             #expect(await client?.bytes(3 << 20).count == 3 << 20)
             client = nil
@@ -109,7 +109,7 @@ import Testing
 
     /// A body is read by a function or part by part; what breaks it off ends the exchange at the server.
     @Test(arguments: [true, false]) func aBodyThatIsBrokenOff(_ isPushed: Bool) async throws {
-        let hasEnded = Mutex(false)
+        let hasEnded = Locking.Mutex(false)
         let worker = try ScriptedServer { _ in
             ServerSentEvents.response { writer in
                 defer { hasEnded.withLock { $0 = true } }
@@ -122,7 +122,7 @@ import Testing
         let client = UpstreamClient(limits: .init())
         var response: UpstreamResponse? = try await client.send(.GET, worker.base + "/any")
         if isPushed {
-            let parts = Mutex(0)
+            let parts = Locking.Mutex(0)
             try await response?.body.read { _ in
                 parts.withLock {
                     $0 += 1

@@ -35,9 +35,9 @@ final class Generation: Sendable {
         var lastByte: ContinuousClock.Instant?
         var lastEvent = ContinuousClock.now
         var end: ContinuousClock.Instant?
-        /// What it waits for before it is sent to the model's server, and since when.
-        var waiting: (since: ContinuousClock.Instant, what: @Sendable () -> String)?
-        /// Since when nobody has begun it, however often it was sent and not taken.
+        /// What it waits for before it is sent to the model's server.
+        var waiting: (@Sendable () -> String)?
+        /// Since when it has waited, however often it was sent meanwhile and not taken.
         var held: ContinuousClock.Instant?
         /// When it was sent last.
         var asked: ContinuousClock.Instant?
@@ -137,9 +137,8 @@ final class Generation: Sendable {
     /// It waits before it is sent: the time to the first byte does not run.
     func wait(for what: @autoclosure @escaping @Sendable () -> String) {
         state.withLock { state in
-            let since = state.held ?? .now
-            state.held = since
-            state.waiting = (since, what)
+            state.held = state.held ?? .now
+            state.waiting = what
         }
     }
 
@@ -155,7 +154,7 @@ final class Generation: Sendable {
     }
 
     /// What it waits for, in words; nil where the model's server has it.
-    var waitsFor: String? { state.withLock { $0.waiting?.what }?() }
+    var waitsFor: String? { state.withLock { $0.waiting }?() }
 
     /// Upstream sent a byte: it lives.
     func touch() { state.withLock { $0.touch() } }
@@ -247,7 +246,8 @@ extension Generation.State {
 
     var progress: SilenceWatch.Progress {
         SilenceWatch.Progress(
-            lastByte: lastByte, lastEvent: lastEvent, hasWords: hasWords, hasContent: hasContent, waitingSince: waiting?.since, asked: asked,
+            lastByte: lastByte, lastEvent: lastEvent, hasWords: hasWords, hasContent: hasContent, waitingSince: waiting == nil ? nil : held,
+            asked: asked,
             end: isOver ? end : nil)
     }
 

@@ -120,8 +120,15 @@ struct ChatExchange: Sendable {
         return OpenAI.Failure(UpstreamFailure.error(status: status, body: body, retryAfter: retryAfter, dialect: backend.dialect))
     }
 
-    /// The client has gone: that says nothing of the service.
-    func leave() { lease?.note(nil) }
+    /// Tells a client the answer; that the client goes meanwhile says nothing of the service.
+    func telling(_ tell: () async throws -> Void) async throws {
+        do {
+            try await tell()
+        } catch {
+            if error is CancellationError || Task.isCancelled { lease?.note(nil) }
+            throw error
+        }
+    }
 
     // MARK: the answer, told anew
 

@@ -84,23 +84,17 @@ struct ChatEndpoint: Sendable {
             return Response(
                 status: .ok, headers: headers,
                 body: ResponseBody { writer in
-                    try await exchange.passWhole(relay.meter) { part in
-                        do {
-                            try await writer.write(part)
-                        } catch {
-                            exchange.leave()
-                            throw error
-                        }
-                    }
+                    try await exchange.telling { try await exchange.passWhole(relay.meter) { try await writer.write($0) } }
                     relay.settle(exchange.backend)
                     try await writer.finish(nil)
                 })
         }
         var assembled = ChatAssembly()
         do {
-            try await exchange.tell(relay.chunks(exchange.backend), relay.meter) { outputs in for output in outputs { assembled.add(output) } }
+            try await exchange.telling {
+                try await exchange.tell(relay.chunks(exchange.backend), relay.meter) { outputs in for output in outputs { assembled.add(output) } }
+            }
         } catch let error as CancellationError {
-            exchange.leave()
             assembly.metrics.countRequest(backend: exchange.backend.name, status: ProxyMetrics.clientLeft)
             throw error
         }

@@ -76,12 +76,7 @@ struct ChatRelay: Sendable {
         do {
             let exchange = try await open()
             assembly.metrics.countRequest(backend: exchange.backend.name, status: 200)
-            do {
-                try await relay(exchange, into: feed)
-            } catch let error as CancellationError {
-                exchange.leave()
-                throw error
-            }
+            try await exchange.telling { try await relay(exchange, into: feed) }
             settle(exchange.backend)
         } catch let failure as OpenAI.Failure {
             feed.put(failure)
