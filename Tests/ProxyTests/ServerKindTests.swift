@@ -41,7 +41,7 @@ import Testing
             }
             _ = try await proxy.post(ProxyUnderTest.request("nobody"))
             #expect(server.last("/v1/chat/completions")?.body["session_id"] == nil)
-            #expect(proxy.assembly.metrics.text.contains("anyclaude_proxy_cost_dollars_total{backend=\"w\"} 0.00"))
+            _ = try await proxy.metrics(with: "anyclaude_proxy_cost_dollars_total{backend=\"w\"} 0.00")
         }
     }
 

@@ -107,6 +107,12 @@ struct ProxyUnderTest {
         var json: JSON { (try? JSON(parsing: text)) ?? .null }
     }
 
+    /// What was counted, once `line` is: an answer is counted when it is over, which its client may see a moment before.
+    func metrics(with line: String) async throws -> String {
+        try await eventually { assembly.metrics.text.contains(line) }
+        return assembly.metrics.text
+    }
+
     func post(_ body: JSON, to path: String = "/v1/messages", headers: [String: String] = [:]) async throws -> Answer {
         var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
         request.method = .POST
