@@ -40,8 +40,11 @@ final class RawServer: Sendable {
                 guard connection >= 0 else { return }
                 if let request = Self.read(connection) {
                     received.requests.withLock { $0.append(request) }
-                    for piece in pieces(request) {
-                        guard send(connection, piece, piece.count, CInt(MSG_NOSIGNAL)) == piece.count else { break }
+                    let pieces = pieces(request)
+                    for (index, piece) in pieces.enumerated() {
+                        // The last goes out with the end of the connection: nobody sees one without the other.
+                        let flags = CInt(MSG_NOSIGNAL) | (index == pieces.count - 1 ? CInt(MSG_MORE) : 0)
+                        guard send(connection, piece, piece.count, flags) == piece.count else { break }
                     }
                     Glibc.shutdown(connection, CInt(SHUT_WR))
                     // Until the other side has all: an early close would throw away what is still on its way.

@@ -8,14 +8,9 @@ import Testing
     private final class Reads: ChannelOutboundHandler {
         typealias OutboundIn = ByteBuffer
         var count = 0
-        var flushes = 0
         func read(context: ChannelHandlerContext) {
             count += 1
             context.read()
-        }
-        func flush(context: ChannelHandlerContext) {
-            flushes += 1
-            context.flush()
         }
     }
     private let loop = EmbeddedEventLoop()
@@ -76,17 +71,5 @@ import Testing
         try channel.close().wait()
         loop.advanceTime(by: .milliseconds(40))
         #expect(reads.count == 8)
-    }
-
-    @Test func whatIsWrittenInOneTurnGoesOutTogether() throws {
-        let channel = EmbeddedChannel(loop: loop)
-        let out = Reads()
-        try channel.pipeline.syncOperations.addHandlers([out, TurnFlush()])
-        for text in ["head", "body"] { channel.writeAndFlush(ByteBuffer(string: text), promise: nil) }
-        #expect(out.flushes == 0)
-        loop.run()
-        #expect(out.flushes == 1)
-        let (first, second): (ByteBuffer?, ByteBuffer?) = (try channel.readOutbound(), try channel.readOutbound())
-        #expect(first == ByteBuffer(string: "head") && second == ByteBuffer(string: "body"))
     }
 }

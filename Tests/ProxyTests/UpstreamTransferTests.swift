@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Foundation
 import JSON
 import Locking
@@ -83,22 +82,23 @@ import Testing
 
     /// What holds the server up is let go with the answer: the client's end of the exchange waits for it.
     @Test func nothingIsLeftOfAnAnswerThatIsLetGoWhileItIsHeld() async throws {
-        let body = [UInt8](repeating: 0x61, count: 400 << 10)
+        let body = [UInt8](repeating: 0x61, count: 4 << 20)
         let server = try RawServer { _ in [Array("HTTP/1.1 200 OK\r\ncontent-length: \(body.count)\r\n\r\n".utf8), body] }
         let loop = MultiThreadedEventLoopGroup.singleton.any()
-        let client = HTTPClient(eventLoopGroupProvider: .shared(loop))
+        let pool = NIOLoopBoundBox.makeBoxSendingValue(ConnectionPool(loop), eventLoop: loop)
         for _ in 0..<4 {
             weak var left: UpstreamReceiver?
             do {
-                let request = try HTTPClient.Request(url: "http://127.0.0.1:\(server.port)/")
+                let request = UpstreamRequest(
+                    address: try UpstreamAddress("http://127.0.0.1:\(server.port)/"), method: .GET, headers: [:], body: nil)
                 let (_, transfer) = try await UpstreamTransfer.begin(
-                    request, by: client, on: loop, limits: .init(head: .seconds(540), silence: .seconds(540)))
+                    request, by: pool, on: loop, limits: .init(head: .seconds(540), silence: .seconds(540)))
                 left = transfer.receiver
                 try await eventually { transfer.receiver.isHeld }
             }
             try await eventually { left == nil }
         }
-        try await client.shutdown()
+        try await loop.flatSubmit { pool.value.shutDown() }.get()
     }
 
     @Test func aRequestAfterTheEndEnds() async throws {

@@ -1,14 +1,12 @@
-import AsyncHTTPClient
 import Locking
 import NIOCore
 import NIOHTTP1
 
 /// Who hears of an exchange with a server, on its event loop.
 ///
-/// The client tells of an error at once, whatever it still holds, and forgets that; so parts that nobody reads yet are kept here, up to a
-/// bound, and read before the error is told. Each wait ends: with what comes, or with the error that the client tells of each exchange that
-/// does not end well.
-final class UpstreamReceiver: HTTPClientResponseDelegate {
+/// Parts that nobody reads yet are kept here, up to a bound, beyond which the server is held up; they are read before an error is told. Each
+/// wait ends: with what comes, or with the end of the exchange.
+final class UpstreamReceiver: Sendable {
     typealias Take = @Sendable (ByteBuffer) -> Bool
     fileprivate enum Head {
         case awaited(CheckedContinuation<HTTPResponseHead, any Error>?)
@@ -23,13 +21,13 @@ final class UpstreamReceiver: HTTPClientResponseDelegate {
     fileprivate struct State {
         var head = Head.awaited(nil)
         var reader = Reader.none
-        /// Nobody reads any more.
-        var isLetGo = false
         /// Not read yet.
         var parts = CircularBuffer<ByteBuffer>()
         var bytes = 0
-        /// What holds the server up.
-        var held: EventLoopPromise<Void>?
+        /// The server is held up.
+        var isHeld = false
+        /// That of the exchange; nil before it, and after its end.
+        var connection: NIOLoopBound<UpstreamConnection>?
         var end: Result<Void, any Error>?
         /// When the head or a part came last.
         var last: NIODeadline?
@@ -58,9 +56,9 @@ final class UpstreamReceiver: HTTPClientResponseDelegate {
     }
 
     /// More has come than waits here: the server is held up.
-    var isHeld: Bool { state.withLock { $0.held != nil } }
+    var isHeld: Bool { state.withLock { $0.isHeld } }
 
-    private func onLoop(_ work: @escaping @Sendable () -> Void) { if loop.inEventLoop { work() } else { loop.execute(work) } }
+    func onLoop(_ work: @escaping @Sendable () -> Void) { if loop.inEventLoop { work() } else { loop.execute(work) } }
 
     // MARK: who reads
 
@@ -87,14 +85,14 @@ final class UpstreamReceiver: HTTPClientResponseDelegate {
     }
 
     private func pull(_ continuation: CheckedContinuation<ByteBuffer?, any Error>) {
-        let (result, held) = state.withLock { state -> (Result<ByteBuffer?, any Error>?, EventLoopPromise<Void>?) in
+        let (result, held) = state.withLock { state -> (Result<ByteBuffer?, any Error>?, NIOLoopBound<UpstreamConnection>?) in
             if let part = state.takePart() { return (.success(part), state.release()) }
             if let end = state.end { return (end.map { nil }, nil) }
             state.reader = .pulls(continuation)
             return (nil, state.release())
         }
         if let result { continuation.resume(with: result) }
-        held?.succeed()
+        held?.value.goOn()
     }
 
     /// All parts, each as it comes, until `take` returns false.
@@ -111,25 +109,30 @@ final class UpstreamReceiver: HTTPClientResponseDelegate {
             return (state.end, state.release())
         }
         if let end { continuation.resume(with: end) }
-        held?.succeed()
+        held?.value.goOn()
     }
 
-    /// Nobody reads any more. What holds the server up would hold up the client's end of the exchange, too, which waits for it.
-    func letGo() {
+    /// Nobody waits for it any more: the connection is closed, unless the exchange is over.
+    func breakOff(_ error: TransferError) {
         onLoop {
-            let held = self.state.withLock { state -> EventLoopPromise<Void>? in
-                state.isLetGo = true
-                state.parts.removeAll()
-                state.bytes = 0
-                return state.release()
-            }
-            held?.succeed()
+            let connection = self.state.withLock { $0.connection }
+            self.end(.failure(error))
+            connection?.value.close()
         }
     }
 
     // MARK: what comes
 
-    func didReceiveHead(task: HTTPClient.Task<Void>, _ head: HTTPResponseHead) -> EventLoopFuture<Void> {
+    /// - Returns: false where the exchange has ended before it began.
+    func begin(on connection: UpstreamConnection) -> Bool {
+        state.withLock { state in
+            guard state.end == nil else { return false }
+            state.connection = NIOLoopBound(connection, eventLoop: loop)
+            return true
+        }
+    }
+
+    func take(_ head: HTTPResponseHead) {
         let waiting = state.withLock { state -> CheckedContinuation<HTTPResponseHead, any Error>? in
             state.last = .now()
             guard case .awaited(let continuation?) = state.head else {
@@ -140,23 +143,22 @@ final class UpstreamReceiver: HTTPClientResponseDelegate {
             return continuation
         }
         waiting?.resume(returning: head)
-        return loop.makeSucceededVoidFuture()
     }
 
-    func didReceiveBodyPart(task: HTTPClient.Task<Void>, _ buffer: ByteBuffer) -> EventLoopFuture<Void> {
-        let (reader, held) = state.withLock { state -> (Reader, EventLoopPromise<Void>?) in
+    /// - Returns: false where the server is to be held up, until the connection is told to go on.
+    func take(_ buffer: ByteBuffer) -> Bool {
+        let (reader, isHeld) = state.withLock { state -> (Reader, Bool) in
             state.last = .now()
             let reader = state.reader
             switch reader {
-            case .takes: return (reader, nil)
+            case .takes: break
             case .pulls: state.reader = .none
-            case .none where state.isLetGo: break
             case .none:
                 state.parts.append(buffer)
                 state.bytes += buffer.readableBytes
-                if state.bytes > Self.maximumBytes { state.held = loop.makePromise() }
+                state.isHeld = state.bytes > Self.maximumBytes
             }
-            return (reader, state.held)
+            return (reader, state.isHeld)
         }
         switch reader {
         case .none: break
@@ -167,23 +169,20 @@ final class UpstreamReceiver: HTTPClientResponseDelegate {
                 continuation.resume()
             }
         }
-        return held?.futureResult ?? loop.makeSucceededVoidFuture()
+        return !isHeld
     }
 
-    func didFinishRequest(task: HTTPClient.Task<Void>) { end(.success(())) }
-
-    func didReceiveError(task: HTTPClient.Task<Void>, _ error: any Error) { end(.failure(error)) }
-
     func end(_ result: Result<Void, any Error>) {
-        let (before, held) = state.withLock { state -> (State, EventLoopPromise<Void>?) in
+        let before = state.withLock { state -> State in
             let before = state
-            guard state.end == nil else { return (before, nil) }
+            state.connection = nil
+            guard state.end == nil else { return before }
             state.end = result
+            state.isHeld = false
             state.reader = .none
             if case .awaited = state.head { state.head = .told }
-            return (before, state.release())
+            return before
         }
-        held?.succeed()
         guard before.end == nil else { return }
         if case .awaited(let continuation?) = before.head, case .failure(let error) = result { continuation.resume(throwing: error) }
         switch before.reader {
@@ -203,8 +202,10 @@ extension UpstreamReceiver.State {
         return part
     }
 
-    fileprivate mutating func release() -> EventLoopPromise<Void>? {
-        defer { held = nil }
-        return held
+    /// - Returns: what was held up.
+    fileprivate mutating func release() -> NIOLoopBound<UpstreamConnection>? {
+        guard isHeld else { return nil }
+        isHeld = false
+        return connection
     }
 }

@@ -28,7 +28,7 @@ struct UpstreamBody: AsyncSequence, Sendable {
     /// Calls for each part on the event loop that it comes on, so that no task is resumed for it; returns at the body's end.
     ///
     /// - Parameter take: false breaks the body off.
-    /// - Throws: what cut it, or `HTTPClientError.cancelled`.
+    /// - Throws: what cut it, or `TransferError.cancelled`.
     func read(_ take: @escaping @Sendable (ByteBuffer) -> Bool) async throws {
         guard let note else { return try await transfer.read(take) }
         do {

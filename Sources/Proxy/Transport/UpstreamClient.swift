@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Glibc
 import JSON
 import LaunchPlan
@@ -7,6 +6,7 @@ import Messages
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 
 /// No response came: the connection failed or ended before one. The same request may be sent again.
 struct UpstreamUnreachable: Error, CustomStringConvertible {
@@ -17,43 +17,23 @@ struct UpstreamUnreachable: Error, CustomStringConvertible {
     var description: String { "cannot reach the model's server at \(url): \(reason)" }
 }
 
-/// The HTTP client of all upstreams: one of each event loop, so that a connection to a server is where its client's is. (One for all that
-/// is told which loop to use keeps no connection: it counts them as beyond its limit.)
+/// The HTTP client of all upstreams, with connections of each event loop: one to a server is where its client's is.
 final class UpstreamClient: Sendable {
-    private let clients: [(loop: any EventLoop, client: HTTPClient)]
+    private let pools: [(loop: any EventLoop, pool: NIOLoopBoundBox<ConnectionPool>)]
     /// By URL, whose reading is not done for each: what is asked of models.
-    private let requests = Mutex<[String: HTTPClient.Request]>([:])
-    private static let maximumRequests = 64
+    private let addresses = Mutex<[String: UpstreamAddress]>([:])
+    private static let maximumAddresses = 64
+    private let configuration: TLSConfiguration
+    private let tls = Mutex<NIOSSLContext?>(nil)
     /// Prefill may come before an answer's head.
     private let limits: UpstreamTransfer.Limits
     /// An error's body, or a small answer: more is cut off.
     static let smallBody = 1 << 20
 
-    init(limits: ProxySettings.Limits) {
-        var configuration = HTTPClient.Configuration(redirectConfiguration: .disallow)
-        configuration.timeout.connect = .seconds(10)
-        // Each transfer is watched.
-        configuration.timeout.read = nil
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = max(64, limits.maxConcurrent)
-        // Less than the 5 s of uvicorn, whose servers never say when they close: a request on a connection that closes is lost.
-        configuration.connectionPool.idleTimeout = .seconds(4)
-        // A refused connection is news at once: the lease says when to try again.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.httpVersion = .automatic
-        // Nobody collects its spans, and each has a name that is made by reflection.
-        configuration.tracing.tracer = nil
-        clients = MultiThreadedEventLoopGroup.singleton.makeIterator().map { [configuration] loop in
-            var configuration = configuration
-            let clock = NIOLoopBoundBox.makeBoxSendingValue(ReadClock(loop), eventLoop: loop)
-            configuration.http1_1ConnectionDebugInitializer = { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let pipeline = channel.pipeline.syncOperations
-                    try pipeline.addHandlers([TurnFlush(), ReadPacer(clock.value)], position: .first)
-                    let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPResponseDecoder>.self)
-                    try pipeline.addHandler(PartJoiner(), position: .after(decoder))
-                }
-            }
-            return (loop, HTTPClient(eventLoopGroupProvider: .shared(loop), configuration: configuration))
+    init(limits: ProxySettings.Limits, tls: TLSConfiguration = .makeClientConfiguration()) {
+        configuration = tls
+        pools = MultiThreadedEventLoopGroup.singleton.makeIterator().map { loop in
+            (loop, NIOLoopBoundBox.makeBoxSendingValue(ConnectionPool(loop), eventLoop: loop))
         }
         self.limits = UpstreamTransfer.Limits(
             head: .milliseconds(Int64(limits.firstByteTimeoutMs)),
@@ -61,13 +41,13 @@ final class UpstreamClient: Sendable {
             silence: .milliseconds(Int64(max(limits.firstByteTimeoutMs, limits.idleTimeoutMs))))
     }
 
-    func shutdown() async throws { for (_, client) in clients { try await client.shutdown() } }
+    /// Ends what is under way.
+    func shutdown() async throws { for (loop, pool) in pools { try await loop.flatSubmit { pool.value.shutDown() }.get() } }
 
     /// The caller's, or any.
-    private func nearest() throws -> (loop: any EventLoop, client: HTTPClient) {
+    private var nearest: (loop: any EventLoop, pool: NIOLoopBoundBox<ConnectionPool>) {
         let current = MultiThreadedEventLoopGroup.currentEventLoop
-        guard let client = clients.first(where: { $0.loop === current }) ?? clients.randomElement() else { throw HTTPClientError.alreadyShutdown }
-        return client
+        return pools.first { $0.loop === current } ?? pools[Int.random(in: pools.indices)]
     }
 
     /// - Throws: `UpstreamUnreachable` where no response came, `AnthropicError` (timeout) where it took too long.
@@ -88,44 +68,51 @@ final class UpstreamClient: Sendable {
         _ method: HTTPMethod, _ url: String, _ headers: HTTPHeaders, _ body: ByteBuffer?, _ timeout: TimeAmount?
     ) async throws -> UpstreamResponse {
         do {
-            var request = try request(method, url)
-            request.headers = headers
-            request.body = body.map { .byteBuffer($0) }
-            let (loop, client) = try nearest()
+            let address = try address(url)
+            var request = UpstreamRequest(address: address, method: method, headers: headers, body: body)
+            if address.origin.isSecure { request.tls = try await trust() }
+            let (loop, pool) = nearest
             var limits = limits
             if let timeout { limits.head = timeout }
-            let (head, transfer) = try await UpstreamTransfer.begin(request, by: client, on: loop, limits: limits)
+            let (head, transfer) = try await UpstreamTransfer.begin(request, by: pool, on: loop, limits: limits)
             return UpstreamResponse(url: url, status: head.status, headers: head.headers, body: UpstreamBody(transfer))
         } catch let error as CancellationError {
             throw error
-        } catch let error as HTTPClientError where error == .cancelled {
+        } catch TransferError.cancelled {
             throw CancellationError()
-        } catch let error as HTTPClientError where error == .deadlineExceeded || error == .readTimeout {
+        } catch TransferError.late {
             throw AnthropicError(.timeout, "the model's server at \(url) did not answer in time")
         } catch {
             try Task.checkCancellation()
-            throw UpstreamUnreachable(url: url, reason: "\(error)", wasSent: !Self.isRefusal(error))
+            throw UpstreamUnreachable(url: url, reason: "\(error)", wasSent: !Self.isUnsent(error))
         }
     }
 
-    /// One without headers and body.
-    private func request(_ method: HTTPMethod, _ url: String) throws -> HTTPClient.Request {
-        guard method == .POST else { return try HTTPClient.Request(url: url, method: method) }
-        if let known = requests.withLock({ $0[url] }) { return known }
-        let request = try HTTPClient.Request(url: url, method: method)
-        requests.withLock { requests in
+    private func address(_ url: String) throws -> UpstreamAddress {
+        if let known = addresses.withLock({ $0[url] }) { return known }
+        let address = try UpstreamAddress(url)
+        addresses.withLock { addresses in
             // Paths of the API that pass through may be many.
-            if requests.count >= Self.maximumRequests { requests = [:] }
-            requests[url] = request
+            if addresses.count >= Self.maximumAddresses { addresses = [:] }
+            addresses[url] = address
         }
-        return request
+        return address
     }
 
-    /// No connection was made at all.
-    private static func isRefusal(_ error: any Error) -> Bool {
-        if error is NIOConnectionError { return true }
-        if let error = error as? IOError { return [ECONNREFUSED, ENOENT, EHOSTUNREACH, ENETUNREACH].contains(error.errnoCode) }
-        return (error as? HTTPClientError) == .connectTimeout
+    /// The certificates that this machine trusts, which are read once, where that holds up nobody.
+    private func trust() async throws -> NIOSSLContext {
+        if let known = tls.withLock({ $0 }) { return known }
+        let context = try await NIOThreadPool.singleton.runIfActive { [configuration] in
+            var configuration = configuration
+            configuration.applicationProtocols = ["http/1.1"]
+            return try NIOSSLContext(configuration: configuration)
+        }
+        tls.withLock { $0 = context }
+        return context
+    }
+
+    private static func isUnsent(_ error: any Error) -> Bool {
+        if case TransferError.notConnected = error { true } else { false }
     }
 
     func send(_ method: HTTPMethod, _ url: String, key: String?, json: JSON?, timeout: TimeAmount? = nil) async throws -> UpstreamResponse {

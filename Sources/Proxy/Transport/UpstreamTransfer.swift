@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Locking
 import NIOCore
 import NIOHTTP1
@@ -13,35 +12,30 @@ final class UpstreamTransfer: Sendable {
         var silence: TimeAmount
     }
     let receiver: UpstreamReceiver
-    private let task: HTTPClient.Task<Void>
     private let limits: Limits
     private let begin = NIODeadline.now()
     private let timer = Mutex<Scheduled<Void>?>(nil)
 
-    private init(_ receiver: UpstreamReceiver, _ task: HTTPClient.Task<Void>, _ limits: Limits) {
+    private init(_ receiver: UpstreamReceiver, _ limits: Limits) {
         self.receiver = receiver
-        self.task = task
         self.limits = limits
     }
 
     deinit {
         timer.withLock { $0 }?.cancel()
-        receiver.letGo()
         // Nothing where it is over.
-        task.cancel()
+        receiver.breakOff(.cancelled)
     }
 
-    /// - Parameter loop: the one that the client is made for.
-    /// - Throws: `HTTPClientError.deadlineExceeded` where the head took longer, `.cancelled` where the task was cancelled.
+    /// - Parameter pool: that of `loop`.
+    /// - Throws: `TransferError`, `.late` where the head took longer; what the connection failed with; `CancellationError`.
     static func begin(
-        _ request: HTTPClient.Request, by client: HTTPClient, on loop: any EventLoop, limits: Limits
+        _ request: UpstreamRequest, by pool: NIOLoopBoundBox<ConnectionPool>, on loop: any EventLoop, limits: Limits
     ) async throws -> (HTTPResponseHead, UpstreamTransfer) {
-        let receiver = UpstreamReceiver(loop)
         try Task.checkCancellation()
-        let task = client.execute(request: request, delegate: receiver, eventLoop: .delegate(on: loop))
-        // A client that is shut down tells its delegate of nothing.
-        task.futureResult.whenFailure { receiver.end(.failure($0)) }
-        let transfer = UpstreamTransfer(receiver, task, limits)
+        let receiver = UpstreamReceiver(loop)
+        receiver.onLoop { pool.value.perform(request, for: receiver) }
+        let transfer = UpstreamTransfer(receiver, limits)
         transfer.watch(at: transfer.begin + limits.head, on: loop)
         return (try await transfer.cancelling { try await receiver.head() }, transfer)
     }
@@ -52,10 +46,10 @@ final class UpstreamTransfer: Sendable {
             guard let self else { return }
             let now = NIODeadline.now()
             switch receiver.progress {
-            case .asked: task.fail(reason: HTTPClientError.deadlineExceeded)
+            case .asked: receiver.breakOff(.late)
             case .read(let last):
                 guard now >= last + limits.silence else { return watch(at: last + limits.silence, on: loop) }
-                task.fail(reason: HTTPClientError.readTimeout)
+                receiver.breakOff(.late)
             // Who does not read is not waited for by the server's fault.
             case .unread: watch(at: now + limits.silence, on: loop)
             case .over: break
@@ -68,8 +62,7 @@ final class UpstreamTransfer: Sendable {
     func read(_ take: @escaping UpstreamReceiver.Take) async throws {
         try await cancelling { try await receiver.read(take) }
         // What was broken off; nothing where it is over.
-        receiver.letGo()
-        task.cancel()
+        receiver.breakOff(.cancelled)
     }
 
     /// The next part; nil at the end.
@@ -77,8 +70,8 @@ final class UpstreamTransfer: Sendable {
 
     private func cancelling<Result: Sendable>(_ body: () async throws -> Result) async throws -> Result {
         do {
-            return try await withTaskCancellationHandler(operation: body) { task.cancel() }
-        } catch let error as HTTPClientError where error == .cancelled && Task.isCancelled {
+            return try await withTaskCancellationHandler(operation: body) { receiver.breakOff(.cancelled) }
+        } catch TransferError.cancelled where Task.isCancelled {
             throw CancellationError()
         }
     }
