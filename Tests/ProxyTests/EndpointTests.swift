@@ -112,6 +112,17 @@ import Testing
         }
     }
 
+    /// Not even to the API: what follows them on a connection is no HTTP.
+    @Test(arguments: ["TRACE", "CONNECT"]) func aMethodThatIsAboutTheConnection(method: String) async throws {
+        let api = try RawServer { _ in [Array("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n".utf8)] }
+        try await ProxyUnderTest.run(ProxyUnderTest.settings(Self.claude(api.base))) { proxy in
+            let client = try RawClient(port: proxy.port)
+            client.send("\(method) /v1/files HTTP/1.1\r\nhost: x\r\ncontent-length: 3\r\n\r\nabc")
+            #expect(await client.read(until: "\r\n\r\n").hasPrefix("HTTP/1.1 4"))
+            #expect(api.requests.isEmpty)
+        }
+    }
+
     private struct FinishFails: ResponseBodyWriter {
         func write(_ buffer: ByteBuffer) async throws {}
         consuming func finish(_ trailingHeaders: HTTPFields?) async throws { throw CancellationError() }

@@ -92,6 +92,10 @@ struct ProxyResponder: HTTPResponder {
             return try await Self.reading(body) { try await ChatEndpoint(assembly: assembly).respond(request, body, requestID, permit) }
         case (_, Self.chatPath): return notAllowed(request, path, "POST", requestID)
         case (_, _) where path.hasPrefix("/v1/"):
+            // They are about a connection, which is not one that leads to the API.
+            if request.method == .trace || request.method == .connect {
+                return notAllowed(request, path, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS", requestID)
+            }
             // What is not ours is the API's own, where that is where requests go.
             if assembly.backends.passBackend != nil {
                 let permit = try assembly.gate.enter()
