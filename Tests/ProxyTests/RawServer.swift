@@ -25,11 +25,14 @@ final class RawServer: Sendable {
     /// Shared with the queue, which may outlive the server for a moment.
     private final class Received: Sendable {
         let requests = Mutex<[Seen]>([])
+        let connections = Mutex(0)
     }
     private let received = Received()
 
-    /// - Parameter pieces: what is sent to a request, each with a write of its own; then the connection ends.
-    init(_ pieces: @escaping @Sendable (Seen) -> [[UInt8]]) throws {
+    /// - Parameters:
+    ///   - readsBodies: false for one that answers as soon as it has a request's head, and reads no more.
+    ///   - pieces: what is sent to a request, each with a write of its own; then the connection ends.
+    init(readsBodies: Bool = true, _ pieces: @escaping @Sendable (Seen) -> [[UInt8]]) throws {
         (listener, port) = try ListeningSocket.bind(host: "127.0.0.1", port: 0)
         let flags = fcntl(listener, F_GETFL)
         _ = fcntl(listener, F_SETFL, flags & ~O_NONBLOCK)
@@ -38,7 +41,8 @@ final class RawServer: Sendable {
             while true {
                 let connection = accept(listener, nil, nil)
                 guard connection >= 0 else { return }
-                if let request = Self.read(connection) {
+                received.connections.withLock { $0 += 1 }
+                if let request = Self.read(connection, withBody: readsBodies) {
                     received.requests.withLock { $0.append(request) }
                     let pieces = pieces(request)
                     for (index, piece) in pieces.enumerated() {
@@ -49,7 +53,7 @@ final class RawServer: Sendable {
                     Glibc.shutdown(connection, CInt(SHUT_WR))
                     // Until the other side has all: an early close would throw away what is still on its way.
                     var byte: UInt8 = 0
-                    while recv(connection, &byte, 1, 0) == 1 {}
+                    if readsBodies { while recv(connection, &byte, 1, 0) == 1 {} } else { Self.awaitEnd(of: connection) }
                 }
                 close(connection)
             }
@@ -62,9 +66,17 @@ final class RawServer: Sendable {
     }
 
     var base: String { "http://127.0.0.1:\(port)" }
+    /// Those that were accepted so far.
+    var connections: Int { received.connections.withLock { $0 } }
     var requests: [Seen] { received.requests.withLock { $0 } }
 
-    private static func read(_ connection: CInt) -> Seen? {
+    private static func awaitEnd(of connection: CInt) {
+        // Both directions are shut down: what poll tells of unasked.
+        var ended = pollfd(fd: connection, events: 0, revents: 0)
+        _ = poll(&ended, 1, 60_000)
+    }
+
+    private static func read(_ connection: CInt, withBody: Bool) -> Seen? {
         var head: [UInt8] = []
         var byte: UInt8 = 0
         while !head.suffix(4).elementsEqual("\r\n\r\n".utf8) {
@@ -72,7 +84,7 @@ final class RawServer: Sendable {
             head.append(byte)
         }
         var seen = Seen(head: String(decoding: head, as: UTF8.self), body: [])
-        let length = seen.values("content-length").first.flatMap { Int($0) } ?? 0
+        let length = !withBody ? 0 : seen.values("content-length").first.flatMap { Int($0) } ?? 0
         while seen.body.count < length {
             guard recv(connection, &byte, 1, 0) == 1 else { return nil }
             seen.body.append(byte)

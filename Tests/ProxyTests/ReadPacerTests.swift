@@ -16,10 +16,12 @@ import Testing
     private let loop = EmbeddedEventLoop()
     private let channel: EmbeddedChannel
     private let reads = Reads()
+    private let pacer: ReadPacer
 
     init() throws {
         channel = EmbeddedChannel(loop: loop)
-        try channel.pipeline.syncOperations.addHandlers([reads, ReadPacer(ReadClock(loop))])
+        pacer = ReadPacer(ReadClock(loop))
+        try channel.pipeline.syncOperations.addHandlers([reads, pacer])
     }
 
     /// One read's worth of bytes, after which the next read is asked for.
@@ -64,6 +66,18 @@ import Testing
         // The moment that was waited for has nothing left to read.
         loop.advanceTime(by: .milliseconds(40))
         #expect(reads.count == 17)
+    }
+
+    @Test func betweenAnswersAllIsReadAtOnceAndIsNobodys() throws {
+        for _ in 0..<9 { try come(after: .milliseconds(1)) }
+        pacer.rest()
+        #expect(reads.count == 9)
+        while try channel.readInbound(as: ByteBuffer.self) != nil {}
+        #expect(throws: TransferError.self) { try channel.writeInbound(ByteBuffer(string: "unasked")) }
+        #expect(try channel.readInbound(as: ByteBuffer.self) == nil)
+        try channel.writeOutbound(ByteBuffer(string: "GET"))
+        try come(after: .milliseconds(1))
+        #expect(try channel.readInbound(as: ByteBuffer.self) != nil)
     }
 
     @Test func aConnectionThatHasEndedIsLeftAlone() throws {

@@ -10,6 +10,7 @@ import Testing
         ("https://[::1]:8443?a=b", "::1", 8443, true, "[::1]:8443", "/?a=b"),
         ("http://[fe80::2]/", "fe80::2", 80, false, "[fe80::2]", "/"),
         ("http://box:80/a b/\u{fc}\r\nx: y", "box", 80, false, "box", "/a%20b/%C3%BC%0D%0Ax:%20y"),
+        ("http://box/?a={\"}|^`<>\\", "box", 80, false, "box", "/?a=%7B%22%7D%7C%5E%60%3C%3E%5C"),
         ("http://box/a%20b/%zz", "box", 80, false, "box", "/a%20b/%zz"),
     ]) func ofTCP(url: String, host: String, port: Int, isSecure: Bool, field: String, target: String) throws {
         let address = try UpstreamAddress(url)

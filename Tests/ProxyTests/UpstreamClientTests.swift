@@ -1,5 +1,7 @@
 import Foundation
+import Hummingbird
 import Locking
+import Messages
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -56,6 +58,57 @@ import Testing
         try await client.shutdown()
     }
 
+    /// A server that has read enough says so, and closes: what is said is heard, whatever becomes of the rest of the request.
+    @Test func anAnswerBeforeTheRequestIsRead() async throws {
+        let server = try RawServer(readsBodies: false) { _ in [Array("HTTP/1.0 413 Too Large\r\n\r\ntoo big".utf8)] }
+        let client = UpstreamClient(limits: .init())
+        let response = try await client.send(.POST, server.base, body: ByteBuffer(repeating: 0x61, count: 16 << 20))
+        let text = try await UpstreamClient.bytes(of: response)
+        #expect(response.status == .payloadTooLarge && text == Array("too big".utf8))
+        try await client.shutdown()
+    }
+
+    /// Else its body would be the next request.
+    @Test(arguments: [.TRACE, .GET, .HEAD, .PUT, .RAW(value: "X")] as [HTTPMethod])
+    func aBodyHasItsLengthWhateverTheMethod(method: HTTPMethod) async throws {
+        let server = try RawServer { _ in [Array((Self.head + "content-length: 0\r\n\r\n").utf8)] }
+        let client = UpstreamClient(limits: .init())
+        _ = try await client.send(method, server.base, body: ByteBuffer(string: "abc"))
+        #expect(server.requests.first?.values("content-length") == ["3"] && server.requests.first?.body == Array("abc".utf8))
+        #expect(server.requests.first?.values("transfer-encoding") == [])
+        try await client.shutdown()
+    }
+
+    /// The time that a small question has is also that between the head of its answer and the rest.
+    @Test func anAnswerThatStallsIsGivenUp() async throws {
+        let worker = try ScriptedServer { _ in
+            Response(status: .ok, body: ResponseBody { _ in try await Task.sleep(for: .seconds(600)) })
+        }
+        let client = UpstreamClient(limits: .init())
+        await #expect(throws: AnthropicError.self) {
+            try await client.exchange(.GET, worker.base, key: nil, dialect: .generic, timeout: .milliseconds(200))
+        }
+        try await client.shutdown()
+    }
+
+    /// Who reads ends the exchange within the reading.
+    @Test func aReaderThatBreaksOff() async throws {
+        let server = try RawServer { _ in [Array((Self.head + "content-length: 4\r\n\r\nabcd").utf8)] }
+        let loop = MultiThreadedEventLoopGroup.singleton.any()
+        let pool = NIOLoopBoundBox.makeBoxSendingValue(ConnectionPool(loop), eventLoop: loop)
+        let request = UpstreamRequest(address: try UpstreamAddress(server.base), method: .GET, headers: [:], body: nil)
+        let (_, transfer) = try await UpstreamTransfer.begin(
+            request, by: pool, on: loop, limits: .init(head: .seconds(540), silence: .seconds(540)))
+        let receiver = transfer.receiver
+        // Either it is broken off, or all has come before it is read.
+        _ = try? await transfer.read { _ in
+            receiver.breakOff(.cancelled)
+            return false
+        }
+        guard case .over = receiver.progress else { throw TransferError.unexpected }
+        try await loop.flatSubmit { pool.value.shutDown() }.get()
+    }
+
     @Test func aServerThatIsNotThereWasSentNothing() async throws {
         let (listener, port) = try ListeningSocket.bind(host: "127.0.0.1", port: 0)
         close(listener)
@@ -67,11 +120,14 @@ import Testing
         try await client.shutdown()
     }
 
-    @Test(arguments: ["x y", "x\r\ny", "\u{0}"]) func aFieldThatIsNoneIsNotSent(name: String) async throws {
+    @Test(arguments: ["x y", "x\r\ny", "\u{0}"]) func whatCannotStandInAHeadIsNotSent(name: String) async throws {
         let server = try RawServer { _ in [Array((Self.head + "content-length: 0\r\n\r\n").utf8)] }
         let client = UpstreamClient(limits: .init())
-        await #expect(throws: UpstreamUnreachable.self) { try await client.send(.GET, server.base, headers: [name: "v"]) }
-        await #expect(throws: UpstreamUnreachable.self) { try await client.send(.GET, server.base, headers: ["n": "v\r\nx: y"]) }
+        for (method, headers) in [(.GET, [name: "v"]), (.GET, ["n": "v\r\nx: y"]), (.RAW(value: name), [:])] as [(HTTPMethod, HTTPHeaders)] {
+            // The client's fault, and not one of the server's failures.
+            let error = await #expect(throws: AnthropicError.self) { try await client.send(method, server.base, headers: headers) }
+            #expect(error?.kind == .invalidRequest)
+        }
         #expect(server.requests.isEmpty)
         try await client.shutdown()
     }
@@ -132,8 +188,21 @@ import Testing
         }
         try await client.shutdown()
         let other = UpstreamClient(limits: .init())
-        await #expect(throws: UpstreamUnreachable.self) { try await other.send(.GET, url) }
+        let error = await #expect(throws: UpstreamUnreachable.self) { try await other.send(.GET, url) }
+        #expect(error?.wasSent == false)
         try await other.shutdown()
         try await server.close().get()
+    }
+
+    /// One that closes at once, or says nothing of TLS, has been sent nothing.
+    @Test func aServerThatIsNotSecure() async throws {
+        let server = try RawServer(readsBodies: false) { _ in [] }
+        let client = UpstreamClient(limits: .init())
+        let url = "https://127.0.0.1:\(server.port)/"
+        let asking = Task { try await client.send(.GET, url) }
+        try await eventually { server.connections == 1 }
+        try await client.shutdown()
+        let ended = await #expect(throws: UpstreamUnreachable.self) { try await asking.value }
+        #expect(ended?.wasSent == false)
     }
 }

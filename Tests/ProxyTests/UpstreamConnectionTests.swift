@@ -17,7 +17,7 @@ import Testing
     init() throws {
         channel = EmbeddedChannel(loop: loop)
         pool = ConnectionPool(loop)
-        connection = UpstreamConnection(try UpstreamAddress(Self.url).origin, pool)
+        connection = UpstreamConnection(try UpstreamAddress(Self.url).origin, pool, ReadPacer(ReadClock(loop)), nil)
         try channel.pipeline.syncOperations.addHandler(connection)
         try channel.connect(to: SocketAddress(unixDomainSocketPath: "/none")).wait()
     }
@@ -52,6 +52,21 @@ import Testing
 
     @Test func whatTheServerSaysUnaskedEndsTheConnection() throws {
         fire(head)
+        #expect(!channel.isActive)
+    }
+
+    /// Half of an answer, which a reader of HTTP would keep for the next request.
+    @Test func notEvenABeginningIsTakenBetweenAnswers() throws {
+        let channel = EmbeddedChannel(loop: loop)
+        let request = UpstreamRequest(address: try UpstreamAddress(Self.url), method: .GET, headers: [:], body: nil)
+        try pool.prepare(channel.pipeline.syncOperations, request)
+        try channel.connect(to: SocketAddress(unixDomainSocketPath: "/none")).wait()
+        let connection = try channel.pipeline.syncOperations.handler(type: UpstreamConnection.self)
+        let receiver = UpstreamReceiver(loop)
+        connection.begin(request, for: receiver)
+        try channel.writeInbound(ByteBuffer(string: "HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\na"))
+        guard case .over = receiver.progress, channel.isActive else { throw Broken() }
+        try channel.writeInbound(ByteBuffer(string: "HTTP/1.1 200 OK\r\n"))
         #expect(!channel.isActive)
     }
 

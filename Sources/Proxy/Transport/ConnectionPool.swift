@@ -16,6 +16,8 @@ final class ConnectionPool {
     /// The last used last.
     private var idle: [UpstreamAddress.Origin: [UpstreamConnection]] = [:]
     private var open: [ObjectIdentifier: UpstreamConnection] = [:]
+    /// Those for whom a connection is being made.
+    private var waiting: [ObjectIdentifier: UpstreamReceiver] = [:]
     private var sweeping: Scheduled<Void>?
     private var isShutDown = false
 
@@ -26,12 +28,14 @@ final class ConnectionPool {
 
     /// `receiver` hears of the answer, or of why there is none.
     func perform(_ request: UpstreamRequest, for receiver: UpstreamReceiver) {
-        guard !isShutDown else { return receiver.end(.failure(TransferError.shutDown)) }
+        guard !isShutDown else { return receiver.end(.failure(TransferError.notConnected(TransferError.shutDown))) }
         if let connection = idleConnection(request.address.origin) { return connection.begin(request, for: receiver) }
+        waiting[ObjectIdentifier(receiver)] = receiver
         connect(request) { result in
+            self.waiting[ObjectIdentifier(receiver)] = nil
             switch result {
             case .success(let connection): connection.begin(request, for: receiver)
-            case .failure(let error): receiver.end(.failure(error))
+            case .failure(let error): receiver.end(.failure(TransferError.notConnected(error)))
             }
         }
     }
@@ -43,6 +47,8 @@ final class ConnectionPool {
         let connections = Array(open.values)
         let closing = connections.compactMap(\.closed)
         for connection in connections { connection.fail(TransferError.shutDown) }
+        for receiver in waiting.values { receiver.end(.failure(TransferError.notConnected(TransferError.shutDown))) }
+        waiting = [:]
         return EventLoopFuture.andAllComplete(closing, on: loop)
     }
 
@@ -98,32 +104,38 @@ final class ConnectionPool {
             do {
                 self.await(try result.get().pipeline.syncOperations.handler(type: UpstreamConnection.self), then)
             } catch {
-                then(.failure(TransferError.notConnected(error)))
+                then(.failure(error))
             }
         }
     }
 
     private func await(_ connection: UpstreamConnection, _ then: @escaping (Result<UpstreamConnection, any Error>) -> Void) {
+        if isShutDown { return connection.close() }
         if connection.isActive { open[ObjectIdentifier(connection)] = connection }
         // A server that takes a connection and says nothing.
         let late = loop.assumeIsolated().scheduleTask(in: Self.patience) {
-            connection.fail(TransferError.notConnected(ChannelError.connectTimeout(Self.patience)))
+            connection.fail(ChannelError.connectTimeout(Self.patience))
         }
         connection.whenReady { result in
             late.cancel()
-            guard case .success = result, self.isShutDown else { return then(result.map { connection }) }
-            connection.close()
-            then(.failure(TransferError.shutDown))
+            then(result.map { connection })
         }
     }
 
-    private func prepare(_ pipeline: ChannelPipeline.SynchronousOperations, _ request: UpstreamRequest) throws {
-        try pipeline.addHandler(ReadPacer(clock))
-        if let tls = request.tls {
+    /// What a connection for `request` consists of.
+    func prepare(_ pipeline: ChannelPipeline.SynchronousOperations, _ request: UpstreamRequest) throws {
+        let pacer = ReadPacer(clock)
+        let wire = request.tls.map { _ in TLSWire() }
+        if let wire, let tls = request.tls {
+            try pipeline.addHandler(wire)
             try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: request.address.origin.name))
         }
-        try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes)
-        try pipeline.addHandler(UpstreamConnection(request.address.origin, self))
+        try pipeline.addHandler(pacer)
+        var encoding = HTTPRequestEncoder.Configuration()
+        // A request says itself how long it is; by method the encoder would leave that out, and write the body.
+        encoding.automaticallySetFramingHeaders = false
+        try pipeline.addHTTPClientHandlers(leftOverBytesStrategy: .dropBytes, encoderConfiguration: encoding)
+        try pipeline.addHandler(UpstreamConnection(request.address.origin, self, pacer, wire))
     }
 }
 

@@ -4,7 +4,8 @@ import NIOCore
 ///
 /// Waking up, reading and writing cost many times what is done for a piece in between, and a client draws less often than that. Only an
 /// answer whose pieces come faster is read so, from its ninth read on: the first words of an answer are told at once, as is all of a server
-/// slower than that, and large parts are taken as they come.
+/// slower than that, and large parts are taken as they come. Between an answer and the next request all is read at once, and what comes
+/// then was asked by nobody: it is an error, `TransferError.unexpected`, before a reader of HTTP keeps a part of it for the next answer.
 final class ReadPacer: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -25,6 +26,7 @@ final class ReadPacer: ChannelDuplexHandler {
     private var last = NIODeadline.uptimeNanoseconds(0)
     private var isFast = false
     private var isPutOff = false
+    private var isAtRest = false
 
     /// - Parameter clock: that of the channel's event loop.
     init(_ clock: ReadClock) { self.clock = clock }
@@ -33,6 +35,7 @@ final class ReadPacer: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if isAtRest { return context.fireErrorCaught(TransferError.unexpected) }
         bytes += unwrapInboundIn(data).readableBytes
         context.fireChannelRead(data)
     }
@@ -47,7 +50,7 @@ final class ReadPacer: ChannelDuplexHandler {
     }
 
     func read(context: ChannelHandlerContext) {
-        guard isFast else { return context.read() }
+        guard isFast, !isAtRest else { return context.read() }
         isFast = false
         isPutOff = true
         clock.wait(for: self)
@@ -57,8 +60,15 @@ final class ReadPacer: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         reads = 0
         isFast = false
+        isAtRest = false
         goOn()
         context.write(data, promise: promise)
+    }
+
+    /// The answer is whole.
+    func rest() {
+        isAtRest = true
+        goOn()
     }
 
     fileprivate func goOn() {

@@ -6,6 +6,8 @@ enum TransferError: Error, CustomStringConvertible {
     case late
     /// There is no connection; nothing was sent.
     case notConnected(any Error)
+    /// The request's head cannot be written as HTTP; nothing was sent.
+    case unsayable
     /// The server ended the connection.
     case closed
     /// The server said something that is no answer.
@@ -18,6 +20,7 @@ enum TransferError: Error, CustomStringConvertible {
         case .cancelled: "the request was given up"
         case .late: "it did not answer in time"
         case .notConnected(let error): "\(error)"
+        case .unsayable: "the request cannot be said in HTTP"
         case .closed: "it closed the connection"
         case .unexpected: "it sent an answer to nothing"
         case .shutDown: "the proxy ends"

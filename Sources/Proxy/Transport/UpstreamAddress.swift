@@ -62,13 +62,18 @@ struct UpstreamAddress: Sendable, Equatable {
 
     /// What cannot stand in a request's first line is percent-encoded; all else is left as it is.
     private static func encoded(_ target: Substring) -> String {
-        guard target.utf8.contains(where: { !isVisible($0) }) else { return String(target) }
+        guard !target.utf8.allSatisfy(isAllowed) else { return String(target) }
         let digits = Array("0123456789ABCDEF")
         return target.utf8.reduce(into: "") { text, byte in
-            text += isVisible(byte) ? String(UnicodeScalar(byte)) : "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
+            text += isAllowed(byte) ? String(UnicodeScalar(byte)) : "%\(digits[Int(byte >> 4)])\(digits[Int(byte & 15)])"
         }
     }
 
-    private static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7f }
-
+    /// RFC 3986, section 2, with the sign of what is encoded already.
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch UnicodeScalar(byte) {
+        case "a"..."z", "A"..."Z", "0"..."9": true
+        case let other: "-._~:/?#[]@!$&'()*+,;=%".unicodeScalars.contains(other)
+        }
+    }
 }

@@ -50,7 +50,9 @@ final class UpstreamClient: Sendable {
         return pools.first { $0.loop === current } ?? pools[Int.random(in: pools.indices)]
     }
 
-    /// - Throws: `UpstreamUnreachable` where no response came, `AnthropicError` (timeout) where it took too long.
+    /// - Parameter timeout: to the answer's head, and then between its parts.
+    /// - Throws: `UpstreamUnreachable` where no response came, `AnthropicError` (timeout) where it took too long, (invalid request) where it
+    ///   cannot be said in HTTP.
     func send(
         _ method: HTTPMethod, _ url: String, headers: HTTPHeaders = [:], body: ByteBuffer? = nil, timeout: TimeAmount? = nil
     ) async throws -> UpstreamResponse {
@@ -73,7 +75,7 @@ final class UpstreamClient: Sendable {
             if address.origin.isSecure { request.tls = try await trust() }
             let (loop, pool) = nearest
             var limits = limits
-            if let timeout { limits.head = timeout }
+            if let timeout { limits = UpstreamTransfer.Limits(head: timeout, silence: min(limits.silence, timeout)) }
             let (head, transfer) = try await UpstreamTransfer.begin(request, by: pool, on: loop, limits: limits)
             return UpstreamResponse(url: url, status: head.status, headers: head.headers, body: UpstreamBody(transfer))
         } catch let error as CancellationError {
@@ -82,6 +84,8 @@ final class UpstreamClient: Sendable {
             throw CancellationError()
         } catch TransferError.late {
             throw AnthropicError(.timeout, "the model's server at \(url) did not answer in time")
+        } catch TransferError.unsayable {
+            throw AnthropicError.invalid("the request's method or one of its header fields cannot be sent on")
         } catch {
             try Task.checkCancellation()
             throw UpstreamUnreachable(url: url, reason: "\(error)", wasSent: !Self.isUnsent(error))
@@ -102,17 +106,22 @@ final class UpstreamClient: Sendable {
     /// The certificates that this machine trusts, which are read once, where that holds up nobody.
     private func trust() async throws -> NIOSSLContext {
         if let known = tls.withLock({ $0 }) { return known }
-        let context = try await NIOThreadPool.singleton.runIfActive { [configuration] in
-            var configuration = configuration
-            configuration.applicationProtocols = ["http/1.1"]
-            return try NIOSSLContext(configuration: configuration)
+        let context: NIOSSLContext
+        do {
+            context = try await NIOThreadPool.singleton.runIfActive { [configuration] in
+                var configuration = configuration
+                configuration.applicationProtocols = ["http/1.1"]
+                return try NIOSSLContext(configuration: configuration)
+            }
+        } catch {
+            throw TransferError.notConnected(error)
         }
         tls.withLock { $0 = context }
         return context
     }
 
     private static func isUnsent(_ error: any Error) -> Bool {
-        if case TransferError.notConnected = error { true } else { false }
+        if case TransferError.notConnected = error { true } else { error is UpstreamAddress.Invalid }
     }
 
     func send(_ method: HTTPMethod, _ url: String, key: String?, json: JSON?, timeout: TimeAmount? = nil) async throws -> UpstreamResponse {

@@ -25,16 +25,23 @@ final class UpstreamConnection: ChannelInboundHandler {
     /// Since when it is idle.
     var idleSince = NIODeadline.uptimeNanoseconds(0)
     private let pool: ConnectionPool
+    private let pacer: ReadPacer
+    private let wire: TLSWire?
     private var readiness = Readiness.awaited(nil)
     private var context: ChannelHandlerContext?
     private var exchange: Exchange?
     private var parts = PartJoiner()
+    /// What is written of a request is looked at meanwhile.
+    private var isAsking = false
     /// The reader has enough for now.
     private var isHeld = false
 
-    init(_ origin: UpstreamAddress.Origin, _ pool: ConnectionPool) {
+    /// - Parameters pacer, wire: those of the same channel.
+    init(_ origin: UpstreamAddress.Origin, _ pool: ConnectionPool, _ pacer: ReadPacer, _ wire: TLSWire?) {
         self.origin = origin
         self.pool = pool
+        self.pacer = pacer
+        self.wire = wire
     }
 
     var isActive: Bool { context?.channel.isActive ?? false }
@@ -71,6 +78,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         guard let context, exchange == nil else { return receiver.end(.failure(TransferError.closed)) }
         guard receiver.begin(on: self) else { return pool.take(back: self) }
         exchange = Exchange(receiver: receiver)
+        isAsking = true
+        defer { isAsking = false }
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { self.wrote($0, receiver) }
         context.write(wrapOutboundOut(.head(request.head)), promise: nil)
@@ -82,7 +91,8 @@ final class UpstreamConnection: ChannelInboundHandler {
         guard exchange?.receiver === receiver else { return }
         switch result {
         case .success: exchange?.isWritten = true
-        case .failure(let error): fail(error)
+        // A server may answer before it has read all; whether that answer is whole is seen by its own end.
+        case .failure(let error): if exchange?.keepsAlive == nil { fail(error) }
         }
     }
 
@@ -97,6 +107,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     func close() {
         exchange = nil
         context?.close(promise: nil)
+        wire?.cut()
     }
 
     func fail(_ error: any Error) {
@@ -149,7 +160,12 @@ final class UpstreamConnection: ChannelInboundHandler {
         exchange = nil
         isHeld = false
         // Before anybody is told, who may have the next request for it. What was answered before it was asked may be half sent.
-        if over.isWritten, over.keepsAlive == true, context.channel.isActive { pool.take(back: self) } else { close() }
+        if over.isWritten, over.keepsAlive == true, context.channel.isActive {
+            pacer.rest()
+            pool.take(back: self)
+        } else {
+            close()
+        }
         over.receiver.end(.success(()))
     }
 
@@ -159,6 +175,7 @@ final class UpstreamConnection: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if isAsking, case HTTPParserError.invalidHeaderToken = error { return fail(TransferError.unsayable) }
         fail(error)
     }
 }

@@ -164,10 +164,8 @@ final class UpstreamReceiver: Sendable {
         case .none: break
         case .pulls(let continuation): continuation.resume(returning: buffer)
         case .takes(let take, let continuation):
-            if !take(buffer) {
-                state.withLock { $0.reader = .none }
-                continuation.resume()
-            }
+            // Who reads may have broken off the exchange, which resumed it.
+            if !take(buffer), state.withLock({ $0.stopTaking() }) { continuation.resume() }
         }
         return !isHeld
     }
@@ -200,6 +198,13 @@ extension UpstreamReceiver.State {
         // Until now the server was waiting for the reader.
         if parts.isEmpty { last = .now() }
         return part
+    }
+
+    /// - Returns: whether somebody still took.
+    fileprivate mutating func stopTaking() -> Bool {
+        guard case .takes = reader else { return false }
+        reader = .none
+        return true
     }
 
     /// - Returns: what was held up.
