@@ -32,6 +32,7 @@ import Testing
     }
     private func fire(_ parts: HTTPClientResponsePart...) { for part in parts { channel.pipeline.fireChannelRead(part) } }
     private let head = HTTPClientResponsePart.head(HTTPResponseHead(version: .http1_1, status: .ok))
+
     @Test func aRequestIsWholeAndItsOwnLengthIsTold() throws {
         _ = try ask()
         guard case .head(let head) = try channel.readOutbound(as: HTTPClientRequestPart.self) else { throw Broken() }
